@@ -1,0 +1,1 @@
+"""Trace-based knowledge distillation: questions, verified traces, adapters, generations, scores."""

@@ -1,0 +1,37 @@
+"""Errors a user can cause: one sentence that says what, where, and what to do about it."""
+
+
+class TraceKDError(Exception):
+    """A fault with a remedy.
+
+    Args:
+        what: what is wrong, with the offending value.
+        where: file, line, key or item id.
+        hint: what the user should do.
+
+    """
+
+    def __init__(self, what: str, *, where: object = None, hint: str | None = None):
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where is not None else ""
+        remedy = f" ({self.hint})" if self.hint else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class ConfigError(TraceKDError):
+    """The configuration or a registry is not usable."""
+
+
+class DataError(TraceKDError):
+    """A raw file, a download or a record is not what it should be."""
+
+
+class VerificationError(TraceKDError):
+    """A training trace is not what its label says."""
+
+
+class ModelError(TraceKDError):
+    """A model folder, adapter or checkpoint is not usable."""
