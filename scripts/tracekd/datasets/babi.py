@@ -22,6 +22,7 @@ TASKS = {
     "size-reasoning": 18,
 }
 CLASSES = tuple(TASKS)
+ALTERNATIVE_ANSWERS = False
 
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "

@@ -9,6 +9,7 @@ from tracekd.records import Question
 
 TITLE = "MS MARCO"
 CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
+ALTERNATIVE_ANSWERS = True
 NO_ANSWER = "No Answer Present."
 
 CLASS_SENTENCE = (
