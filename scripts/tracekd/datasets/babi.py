@@ -62,7 +62,8 @@ def gold_texts(question: Question) -> tuple[str, ...]:
 
 def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
     """As many random other sentences as there are gold ones (fewer if not available), lower-cased."""
-    wrong = [index for index in range(len(question.context)) if index not in question.gold_facts]
+    gold = gold_texts(question)
+    wrong = [index for index, fact in enumerate(question.context) if fact not in gold]
     drawn = rng.sample(wrong, min(len(question.gold_facts), len(wrong)))
     return tuple(drawn), retrieval_step([question.context[index].lower() for index in drawn])
 

@@ -49,7 +49,8 @@ def gold_texts(question: Question) -> tuple[str, ...]:
 
 def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
     """One random fact without a gold answer, as a bare string; `[]` when every fact holds one."""
-    wrong = [index for index in range(len(question.context)) if index not in question.gold_facts]
+    gold = gold_texts(question)
+    wrong = [index for index, fact in enumerate(question.context) if fact not in gold]
     if not wrong:
         return (), f"{RETRIEVAL_SENTENCE}[]"
     index = rng.choice(wrong)

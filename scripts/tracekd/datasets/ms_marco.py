@@ -55,7 +55,7 @@ def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tu
     wrong = [
         index
         for index, passage in enumerate(question.context)
-        if index not in question.gold_facts and len(gold & set(passage.split())) < MAX_SHARED_TOKENS
+        if passage not in gold_texts(question) and len(gold & set(passage.split())) < MAX_SHARED_TOKENS
     ]
     if not wrong:
         return (), f"{RETRIEVAL_SENTENCE}[]"
