@@ -1,0 +1,1 @@
+"""Base models: how they are built, loaded and identified."""
