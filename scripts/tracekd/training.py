@@ -72,12 +72,13 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     _claim(job.work, digest_json([provenance, job.examples, base.device.type]))
     finished = job.work / "adapter"
     if finished.exists():
-        logger.info("%s is already trained", finished)
+        logger.info("%s: already trained", job.output)
     else:
         checkpoints = job.work / "checkpoints"
         model = _add_lora(base, job.options["lora"], job.seed)
         trainer = _make_trainer(model, tokenizer, job, checkpoints)
         _run(trainer, checkpoints)
+        logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
         _write_adapter(model, trainer.state.log_history, provenance, finished)
         model.unload()
         base.activation_checkpointing_disable()

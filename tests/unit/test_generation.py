@@ -27,7 +27,7 @@ def model(base, tokenizer, tmp_path_factory):
 def prompts(tokenizer):
     return [
         chat_prompt(tokenizer, f"q{number}", messages[:-1], CHAT)
-        for number, messages in enumerate(conversations())
+        for number, messages in enumerate(conversations(24))
     ]
 
 
@@ -72,7 +72,7 @@ def test_records_stand_in_the_order_of_the_questions_with_their_prompts(run, pro
     assert len({record.text for record in records}) > 5, "the model says the same to everything"
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 50])
+@pytest.mark.parametrize("batch_size", [1, 7, 24])
 def test_texts_do_not_depend_on_the_batch_size(run, batch_size):
     assert run(name="b", batch_size=batch_size) == run()
 
@@ -84,7 +84,7 @@ def test_the_adapter_is_applied(run, model):
 
 
 @pytest.mark.parametrize("sampling", ["greedy", "as_published"])
-@pytest.mark.parametrize("keep", [0.35, 0.8])
+@pytest.mark.parametrize("keep", [0.5, 0.9])
 def test_truncated_part_file_is_completed_to_the_same_bytes(run, tmp_path, calls, keep, sampling):
     whole = run(sampling=sampling)
     part = tmp_path / "a.part"
@@ -94,7 +94,7 @@ def test_truncated_part_file_is_completed_to_the_same_bytes(run, tmp_path, calls
         (tmp_path / "a.jsonl").unlink()
         calls.clear()
         assert run(sampling=sampling) == whole
-        assert 0 < len(calls) < 7, "finished batches are not generated again"
+        assert 0 < len(calls) < 3, "finished batches are not generated again"
         assert sorted(part.read_bytes().splitlines()) == sorted(content.splitlines())
 
 
@@ -112,7 +112,7 @@ def test_items_of_another_adapter_or_configuration_are_not_mixed_in(run, calls, 
     run()
     calls.clear()
     run(**change)
-    assert sum(calls) == 50
+    assert sum(calls) == 24
     assert "belongs to another configuration" in caplog.text
 
 
@@ -120,7 +120,7 @@ def test_items_of_other_prompts_are_not_mixed_in(run, calls, prompts):
     run()
     calls.clear()
     run(prompts=prompts[:-1])
-    assert sum(calls) == 49
+    assert sum(calls) == 23
 
 
 @pytest.fixture
@@ -131,11 +131,10 @@ def published(model):
     config.update(**before)
 
 
-def test_greedy_is_greedy_whatever_the_model_publishes(run, published, caplog):
+def test_greedy_is_greedy_whatever_the_model_publishes(run, published):
     plain = run()
     published.update(do_sample=True, temperature=0.6, top_p=0.5, top_k=3, repetition_penalty=5.0, num_beams=2)
     assert run(name="b") == plain
-    assert not caplog.records
 
 
 def test_published_sampling_is_drawn_from_the_seed(run, published):

@@ -63,6 +63,14 @@ def test_cut_off_weights_are_one_sentence(copy):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_damaged_json_is_one_sentence(copy, name):
+    (copy / name).write_text("{")
+    with pytest.raises(ModelError) as caught:
+        load_tokenizer(copy)
+    assert "\n" not in str(caught.value)
+
+
 def test_missing_weights_are_not_made_up(copy):
     from safetensors.torch import load_file, save_file
 

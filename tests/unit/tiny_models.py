@@ -16,7 +16,7 @@ TEMPLATE = (
 QUANTISATION = {"type": "nf4", "double": True, "compute_dtype": "float32"}
 CHAT = {"date": "26 Jul 2024", "add_generation_prompt": True}
 OPTIONS = {
-    "epochs": 3,
+    "epochs": 2,
     "batch_size": 4,
     "accumulation": 2,
     "learning_rate": 3e-3,

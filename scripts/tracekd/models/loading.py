@@ -1,8 +1,9 @@
 """From a folder to a tokenizer, a 4-bit model or a model with an adapter; only data is read, never code."""
 
 import json
-import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,6 @@ from tracekd.errors import ModelError
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-logger = logging.getLogger(__name__)
 
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 # special tokens that model families reserve for padding or for nothing: safe to pad with
@@ -36,8 +35,10 @@ def check_folder(folder: str | Path) -> None:
         raise ModelError(
             "has no *.safetensors file", where=folder, hint="convert or fetch the safetensors weights"
         )
-    for path in sorted(folder.glob("*.json")):
-        if "auto_map" in _read_json(path):
+    for path in sorted(folder.glob("*config.json")):
+        with _one_sentence(path, "is not JSON", "fetch or build the model again"):
+            config = json.loads(path.read_text("utf-8"))
+        if "auto_map" in config:
             raise ModelError("asks for remote code (auto_map)", where=path, hint="use a known architecture")
 
 
@@ -51,7 +52,8 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
 
     check_folder(folder)
     _be_quiet()
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
         vocabulary = tokenizer.get_vocab()
         reserved = next((token for token in RESERVED_PAD_TOKENS if token in vocabulary), None)
@@ -80,7 +82,7 @@ def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrai
     check_folder(folder)
     _be_quiet()
     compute_dtype = getattr(torch, quantisation["compute_dtype"])
-    try:
+    with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
         model, report = AutoModelForCausalLM.from_pretrained(
             str(folder),
             quantization_config=BitsAndBytesConfig(
@@ -95,10 +97,6 @@ def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrai
             local_files_only=True,
             output_loading_info=True,
         )
-    except Exception as error:  # damaged files raise errors of several libraries
-        raise ModelError(
-            f"cannot be loaded: {_first_line(error)}", where=folder, hint="fetch or build the model again"
-        ) from error
     if report["missing_keys"]:
         name, count = min(report["missing_keys"]), len(report["missing_keys"])
         raise ModelError(
@@ -119,38 +117,29 @@ def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
     check_folder(folder)
     _be_quiet()
     weights = folder / "adapter_model.safetensors"
-    try:
+    with _one_sentence(weights, "does not fit the base model", "train it again on this base model"):
         with safe_open(weights, framework="pt") as stream:
             saved = set(stream.keys())
         model = PeftModel.from_pretrained(base, str(folder), local_files_only=True)
-    except Exception as error:  # a damaged file, or tensors of another shape
-        raise ModelError(
-            f"does not fit the base model: {_first_line(error)}",
-            where=weights,
-            hint="train the adapter again on this base model",
-        ) from error
     loaded = set(get_peft_model_state_dict(model, save_embedding_layers=False))
     if loaded != saved:
         found, foreign = len(saved & loaded), len(saved - loaded)
         raise ModelError(
             f"holds {found} of the {len(loaded)} expected tensors and {foreign} others",
             where=weights,
-            hint="train the adapter again on this base model",
+            hint="train it again on this base model",
         )
     return model.eval()
 
 
-def _read_json(path: Path) -> Any:
-    """Read one JSON file of a model folder."""
+@contextmanager
+def _one_sentence(where: Path, what: str, hint: str) -> Iterator[None]:
+    """Turn whatever a library says of a damaged or foreign file into one sentence."""
     try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ModelError(f"is not JSON: {error}", where=path, hint="build or fetch it again") from error
-
-
-def _first_line(error: Exception) -> str:
-    """Give the first line of an error's text."""
-    return str(error).strip().partition("\n")[0]
+        yield
+    except Exception as error:  # safetensors, tokenizers, torch and peft each raise their own
+        reason = str(error).strip().partition("\n")[0]
+        raise ModelError(f"{what}: {reason}", where=where, hint=hint) from error
 
 
 def _be_quiet() -> None:
