@@ -1,5 +1,4 @@
 import pytest
-
 from tracekd.cells import arm_and_seed
 from tracekd.errors import ConfigError
 
