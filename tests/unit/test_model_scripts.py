@@ -76,8 +76,8 @@ def train(root):
             chat=CHAT,
             persona="Qwen",
             work=str(root / "work/train"),
-            dataset="babi",
         ),
+        wildcards=SimpleNamespace(dataset="babi"),
     )
 
 
