@@ -157,7 +157,9 @@ def write_records(records: Iterable[Question | Trace | Generation], path: str | 
     with atomic_write(path) as stream:
         for record in records:
             if record.id in seen:
-                raise DataError(f"id {record.id!r} occurs twice", where=path, hint="make the source ids unique")
+                raise DataError(
+                    f"id {record.id!r} occurs twice", where=path, hint="make the source ids unique"
+                )
             seen.add(record.id)
             stream.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
 
@@ -182,7 +184,9 @@ def _read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
             ) from error
         if record["id"] in seen:
             raise DataError(
-                f"id {record['id']!r} occurs twice", where=f"{path}:{number}", hint="delete the file and run again"
+                f"id {record['id']!r} occurs twice",
+                where=f"{path}:{number}",
+                hint="delete the file and run again",
             )
         seen.add(record["id"])
         yield record

@@ -42,9 +42,7 @@ class Dataset(Protocol):
     def gold_texts(self, question: Question) -> tuple[str, ...]:
         """Give the texts that a correct retrieval step quotes, in context order."""
 
-    def published_incorrect_step(
-        self, question: Question, rng: random.Random
-    ) -> tuple[tuple[int, ...], str]:
+    def published_incorrect_step(self, question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
         """Draw wrong facts by the released recipe: their context indices and the retrieval step."""
 
     def answer_text(self, answers: Sequence[str]) -> str:

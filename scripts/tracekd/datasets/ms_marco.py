@@ -17,7 +17,7 @@ CLASS_SENTENCE = (
     "The category of the question asked is: "
 )
 RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
-# a drawn passage counts as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
+# a passage is drawn as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
 MAX_SHARED_TOKENS = 8
 
 
@@ -51,7 +51,9 @@ def gold_texts(question: Question) -> tuple[str, ...]:
 
 def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
     """A random passage that shares few words with the gold one; any passage for an unanswerable question."""
-    gold = {token for text in gold_texts(question) for token in text.split()} if question.gold_facts else set()
+    gold = (
+        {token for text in gold_texts(question) for token in text.split()} if question.gold_facts else set()
+    )
     wrong = [
         index
         for index, passage in enumerate(question.context)

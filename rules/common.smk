@@ -1,0 +1,185 @@
+"""
+What every other rule file uses: the checked configuration, wildcards, paths and input functions.
+
+The only file with Python functions. A fault of the configuration ends here, in one sentence, before any job.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from tracekd.config import check_config, check_names, read_models
+from tracekd.errors import TraceKDError
+from tracekd.registry import read_registry
+from tracekd.traces import PROMPT_ONLY
+
+try:
+    MODELS = read_models()
+    check_config(config, MODELS)
+    REGISTRY = read_registry(config["registry"])
+    check_names(
+        config["datasets"],
+        REGISTRY,
+        "config: datasets",
+        f"see {config['registry']}",
+    )
+except TraceKDError as error:
+    sys.exit(f"Error: {error}")
+
+SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+
+
+def get_regex(names):
+    """Wildcard constraint that matches exactly these names, and nothing if there are none."""
+    return "|".join(map(str, names)) or "(?!)"
+
+
+def is_simulated(dataset):
+    """Whether the registry has the workflow itself write the dataset's raw files."""
+    return REGISTRY[dataset].source["kind"] == "simulate"
+
+
+def is_demo(model):
+    """Whether a base model is a tiny one that the workflow trains."""
+    return MODELS[model]["source"] == "demo"
+
+
+def is_synthetic():
+    """Whether any number of this run comes from simulated corpora or tiny models; figures then say so."""
+    return any(map(is_simulated, config["datasets"])) or any(map(is_demo, config["models"]))
+
+
+wildcard_constraints:
+    run=config["run"],
+    dataset=get_regex(config["datasets"]),
+    model=get_regex(config["models"]),
+    arm=get_regex(config["arms"]),
+    seed=get_regex(config["seeds"]),
+    scorer=get_regex(config["scorers"]),
+
+
+# What one training or generation job covers. Loading a base can cost more than training on it, so a job may
+# take all arms and seeds of a dataset and model; each adapter is an output of its own either way.
+pathvars:
+    job=(
+        "{dataset}.{model}"
+        if config["one_job_per"] == "model"
+        else "{dataset}.{model}.{arm}.seed{seed}"
+    ),
+
+
+def get_variants(arms):
+    """(arm, seed) pairs of these arms; without SFT there is nothing to seed, so one seed is enough."""
+    return [
+        (arm, seed)
+        for arm in arms
+        for seed in (config["seeds"][:1] if arm == PROMPT_ONLY else config["seeds"])
+    ]
+
+
+def per_variant(pattern, arms):
+    """Outputs of one job: the pattern itself, or filled in for all arms and seeds (`one_job_per: model`)."""
+    if config["one_job_per"] == "adapter":
+        return [pattern]
+    return [
+        pattern.replace("{arm}", arm).replace("{seed}", str(seed))
+        for arm, seed in get_variants(arms)
+    ]
+
+
+def get_job_variants(wildcards, arms):
+    """(arm, seed) pairs that the job of these wildcards covers."""
+    if config["one_job_per"] == "adapter":
+        return [(wildcards.arm, wildcards.seed)]
+    return get_variants(arms)
+
+
+def get_traces(wildcards):
+    """Trace files that a training job learns from."""
+    arms = dict.fromkeys(arm for arm, _ in get_job_variants(wildcards, SFT_ARMS))
+    return collect("results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, **get_place(wildcards))
+
+
+def get_adapters(wildcards):
+    """Adapters that a generation job applies; the arm without SFT has none."""
+    return [
+        expand(
+            "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
+            arm=arm,
+            seed=seed,
+            run=wildcards.run,
+            dataset=wildcards.dataset,
+            model=wildcards.model,
+        )
+        for arm, seed in get_job_variants(wildcards, config["arms"])
+        if arm != PROMPT_ONLY
+    ]
+
+
+def get_place(wildcards):
+    """Run and dataset of a job, to fill in a path."""
+    return {"run": wildcards.run, "dataset": wildcards.dataset}
+
+
+def get_all_variants(pattern, arms, **wildcards):
+    """The pattern for all datasets, models, arms, seeds and scorers of the config."""
+    return [
+        path
+        for arm, seed in get_variants(arms)
+        for path in expand(
+            pattern,
+            run=config["run"],
+            dataset=config["datasets"],
+            model=config["models"],
+            scorer=config["scorers"],
+            arm=arm,
+            seed=seed,
+        )
+    ]
+
+
+def get_scores(wildcards):
+    """Score files of the whole run."""
+    return get_all_variants(
+        "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv", config["arms"]
+    )
+
+
+def get_training_logs(wildcards):
+    """Loss logs of the whole run."""
+    return get_all_variants(
+        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv", SFT_ARMS
+    )
+
+
+def get_questions(wildcards):
+    """Question files of the whole run."""
+    return collect(
+        "results/{run}/questions/{dataset}.jsonl",
+        run=config["run"],
+        dataset=config["datasets"],
+    )
+
+
+def get_persona(wildcards):
+    """Family name of a model in the system message."""
+    return MODELS[wildcards.model]["persona"]
+
+
+def get_final_outputs():
+    """Every table and figure that the arms of the config allow."""
+    tables = ["results", "classes", "trace_answer_matrix", "baselines", "datasets", "hyperparameters"]
+    figures = ["accuracy", "classes"]
+    figures += ["losses"] if SFT_ARMS else []
+    figures += [f"confusion_{arm}" for arm in SFT_ARMS if arm not in ("none", "class_only")]
+    figures += [f"item_{dataset}" for dataset in config["datasets"]]
+    return [
+        *expand("results/{run}/tables/{table}.csv", run=config["run"], table=tables),
+        *expand(
+            "figures/{run}/{figure}.{format}",
+            run=config["run"],
+            figure=figures,
+            format=["pdf", "png"],
+        ),
+    ]
