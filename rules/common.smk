@@ -167,6 +167,31 @@ def get_persona(wildcards):
     return MODELS[wildcards.model]["persona"]
 
 
+def get_sizes(wildcards):
+    """How many raw rows of each kind a simulated corpus has."""
+    return REGISTRY[wildcards.dataset].source["sizes"]
+
+
+def get_reader_options(wildcards):
+    """How the registry tells a dataset's reader to sample and split."""
+    return REGISTRY[wildcards.dataset].options
+
+
+def get_model_entry(wildcards):
+    """Registry entry of a model."""
+    return MODELS[wildcards.model]
+
+
+def get_architecture(wildcards):
+    """Architecture of a tiny model."""
+    return MODELS[wildcards.model]["architecture"]
+
+
+def get_model_seed(wildcards):
+    """Seed of a tiny model's initialisation and pre-training."""
+    return MODELS[wildcards.model]["seed"]
+
+
 def get_final_outputs():
     """Every table and figure that the arms of the config allow."""
     tables = ["results", "classes", "trace_answer_matrix", "baselines", "datasets", "hyperparameters"]
