@@ -23,6 +23,7 @@ TASKS = {
 }
 CLASSES = tuple(TASKS)
 ALTERNATIVE_ANSWERS = False
+QUOTES_A_LIST = True
 
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "

@@ -10,6 +10,7 @@ from tracekd.records import Question
 TITLE = "CoTempQA"
 CLASSES = ("during", "equal", "mix", "overlap")
 ALTERNATIVE_ANSWERS = False
+QUOTES_A_LIST = True
 
 CLASS_SENTENCE = "The temporal relation between the event in question and the event in context is: "
 RETRIEVAL_SENTENCE = "I need to use the following facts to answer the question: "

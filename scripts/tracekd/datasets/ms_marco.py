@@ -10,6 +10,7 @@ from tracekd.records import Question
 TITLE = "MS MARCO"
 CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
 ALTERNATIVE_ANSWERS = True
+QUOTES_A_LIST = False
 NO_ANSWER = "No Answer Present."
 
 CLASS_SENTENCE = (
