@@ -1,6 +1,6 @@
 """The dataset registry: source, licence, checksums and reader options of every raw file, typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Entry:
     source: dict[str, Any]
     options: dict[str, Any]
     folder: str = ""
-    files: dict[str, str | None] | None = None
+    files: dict[str, str | None] = field(default_factory=dict)
 
 
 def read_registry(path: str | Path) -> dict[str, Entry]:
