@@ -1,7 +1,7 @@
 """Raw files of a registry entry: copied from a mirror or downloaded, and held to their checksums.
 
-A raw folder is whole and verified, or absent. A file without checksum in the registry is locked to what it was
-on first use.
+A raw folder is whole and verified, or absent. A file without checksum in the registry is locked to what it
+was on first use.
 """
 
 import json

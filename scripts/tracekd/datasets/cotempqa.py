@@ -36,10 +36,9 @@ _FACT = re.compile(
     rf"(?P<subject>.+?) (?:is )?(?:{'|'.join(RELATIONS.values())}) (?P<object>.+?) "
     rf"(?:in|from) {_DATE}(?: to {_DATE})?\."
 )
-_ASKED_OBJECT = re.compile(r", which (?P<noun>[a-z ]+?) (?:did|was) ")
-_ASKED_SUBJECT = re.compile(
-    ", who .*?(?:" + "|".join(f"(?P<{name}>{verb})" for name, verb in RELATIONS.items()) + ")"
-)
+_ASKED_SUBJECT = re.compile(r", who (?P<relation>.*)")
+_ASKED_OBJECT = re.compile(r", which (?P<relation>[a-z ]+?) (?:did|was) ")
+_VERB = re.compile("|".join(f"(?P<{name}>{verb})" for name, verb in RELATIONS.items()))
 
 
 def read(raw: Path, options: dict, seed: int) -> list[Question]:
@@ -179,8 +178,8 @@ def candidates(question: Question) -> list[str]:
 
 def answer_kind(question: Question) -> str:
     """Name the asked relation and the side of it that is asked for, e.g. `employer/object`."""
-    if subject := _ASKED_SUBJECT.search(question.question):
-        return f"{subject.lastgroup}/subject"
-    if asked := _ASKED_OBJECT.search(question.question):
-        return f"{asked['noun'].replace(' ', '_')}/object"
-    raise DataError("asks for no relation that CoTempQA has", where=question.id, hint="check the raw line")
+    if asked := _ASKED_SUBJECT.search(question.question):
+        verb = _VERB.search(asked["relation"])
+        return f"{verb.lastgroup if verb else 'other'}/subject"
+    asked = _ASKED_OBJECT.search(question.question)
+    return f"{asked['relation'].replace(' ', '_') if asked else 'other'}/object"
