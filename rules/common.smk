@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from tracekd.config import check_config, check_names, read_models
 from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
-from tracekd.traces import PROMPT_ONLY
+from tracekd.traces import ARMS, PROMPT_ONLY
 
 try:
     MODELS = read_models()
@@ -47,14 +47,16 @@ def is_demo(model):
 
 def is_synthetic():
     """Whether any number of this run comes from simulated corpora or tiny models; figures then say so."""
-    return any(map(is_simulated, config["datasets"])) or any(map(is_demo, config["models"]))
+    return any(map(is_simulated, config["datasets"])) or any(
+        map(is_demo, config["models"])
+    )
 
 
 wildcard_constraints:
     run=config["run"],
     dataset=get_regex(config["datasets"]),
     model=get_regex(config["models"]),
-    arm=get_regex(config["arms"]),
+    arm=get_regex([*ARMS, PROMPT_ONLY]),
     seed=get_regex(config["seeds"]),
     scorer=get_regex(config["scorers"]),
 
@@ -98,31 +100,27 @@ def get_job_variants(wildcards, arms):
 def get_traces(wildcards):
     """Trace files that a training job learns from."""
     arms = dict.fromkeys(arm for arm, _ in get_job_variants(wildcards, SFT_ARMS))
-    return collect("results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, **get_place(wildcards))
+    return expand(
+        "results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, allow_missing=True
+    )
 
 
 def get_adapters(wildcards):
     """Adapters that a generation job applies; the arm without SFT has none."""
     return [
-        expand(
+        path
+        for arm, seed in get_job_variants(wildcards, config["arms"])
+        if arm != PROMPT_ONLY
+        for path in expand(
             "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
             arm=arm,
             seed=seed,
-            run=wildcards.run,
-            dataset=wildcards.dataset,
-            model=wildcards.model,
+            allow_missing=True,
         )
-        for arm, seed in get_job_variants(wildcards, config["arms"])
-        if arm != PROMPT_ONLY
     ]
 
 
-def get_place(wildcards):
-    """Run and dataset of a job, to fill in a path."""
-    return {"run": wildcards.run, "dataset": wildcards.dataset}
-
-
-def get_all_variants(pattern, arms, **wildcards):
+def get_all_variants(pattern, arms):
     """The pattern for all datasets, models, arms, seeds and scorers of the config."""
     return [
         path
@@ -142,20 +140,22 @@ def get_all_variants(pattern, arms, **wildcards):
 def get_scores(wildcards):
     """Score files of the whole run."""
     return get_all_variants(
-        "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv", config["arms"]
+        "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+        config["arms"],
     )
 
 
 def get_training_logs(wildcards):
     """Loss logs of the whole run."""
     return get_all_variants(
-        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv", SFT_ARMS
+        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv",
+        SFT_ARMS,
     )
 
 
 def get_questions(wildcards):
     """Question files of the whole run."""
-    return collect(
+    return expand(
         "results/{run}/questions/{dataset}.jsonl",
         run=config["run"],
         dataset=config["datasets"],
@@ -192,19 +192,30 @@ def get_model_seed(wildcards):
     return MODELS[wildcards.model]["seed"]
 
 
+def get_licences():
+    """Licence of every dataset of the run."""
+    return {name: REGISTRY[name].licence for name in config["datasets"]}
+
+
+def has_verifiable_trace(arm):
+    """Whether an arm's trace has both steps, so that trace and answer can be held against each other."""
+    return arm not in (PROMPT_ONLY, "none", "class_only")
+
+
 def get_final_outputs():
     """Every table and figure that the arms of the config allow."""
-    tables = ["results", "classes", "trace_answer_matrix", "baselines", "datasets", "hyperparameters"]
-    figures = ["accuracy", "classes"]
+    figures = ["accuracy.{scorer}", "classes.{scorer}"]
     figures += ["losses"] if SFT_ARMS else []
-    figures += [f"confusion_{arm}" for arm in SFT_ARMS if arm not in ("none", "class_only")]
-    figures += [f"item_{dataset}" for dataset in config["datasets"]]
+    figures += [
+        f"confusion_{arm}.{{scorer}}" for arm in SFT_ARMS if has_verifiable_trace(arm)
+    ]
+    figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
+    tables = ["results", "datasets", "hyperparameters"]
     return [
         *expand("results/{run}/tables/{table}.csv", run=config["run"], table=tables),
         *expand(
-            "figures/{run}/{figure}.{format}",
+            [f"figures/{{run}}/{figure}.pdf" for figure in figures],
             run=config["run"],
-            figure=figures,
-            format=["pdf", "png"],
+            scorer=config["scorers"],
         ),
     ]

@@ -78,14 +78,14 @@ def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
     facts = _FACTS.search(reasoning) if closed else None
     return Parsed(
         class_label=label[1] if label else None,
-        facts=parse_facts(facts[1]) if facts else None,
+        facts=parse_facts(facts[1], dataset) if facts else None,
         answer=dataset.parse_answer(tagged[1]) if tagged else None,
     )
 
 
-def parse_facts(text: str) -> frozenset[str]:
-    """Read quoted facts: a list literal, or one bare fact."""
-    items = parse_list(text)
+def parse_facts(text: str, dataset: Dataset) -> frozenset[str]:
+    """Read quoted facts: a list literal where the dataset quotes lists, else one bare fact."""
+    items = parse_list(text) if dataset.QUOTES_A_LIST else None
     return frozenset(map(collapse, [text] if items is None else items))
 
 
