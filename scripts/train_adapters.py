@@ -21,7 +21,7 @@ with rule_log(snakemake.log[0]):
     def make_job(weights: Path) -> AdapterJob:
         """Encode the training set of the arm that the path of an adapter names."""
         arm, seed = arm_and_seed(weights)
-        options = resolve_options(params.training, params.dataset, arm)
+        options = resolve_options(params.training, snakemake.wildcards.dataset, arm)
         conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
         return AdapterJob(
             examples=encode_examples(
@@ -31,7 +31,7 @@ with rule_log(snakemake.log[0]):
             seed=seed,
             identity={
                 "model": Path(source.model).name,
-                "dataset": params.dataset,
+                "dataset": snakemake.wildcards.dataset,
                 "arm": arm,
                 "persona": params.persona,
                 "chat": params.chat,
