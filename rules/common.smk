@@ -1,5 +1,5 @@
 """
-What every other rule file uses: the checked configuration, wildcards, paths and input functions.
+What the other files of this folder use: the checked configuration, wildcards, paths and input functions.
 
 The only file with Python functions. A fault of the configuration ends here, in one sentence, before any job.
 """

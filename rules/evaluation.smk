@@ -66,7 +66,7 @@ rule score_baselines:
     input:
         questions=get_questions,
     output:
-        table="results/{run}/tables/baselines.csv",
+        baselines="results/{run}/tables/baselines.csv",
     log:
         "logs/{run}/score_baselines/all.log",
     benchmark:

@@ -25,6 +25,7 @@ rule build_base_model:
         runtime=30,
     params:
         architecture=get_architecture,
+        persona=get_persona,
         seed=get_model_seed,
         options=lookup(within=config, dpath="base_model"),
     message:

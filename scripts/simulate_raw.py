@@ -7,4 +7,6 @@ from tracekd.logs import rule_log
 from tracekd.simulate import get_simulator
 
 with rule_log(snakemake.log[0]), atomic_folder(Path(snakemake.output[0])) as folder:
-    get_simulator(snakemake.params.dataset).write_raw(folder, snakemake.params.sizes, snakemake.params.seed)
+    get_simulator(snakemake.wildcards.dataset).write_raw(
+        folder, snakemake.params.sizes, snakemake.params.seed
+    )

@@ -16,7 +16,8 @@ from tracekd.verification import EXPECTED, verify_traces
 SETTINGS = settings(max_examples=900, deadline=None, suppress_health_check=list(HealthCheck))
 # facts may hold quotes, brackets, escapes and any script, but neither line breaks nor tags
 WORDS = st.text(
-    alphabet=st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="<>,"), min_size=1
+    alphabet=st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="<>,"),
+    min_size=1,
 ).filter(lambda text: text.strip() == text)
 
 
@@ -44,7 +45,9 @@ def questions(draw, dataset):
 @pytest.mark.parametrize("dataset", ["cotempqa", "babi", "ms_marco"])
 def test_the_verifier_confirms_every_trace_and_the_scorer_agrees(dataset, arm):
     strangers = [
-        make_question(dataset, id=f"{label}{number}", class_label=label, context=(f"stranger {label}{number}",))
+        make_question(
+            dataset, id=f"{label}{number}", class_label=label, context=(f"stranger {label}{number}",)
+        )
         for label in get_dataset(dataset).CLASSES
         for number in range(8)
     ]
@@ -64,7 +67,11 @@ def test_the_verifier_confirms_every_trace_and_the_scorer_agrees(dataset, arm):
 @pytest.mark.parametrize("dataset", ["cotempqa", "babi", "ms_marco"])
 def test_the_verifier_refuses_every_trace_of_another_label(dataset):
     @SETTINGS
-    @given(questions(dataset), st.sampled_from(["class_only", "correct", "incorrect"]), st.sampled_from(list(ARMS)))
+    @given(
+        questions(dataset),
+        st.sampled_from(["class_only", "correct", "incorrect"]),
+        st.sampled_from(list(ARMS)),
+    )
     def check(question, arm, claimed):
         if EXPECTED[arm] == EXPECTED[claimed]:
             return

@@ -1,11 +1,10 @@
 """Base models from the hub: one revision, resolved once and locked; safetensors and tokenizer files only."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi  # retries broken transfers by itself
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from tracekd.errors import ModelError
@@ -50,7 +49,9 @@ def fetch_model(entry: dict, folder: Path, mirror: Path | None, lock: Path) -> N
         try:
             revision = locked_revision(entry, lock)
             logger.info("fetching %s at %s", entry["id"], revision)
-            snapshot_download(entry["id"], revision=revision, local_dir=part, allow_patterns=list(FILES))
+            HfApi().snapshot_download(
+                entry["id"], revision=revision, local_dir=part, allow_patterns=list(FILES)
+            )
         except GatedRepoError as error:
             raise ModelError(
                 "the licence of this model must be accepted first",
@@ -81,9 +82,7 @@ def locked_revision(entry: dict, lock: Path) -> str:
             where=lock,
             hint="delete the lock file to resolve the revision anew",
         )
-    commit = (
-        HfApi(endpoint=os.environ.get("HF_ENDPOINT")).model_info(entry["id"], revision=entry["revision"]).sha
-    )
+    commit = HfApi().model_info(entry["id"], revision=entry["revision"]).sha
     with atomic_write(lock) as stream:
         record = {"id": entry["id"], "revision": entry["revision"], "commit": commit}
         stream.write(json.dumps(record, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,48 @@
+"""Generate the answers of one dataset and model: one arm and seed, or many (rule generate)."""
+
+from pathlib import Path
+
+from tracekd.cells import arm_and_seed
+from tracekd.chat import chat_prompt, raw_prompt
+from tracekd.datasets import get_dataset
+from tracekd.files import sha256_file
+from tracekd.generation import generate
+from tracekd.logs import rule_log
+from tracekd.models.identity import folder_digests
+from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
+from tracekd.prompts import chat_messages
+from tracekd.records import read_questions
+from tracekd.traces import PROMPT_ONLY
+
+with rule_log(snakemake.log[0]):
+    source, params = snakemake.input, snakemake.params
+    adapters = {arm_and_seed(path): Path(path) for path in source.adapters}
+    questions = read_questions(source.questions, split="test")
+    tokenizer = load_tokenizer(source.model)
+    chat_prompts = [
+        chat_prompt(tokenizer, question.id, chat_messages(question, params.persona), params.chat)
+        for question in questions
+    ]
+    raw_prompts = [
+        raw_prompt(tokenizer, question.id, get_dataset(question.dataset).prompt_only_prompt(question))
+        for question in questions
+    ]
+    base = load_quantised(source.model, params.quantisation)
+    base_identity = {"model": folder_digests(source.model), "quantisation": params.quantisation}
+
+    for path in map(Path, snakemake.output):
+        arm, seed = cell = arm_and_seed(path)
+        weights = None if arm == PROMPT_ONLY else adapters[cell]
+        model = base if weights is None else load_adapter(base, weights.parent)
+        generate(
+            model,
+            tokenizer,
+            raw_prompts if weights is None else chat_prompts,
+            params.generation,
+            seed,
+            identity={**base_identity, "adapter": weights and sha256_file(weights)},
+            part=Path(params.work) / arm / f"seed{seed}.jsonl",
+            path=path,
+        )
+        if weights is not None:
+            model.unload()

@@ -1,0 +1,26 @@
+"""What a trained adapter or a generation depends on, as digests: inputs, options, package versions."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tracekd.files import sha256_file, sha256_text
+
+# the packages whose code decides about the bits of an adapter or a generation
+PACKAGES = ("accelerate", "bitsandbytes", "peft", "tokenizers", "torch", "transformers")
+
+
+def package_versions() -> dict[str, str]:
+    """Give the installed versions of `PACKAGES`, without the build tag of a local wheel."""
+    return {name: version(name).partition("+")[0] for name in PACKAGES}
+
+
+def folder_digests(folder: str | Path) -> dict[str, str]:
+    """Give file name -> SHA-256 of all files at the top of a folder, sorted by name."""
+    return {path.name: sha256_file(path) for path in sorted(Path(folder).iterdir()) if path.is_file()}
+
+
+def digest_json(value: Any) -> str:
+    """Hex SHA-256 of a JSON value; the order of dictionary keys has no influence."""
+    return sha256_text(json.dumps(value, sort_keys=True, ensure_ascii=False))

@@ -1,0 +1,161 @@
+"""From a folder to a tokenizer, a 4-bit model or a model with an adapter; only data is read, never code."""
+
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracekd.errors import ModelError
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+# special tokens that model families reserve for padding or for nothing: safe to pad with
+RESERVED_PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
+
+
+def check_folder(folder: str | Path) -> None:
+    """Refuse a folder whose loading would run code, or which has no safetensors weights.
+
+    Raises ModelError naming the file.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ModelError(
+            "is not a model folder", where=folder, hint="check the path or fetch the model again"
+        )
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in PICKLE_SUFFIXES:
+            raise ModelError("holds pickled weights", where=path, hint="delete it; use safetensors only")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            "has no *.safetensors file", where=folder, hint="convert or fetch the safetensors weights"
+        )
+    for path in sorted(folder.glob("*.json")):
+        if "auto_map" in _read_json(path):
+            raise ModelError("asks for remote code (auto_map)", where=path, hint="use a known architecture")
+
+
+def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
+    """Load the tokenizer of a model folder, with a pad token that is not the end token.
+
+    Padding with the end token would hide whether a row has ended. A tokenizer without a pad token gets one
+    of `RESERVED_PAD_TOKENS` that is already in its vocabulary, since the embeddings are frozen.
+    """
+    from transformers import AutoTokenizer
+
+    check_folder(folder)
+    _be_quiet()
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
+        vocabulary = tokenizer.get_vocab()
+        reserved = next((token for token in RESERVED_PAD_TOKENS if token in vocabulary), None)
+        if reserved is None:
+            raise ModelError(
+                "the tokenizer has no pad token of its own",
+                where=folder,
+                hint="name an unused special token of its vocabulary as pad_token in tokenizer_config.json",
+            )
+        tokenizer.pad_token = reserved
+    return tokenizer
+
+
+def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrainedModel":
+    """Load a causal language model in 4 bits, on the GPU if there is one (paper, section 5).
+
+    Args:
+        folder: config and safetensors weights.
+        quantisation: `type` (nf4), `double` (quantise the block scales too), `compute_dtype` (a torch dtype;
+            float32 on a CPU, where bfloat16 is up to a hundred times slower).
+
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    check_folder(folder)
+    _be_quiet()
+    compute_dtype = getattr(torch, quantisation["compute_dtype"])
+    try:
+        model, report = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            quantization_config=BitsAndBytesConfig(
+                load_in_4bit=True,
+                bnb_4bit_quant_type=quantisation["type"],
+                bnb_4bit_use_double_quant=quantisation["double"],
+                bnb_4bit_compute_dtype=compute_dtype,
+            ),
+            dtype=compute_dtype,
+            device_map={"": "cuda" if torch.cuda.is_available() else "cpu"},
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # damaged files raise errors of several libraries
+        raise ModelError(
+            f"cannot be loaded: {_first_line(error)}", where=folder, hint="fetch or build the model again"
+        ) from error
+    if report["missing_keys"]:
+        name, count = min(report["missing_keys"]), len(report["missing_keys"])
+        raise ModelError(
+            f"lacks {count} weights, {name} among them", where=folder, hint="fetch or build the model again"
+        )
+    return model.eval()
+
+
+def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
+    """Put a trained LoRA adapter on a base model; every saved tensor must find its place, and no other.
+
+    `unload()` of the returned model gives the bare base back.
+    """
+    from peft import PeftModel, get_peft_model_state_dict
+    from safetensors import safe_open
+
+    folder = Path(folder)
+    check_folder(folder)
+    _be_quiet()
+    weights = folder / "adapter_model.safetensors"
+    try:
+        with safe_open(weights, framework="pt") as stream:
+            saved = set(stream.keys())
+        model = PeftModel.from_pretrained(base, str(folder), local_files_only=True)
+    except Exception as error:  # a damaged file, or tensors of another shape
+        raise ModelError(
+            f"does not fit the base model: {_first_line(error)}",
+            where=weights,
+            hint="train the adapter again on this base model",
+        ) from error
+    loaded = set(get_peft_model_state_dict(model, save_embedding_layers=False))
+    if loaded != saved:
+        found, foreign = len(saved & loaded), len(saved - loaded)
+        raise ModelError(
+            f"holds {found} of the {len(loaded)} expected tensors and {foreign} others",
+            where=weights,
+            hint="train the adapter again on this base model",
+        )
+    return model.eval()
+
+
+def _read_json(path: Path) -> Any:
+    """Read one JSON file of a model folder."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelError(f"is not JSON: {error}", where=path, hint="build or fetch it again") from error
+
+
+def _first_line(error: Exception) -> str:
+    """Give the first line of an error's text."""
+    return str(error).strip().partition("\n")[0]
+
+
+def _be_quiet() -> None:
+    """Turn off what transformers prints besides warnings of substance: loading bars and notes on v6."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

@@ -1,0 +1,50 @@
+"""Train the LoRA adapters of one dataset and model: one arm and seed, or many (rule train_adapters)."""
+
+from pathlib import Path
+
+from tracekd.cells import arm_and_seed
+from tracekd.chat import encode_examples, sft_conversations
+from tracekd.files import sha256_file
+from tracekd.logs import rule_log
+from tracekd.models.identity import folder_digests
+from tracekd.models.loading import load_quantised, load_tokenizer
+from tracekd.records import read_questions, read_traces
+from tracekd.training import AdapterJob, resolve_options, train_adapters
+
+with rule_log(snakemake.log[0]):
+    source, params = snakemake.input, snakemake.params
+    traces = {Path(path).stem: path for path in source.traces}
+    questions = read_questions(source.questions, split="train")
+    tokenizer = load_tokenizer(source.model)
+    model_digests = folder_digests(source.model)
+
+    def make_job(weights: Path) -> AdapterJob:
+        """Encode the training set of the arm that the path of an adapter names."""
+        arm, seed = arm_and_seed(weights)
+        options = resolve_options(params.training, snakemake.wildcards.dataset, arm)
+        conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
+        return AdapterJob(
+            examples=encode_examples(
+                tokenizer, conversations, options["loss"], options["max_length"], params.chat
+            ),
+            options=options,
+            seed=seed,
+            identity={
+                "model": Path(source.model).name,
+                "dataset": snakemake.wildcards.dataset,
+                "arm": arm,
+                "persona": params.persona,
+                "chat": params.chat,
+                "quantisation": params.quantisation,
+                "inputs": {
+                    "questions": sha256_file(source.questions),
+                    "traces": sha256_file(traces[arm]),
+                    "model": model_digests,
+                },
+            },
+            work=Path(params.work) / arm / f"seed{seed}",
+            output=weights.parent,
+        )
+
+    base = load_quantised(source.model, params.quantisation)
+    train_adapters(base, tokenizer, map(make_job, map(Path, snakemake.output.weights)))

@@ -1,0 +1,140 @@
+import logging
+
+import pytest
+from tiny_models import CHAT, TEMPLATE, conversations
+from tracekd.chat import (
+    NO_LOSS,
+    chat_prompt,
+    encode_example,
+    encode_examples,
+    raw_prompt,
+    sft_conversations,
+)
+from tracekd.errors import DataError, ModelError
+from tracekd.records import Question, Source, Trace
+
+MESSAGES = [
+    {"role": "system", "content": "Help."},
+    {"role": "user", "content": "abc?"},
+    {"role": "assistant", "content": "<think>ab</think> <answer>a</answer>"},
+]
+
+
+@pytest.fixture
+def template(tokenizer):
+    """A setter of the chat template that puts the old one back."""
+
+    def use(text):
+        tokenizer.chat_template = text
+
+    yield use
+    tokenizer.chat_template = TEMPLATE
+
+
+def carrying_loss(tokenizer, example):
+    assert len(example["labels"]) == len(example["input_ids"])
+    pairs = zip(example["input_ids"], example["labels"], strict=True)
+    assert all(label in (NO_LOSS, token) for token, label in pairs)
+    return tokenizer.decode([label for label in example["labels"] if label != NO_LOSS])
+
+
+def test_completion_loss_covers_the_answer_and_its_end_token(tokenizer):
+    example = encode_example(tokenizer, MESSAGES, "completion", CHAT)
+    assert carrying_loss(tokenizer, example) == "<think>ab</think> <answer>a</answer><|end|>"
+
+
+def test_without_a_generation_prompt_the_model_learns_to_write_its_header(tokenizer):
+    chat = CHAT | {"add_generation_prompt": False}
+    example = encode_example(tokenizer, MESSAGES, "completion", chat)
+    assert carrying_loss(tokenizer, example).startswith("<|assistant|><think>")
+
+
+def test_all_loss_covers_the_prompt_too(tokenizer):
+    example = encode_example(tokenizer, MESSAGES, "all", CHAT)
+    assert example["labels"] == example["input_ids"]
+
+
+@pytest.mark.parametrize("add_generation_prompt", [True, False])
+def test_what_is_masked_in_training_is_what_is_asked_at_inference(tokenizer, add_generation_prompt):
+    chat = CHAT | {"add_generation_prompt": add_generation_prompt}
+    example = encode_example(tokenizer, MESSAGES, "completion", chat)
+    prompt = chat_prompt(tokenizer, "q1", MESSAGES[:-1], chat)
+    assert prompt.id == "q1"
+    assert example["labels"].count(NO_LOSS) == len(prompt.input_ids)
+    assert tuple(example["input_ids"][: len(prompt.input_ids)]) == prompt.input_ids
+
+
+def test_the_date_of_the_prompt_is_pinned(tokenizer):
+    text = chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT | {"date": "1 Apr 1999"}).text
+    assert "Today is 1 Apr 1999. Help." in text
+
+
+def test_raw_prompt_is_the_text_itself(tokenizer):
+    prompt = raw_prompt(tokenizer, "q1", "abc?")
+    assert prompt.text == "abc?"
+    assert tokenizer.decode(prompt.input_ids) == "abc?"
+
+
+def test_a_tokenizer_that_has_padded_before_leaves_no_pad_in_examples(tokenizer):
+    clean = encode_example(tokenizer, MESSAGES, "all", CHAT)
+    tokenizer(["a", "long text"], padding=True, truncation=True, max_length=5)
+    assert encode_example(tokenizer, MESSAGES, "all", CHAT) == clean
+    assert tokenizer.pad_token_id not in clean["labels"]
+
+
+def test_template_that_rewrites_the_question_is_refused(tokenizer, template):
+    template("{{ messages|length }}" + TEMPLATE)
+    with pytest.raises(ModelError, match="writes the question differently"):
+        encode_example(tokenizer, MESSAGES, "completion", CHAT)
+
+
+def test_template_that_does_not_end_the_answer_is_refused(tokenizer, template):
+    template(TEMPLATE.replace("<|end|>", ""))
+    with pytest.raises(ModelError, match="end token"):
+        encode_example(tokenizer, MESSAGES, "completion", CHAT)
+
+
+def test_tokenizer_without_a_template_is_refused(tokenizer, template):
+    template(None)
+    with pytest.raises(ModelError, match="no chat template"):
+        chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
+
+
+def test_long_conversations_are_cut_and_counted(tokenizer, caplog):
+    whole = encode_examples(tokenizer, conversations(), "completion", 1000, CHAT)
+    assert not caplog.records
+    limit = sorted(len(example["input_ids"]) for example in whole)[-4]
+    with caplog.at_level(logging.WARNING):
+        cut = encode_examples(tokenizer, conversations(), "completion", limit, CHAT)
+    n_longer = sum(len(example["input_ids"]) > limit for example in whole)
+    assert 0 < n_longer <= 3
+    assert f"{n_longer} of 50 conversations are cut" in caplog.text
+    for before, after in zip(whole, cut, strict=True):
+        assert after == {name: ids[:limit] for name, ids in before.items()}
+
+
+def test_conversation_with_nothing_left_to_learn_is_an_error(tokenizer):
+    with pytest.raises(ModelError, match="nothing to learn of 1 of 1"):
+        encode_examples(tokenizer, [MESSAGES], "completion", 20, CHAT)
+
+
+def make_question(item):
+    return Question(
+        id=item, dataset="babi", split="train", class_label="counting", context=(f"fact {item}",),
+        question="Who?", answers=("a",), gold_facts=(0,), source=Source("f", 1, "0" * 64),
+    )  # fmt: skip
+
+
+def test_questions_and_traces_are_joined_by_id_not_by_place():
+    questions = [make_question("q1"), make_question("q2")]
+    traces = [Trace(item, "none", "", (), "", target=f"answer {item}") for item in ("q2", "q1")]
+    joined = sft_conversations(questions, traces, "Llama")
+    for item, (system, user, assistant) in zip(("q2", "q1"), joined, strict=True):
+        assert "Llama" in system["content"]
+        assert f"fact {item}" in user["content"]
+        assert assistant == {"role": "assistant", "content": f"answer {item}"}
+
+
+def test_trace_without_its_question_is_an_error():
+    with pytest.raises(DataError, match="no training question"):
+        sft_conversations([make_question("q1")], [Trace("q9", "none", "", (), "", "a")], "Llama")

@@ -1,0 +1,189 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from tiny_models import CHAT, conversations, make_job
+from tracekd.chat import Prompt, chat_prompt
+from tracekd.files import sha256_text
+from tracekd.generation import generate
+from tracekd.models.loading import load_adapter
+from tracekd.records import read_generations
+from tracekd.training import train_adapter
+
+OPTIONS = {"batch_size": 8, "max_new_tokens": 12, "sampling": "greedy"}
+
+
+@pytest.fixture(scope="module")
+def model(base, tokenizer, tmp_path_factory):
+    """The tiny model with an adapter that has learnt a little."""
+    job = make_job(tokenizer, tmp_path_factory.mktemp("generation"))
+    train_adapter(base, tokenizer, job)
+    model = load_adapter(base, job.output)
+    yield model
+    model.unload()
+
+
+@pytest.fixture(scope="module")
+def prompts(tokenizer):
+    return [
+        chat_prompt(tokenizer, f"q{number}", messages[:-1], CHAT)
+        for number, messages in enumerate(conversations())
+    ]
+
+
+@pytest.fixture
+def run(model, tokenizer, prompts, tmp_path):
+    """Generate into tmp_path and give the bytes of the output."""
+
+    def run(model=model, prompts=prompts, seed=0, identity=None, name="a", **changes):
+        path = tmp_path / f"{name}.jsonl"
+        part = tmp_path / f"{name}.part"
+        generate(model, tokenizer, prompts, OPTIONS | changes, seed, identity or {}, part, path)
+        return path.read_bytes()
+
+    return run
+
+
+def texts(output):
+    return [json.loads(line)["text"] for line in output.splitlines()]
+
+
+@pytest.fixture
+def calls(model, monkeypatch):
+    """The batch sizes of all calls of the model."""
+    sizes, original = [], model.generate
+
+    def counting(**inputs):
+        sizes.append(len(inputs["input_ids"]))
+        return original(**inputs)
+
+    monkeypatch.setattr(model, "generate", counting)
+    return sizes
+
+
+def test_records_stand_in_the_order_of_the_questions_with_their_prompts(run, prompts, tmp_path):
+    run()
+    records = read_generations(tmp_path / "a.jsonl")
+    assert [record.id for record in records] == [prompt.id for prompt in prompts]
+    for record, prompt in zip(records, prompts, strict=True):
+        assert record.prompt_sha256 == sha256_text(prompt.text)
+        assert record.n_prompt_tokens == len(prompt.input_ids)
+        assert 1 <= record.n_new_tokens <= 12
+    assert len({record.text for record in records}) > 5, "the model says the same to everything"
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 50])
+def test_texts_do_not_depend_on_the_batch_size(run, batch_size):
+    assert run(name="b", batch_size=batch_size) == run()
+
+
+def test_the_adapter_is_applied(run, model):
+    with model.disable_adapter():
+        bare = run(name="bare")
+    assert texts(bare) != texts(run())
+
+
+@pytest.mark.parametrize("sampling", ["greedy", "as_published"])
+@pytest.mark.parametrize("keep", [0.35, 0.8])
+def test_truncated_part_file_is_completed_to_the_same_bytes(run, tmp_path, calls, keep, sampling):
+    whole = run(sampling=sampling)
+    part = tmp_path / "a.part"
+    content = part.read_bytes()
+    for size in (int(len(content) * keep), content.index(b"\n", int(len(content) * keep))):
+        part.write_bytes(content[:size])
+        (tmp_path / "a.jsonl").unlink()
+        calls.clear()
+        assert run(sampling=sampling) == whole
+        assert 0 < len(calls) < 7, "finished batches are not generated again"
+        assert sorted(part.read_bytes().splitlines()) == sorted(content.splitlines())
+
+
+def test_finished_part_file_needs_no_model(run, calls):
+    whole = run()
+    calls.clear()
+    assert run() == whole
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    "change", [{"identity": {"adapter": "other"}}, {"max_new_tokens": 5}, {"seed": 1}], ids=str
+)
+def test_items_of_another_adapter_or_configuration_are_not_mixed_in(run, calls, caplog, change):
+    run()
+    calls.clear()
+    run(**change)
+    assert sum(calls) == 50
+    assert "belongs to another configuration" in caplog.text
+
+
+def test_items_of_other_prompts_are_not_mixed_in(run, calls, prompts):
+    run()
+    calls.clear()
+    run(prompts=prompts[:-1])
+    assert sum(calls) == 49
+
+
+@pytest.fixture
+def published(model):
+    """The model's own generation config, to change."""
+    config, before = model.generation_config, model.generation_config.to_dict()
+    yield config
+    config.update(**before)
+
+
+def test_greedy_is_greedy_whatever_the_model_publishes(run, published, caplog):
+    plain = run()
+    published.update(do_sample=True, temperature=0.6, top_p=0.5, top_k=3, repetition_penalty=5.0, num_beams=2)
+    assert run(name="b") == plain
+    assert not caplog.records
+
+
+def test_published_sampling_is_drawn_from_the_seed(run, published):
+    published.update(do_sample=True, temperature=1.5, top_k=50)
+    drawn = run(sampling="as_published")
+    assert drawn == run(name="b", sampling="as_published")
+    assert texts(drawn) != texts(run(name="c", sampling="as_published", seed=1))
+    assert texts(drawn) != texts(run(name="d"))
+
+
+def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(base, tokenizer, tmp_path):
+    import torch
+
+    answers = [
+        "<|assistant|><think>ab</think> <answer>a</answer><|end|><|pad|><|pad|>",
+        "<|assistant|><think>ab</think> <answer>a</answer>abc",
+    ]
+    rows = tokenizer(answers, add_special_tokens=False)["input_ids"]
+    assert len(rows[0]) == len(rows[1])
+    fake = SimpleNamespace(
+        device=torch.device("cpu"),
+        generation_config=base.generation_config,
+        generate=lambda input_ids, **_: torch.cat([input_ids, torch.tensor(rows)], dim=1),
+    )
+    prompts = [Prompt("long", "x", (5, 6, 7)), Prompt("short", "y", (5,))]
+    generate(fake, tokenizer, prompts, OPTIONS, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    stopped, cut = read_generations(tmp_path / "out.jsonl")
+    assert stopped.text == "<think>ab</think> <answer>a</answer>"
+    assert (stopped.finish_reason, stopped.n_new_tokens) == ("stop", len(rows[0]) - 2)
+    assert cut.text == "<think>ab</think> <answer>a</answer>abc"
+    assert (cut.finish_reason, cut.n_new_tokens) == ("length", len(rows[1]))
+    assert (stopped.n_prompt_tokens, cut.n_prompt_tokens) == (3, 1)
+
+
+def test_long_prompts_come_first_and_are_padded_on_the_left(base, tokenizer, tmp_path):
+    import torch
+
+    seen = []
+
+    def remember(input_ids, attention_mask, generation_config):
+        seen.append((input_ids.tolist(), attention_mask.tolist()))
+        return torch.cat([input_ids, torch.full((len(input_ids), 1), tokenizer.eos_token_id)], dim=1)
+
+    fake = SimpleNamespace(
+        device=torch.device("cpu"), generation_config=base.generation_config, generate=remember
+    )
+    prompts = [Prompt("a", "", (7,)), Prompt("b", "", (7, 8, 9)), Prompt("c", "", (7, 8))]
+    options = OPTIONS | {"batch_size": 2}
+    generate(fake, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    pad = tokenizer.pad_token_id
+    assert seen == [([[7, 8, 9], [pad, 7, 8]], [[1, 1, 1], [0, 1, 1]]), ([[7]], [[1]])]

@@ -1,0 +1,138 @@
+import json
+import shutil
+
+import pytest
+from tiny_models import QUANTISATION, adapter_files, make_job, save_model
+from tracekd.errors import ModelError
+from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
+from tracekd.training import train_adapter
+
+
+@pytest.fixture
+def copy(model_folder, tmp_path):
+    """A model folder that a test may damage."""
+    return shutil.copytree(model_folder, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("family", ["Llama", "Qwen3"])
+def test_linear_layers_are_stored_in_four_bits_and_the_head_is_not(family, tmp_path):
+    model = load_quantised(save_model(tmp_path, family), QUANTISATION)
+    layer = model.model.layers[0].mlp.down_proj
+    assert type(layer).__name__ == "Linear4bit"
+    assert layer.weight.quant_state.quant_type == "nf4"
+    assert layer.weight.quant_state.nested
+    assert type(model.lm_head).__name__ == "Linear"
+    assert not model.training
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "sub/optimizer.pth", "a.ckpt", "b.pkl"])
+@pytest.mark.parametrize("load", [load_tokenizer, lambda folder: load_quantised(folder, QUANTISATION)])
+def test_folder_with_a_pickle_is_refused_by_name(copy, name, load):
+    (copy / name).parent.mkdir(exist_ok=True)
+    (copy / name).write_bytes(b"")
+    with pytest.raises(ModelError, match="pickled") as caught:
+        load(copy)
+    assert caught.value.where == copy / name
+
+
+def test_folder_without_safetensors_is_refused(copy):
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"no \*\.safetensors"):
+        load_quantised(copy, QUANTISATION)
+
+
+def test_missing_folder_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="not a model folder"):
+        load_tokenizer(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_remote_code_is_refused(copy, name):
+    config = json.loads((copy / name).read_text())
+    (copy / name).write_text(json.dumps({**config, "auto_map": {"AutoModelForCausalLM": "model.Evil"}}))
+    with pytest.raises(ModelError, match="remote code") as caught:
+        load_tokenizer(copy)
+    assert caught.value.where == copy / name
+
+
+def test_cut_off_weights_are_one_sentence(copy):
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        load_quantised(copy, QUANTISATION)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_weights_are_not_made_up(copy):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(copy / "model.safetensors")
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"lacks 1 weights, model\.layers\.1\.mlp\.up_proj\.weight"):
+        load_quantised(copy, QUANTISATION)
+
+
+def change_tokenizer(folder, pad, reserved=None):
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "pad_token": pad}))
+    if reserved:
+        path = folder / "tokenizer.json"
+        path.write_text(path.read_text().replace("<|user|>", reserved))
+
+
+@pytest.mark.parametrize("pad", [None, "<|end|>"])
+def test_pad_token_is_never_the_end_token(copy, pad):
+    change_tokenizer(copy, pad, reserved="<|finetune_right_pad_id|>")
+    tokenizer = load_tokenizer(copy)
+    assert tokenizer.pad_token == "<|finetune_right_pad_id|>"
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    assert len(tokenizer) < 320, "the embeddings are frozen: no new token may be added"
+
+
+def test_tokenizer_without_a_token_to_pad_with_is_refused(copy):
+    change_tokenizer(copy, None)
+    with pytest.raises(ModelError, match="no pad token of its own"):
+        load_tokenizer(copy)
+
+
+@pytest.fixture(scope="module")
+def adapter(base, tokenizer, tmp_path_factory):
+    job = make_job(tokenizer, tmp_path_factory.mktemp("adapter"), epochs=1)
+    train_adapter(base, tokenizer, job)
+    return job.output
+
+
+def test_every_saved_tensor_is_loaded_and_unload_gives_the_base_back(base, adapter):
+    import torch
+    from safetensors.torch import load_file
+
+    ids = torch.arange(20)[None]
+    before = base(input_ids=ids).logits
+    model = load_adapter(base, adapter)
+    assert not torch.equal(model(input_ids=ids).logits, before), "the adapter is not applied"
+    saved = load_file(adapter / "adapter_model.safetensors")
+    loaded = {name: tensor for name, tensor in model.named_parameters() if "lora_" in name}
+    assert len(loaded) == len(saved) == 2 * 3 * 2  # A and B, three modules, two layers
+    for name, tensor in saved.items():
+        assert torch.equal(loaded[name.replace(".weight", ".default.weight")], tensor)
+    assert torch.equal(model.unload()(input_ids=ids).logits, before)
+
+
+def test_adapter_with_a_tensor_missing_is_refused(model_folder, adapter, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(adapter, tmp_path, dirs_exist_ok=True)
+    weights = load_file(tmp_path / "adapter_model.safetensors")
+    weights.pop(min(weights))
+    save_file(weights, tmp_path / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="holds 11 of the 12 expected tensors"):
+        load_adapter(load_quantised(model_folder, QUANTISATION), tmp_path)
+
+
+def test_adapter_of_another_shape_is_refused(model_folder, adapter, tmp_path):
+    shutil.copytree(adapter, tmp_path, dirs_exist_ok=True)
+    config = json.loads(adapter_files(tmp_path)["adapter_config.json"])
+    (tmp_path / "adapter_config.json").write_text(json.dumps({**config, "r": 8}))
+    with pytest.raises(ModelError, match="does not fit the base model"):
+        load_adapter(load_quantised(model_folder, QUANTISATION), tmp_path)

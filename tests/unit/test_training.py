@@ -1,0 +1,305 @@
+import csv
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
+from tracekd import training
+from tracekd.chat import NO_LOSS
+from tracekd.errors import ModelError
+from tracekd.models.loading import load_quantised
+from tracekd.training import collate, resolve_options, train_adapter, train_adapters
+
+TESTS = Path(__file__).parent
+LAST_STEP = 21  # 50 examples in steps of 8, three epochs: 7 steps an epoch, the last of each a short one
+KILLED_AT = 11  # in the second epoch, between the two halves of an accumulated step
+
+# trains like the tests below, but dies without warning
+VICTIM = """
+import os, signal, sys
+from pathlib import Path
+from transformers.trainer_callback import DefaultFlowCallback
+from tiny_models import QUANTISATION, make_job
+from tracekd.models.loading import load_quantised, load_tokenizer
+from tracekd.training import train_adapter
+
+folder, root, step = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+
+def on_substep_end(self, args, state, control, **kwargs):
+    if state.global_step == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+DefaultFlowCallback.on_substep_end = on_substep_end
+tokenizer = load_tokenizer(folder)
+train_adapter(load_quantised(folder, QUANTISATION), tokenizer, make_job(tokenizer, root))
+"""
+
+
+@pytest.fixture(scope="module")
+def reference(base, tokenizer, tmp_path_factory):
+    """The files of an adapter (seed 0) that was trained without a break."""
+    job = make_job(tokenizer, tmp_path_factory.mktemp("reference"))
+    train_adapter(base, tokenizer, job)
+    return adapter_files(job.output)
+
+
+@pytest.fixture(scope="module")
+def killed(model_folder, tmp_path_factory):
+    """What a process leaves that was killed in the second epoch."""
+    root = tmp_path_factory.mktemp("killed")
+    victim = subprocess.run(
+        [sys.executable, "-c", VICTIM, str(model_folder), str(root), str(KILLED_AT)],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parents[1] / "scripts")]),
+            "PYTHONHASHSEED": "7",
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert victim.returncode == -signal.SIGKILL, victim.stderr
+    assert not (root / "adapter").exists()
+    assert {path.name for path in (root / "work/checkpoints").iterdir()} == {"checkpoint-6", "checkpoint-9"}
+    return root
+
+
+@pytest.fixture
+def remains(killed, tmp_path):
+    """A copy of them that a test may change."""
+    return shutil.copytree(killed, tmp_path / "remains")
+
+
+def read_log(files):
+    return list(csv.DictReader(files["training_log.csv"].decode().splitlines()))
+
+
+def dtypes(weights):
+    from safetensors.torch import load
+
+    return {str(tensor.dtype) for tensor in load(weights).values()}
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_another_adapter(
+    base, tokenizer, reference, tmp_path
+):
+    again, other = make_job(tokenizer, tmp_path / "0"), make_job(tokenizer, tmp_path / "1", seed=1)
+    train_adapters(base, tokenizer, [other, again])
+    assert adapter_files(again.output) == reference
+    assert adapter_files(other.output)["adapter_model.safetensors"] != reference["adapter_model.safetensors"]
+
+
+def test_adapters_of_one_base_are_those_of_separate_bases(base, model_folder, tokenizer, tmp_path, reference):
+    alone = make_job(tokenizer, tmp_path / "alone")
+    train_adapter(load_quantised(model_folder, QUANTISATION), tokenizer, alone)
+    assert adapter_files(alone.output) == reference
+    assert not hasattr(base, "peft_config")
+    assert not any(parameter.requires_grad for parameter in base.parameters())
+
+
+def test_killed_run_resumes_to_the_same_bytes(base, tokenizer, reference, remains, caplog):
+    job = make_job(tokenizer, remains)
+    with caplog.at_level(logging.INFO):
+        train_adapter(base, tokenizer, job)
+    assert "resume from" in caplog.text and "checkpoint-9" in caplog.text
+    assert adapter_files(job.output) == reference
+
+
+def cut(checkpoint):
+    path = checkpoint / "optimizer.pt"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut,
+        lambda checkpoint: (checkpoint / "rng_state.pth").unlink(),
+        lambda c: (c / "manifest.json").unlink(),
+    ],
+    ids=["truncated file", "missing file", "never sealed"],
+)
+def test_only_whole_checkpoints_count(base, tokenizer, reference, remains, caplog, damage):
+    checkpoints = remains / "work/checkpoints"
+    (checkpoints / "checkpoint-999").mkdir()
+    damage(checkpoints / "checkpoint-9")
+    job = make_job(tokenizer, remains)
+    with caplog.at_level(logging.INFO):
+        train_adapter(base, tokenizer, job)
+    assert "checkpoint-999 is not whole" in caplog.text
+    assert "checkpoint-9 is not whole" in caplog.text
+    assert "resume from" in caplog.text and "checkpoint-6" in caplog.text
+    assert adapter_files(job.output) == reference
+
+
+def test_checkpoints_of_another_configuration_are_deleted(base, tokenizer, remains, tmp_path, caplog):
+    changed, fresh = (make_job(tokenizer, root, learning_rate=1e-4) for root in (remains, tmp_path / "fresh"))
+    train_adapter(base, tokenizer, changed)
+    assert "belongs to another configuration" in caplog.text
+    train_adapter(base, tokenizer, fresh)
+    assert adapter_files(changed.output) == adapter_files(fresh.output)
+
+
+def test_adapter_weights_stay_float32_before_and_after_a_resume(base, tokenizer, remains):
+    checkpoint = remains / "work/checkpoints/checkpoint-9/adapter_model.safetensors"
+    assert dtypes(checkpoint.read_bytes()) == {"torch.float32"}
+    job = make_job(tokenizer, remains)
+    train_adapter(base, tokenizer, job)
+    assert dtypes((job.output / "adapter_model.safetensors").read_bytes()) == {"torch.float32"}
+
+
+def test_finished_adapter_is_handed_out_again_without_training(base, tokenizer, tmp_path, monkeypatch):
+    job = make_job(tokenizer, tmp_path, epochs=1)
+    train_adapter(base, tokenizer, job)
+    files = adapter_files(job.output)
+    shutil.rmtree(job.output)
+    monkeypatch.setattr(training, "_run", lambda *arguments: pytest.fail("trained a second time"))
+    train_adapter(base, tokenizer, job)
+    assert adapter_files(job.output) == files
+    assert not (job.work / "checkpoints").exists()
+
+
+def test_adapter_folder_holds_four_files_without_machine_or_clock(reference, model_folder):
+    names = ["adapter_config.json", "adapter_model.safetensors", "provenance.json", "training_log.csv"]
+    assert sorted(reference) == names
+    assert not any(str(model_folder.parent).encode() in content for content in reference.values())
+    config = json.loads(reference["adapter_config.json"])
+    assert config["base_model_name_or_path"] == "tiny"
+    assert config["target_modules"] == ["down_proj", "q_proj", "v_proj"]
+    provenance = json.loads(reference["provenance.json"])
+    assert provenance["training"] == OPTIONS
+    assert (provenance["seed"], provenance["arm"]) == (0, "correct")
+    assert provenance["packages"]["torch"][0].isdigit() and "+" not in provenance["packages"]["torch"]
+
+
+def test_log_has_every_step_and_the_rate_warms_up_and_falls(reference):
+    rows = read_log(reference)
+    assert [int(row["step"]) for row in rows] == list(range(1, LAST_STEP + 1))
+    rates = [float(row["learning_rate"]) for row in rows]
+    assert rates[:4] == pytest.approx([0, 1e-3, 2e-3, 3e-3])  # warm-up of 0.1 x 21 steps, rounded up
+    assert rates[3:] == sorted(rates[3:], reverse=True)
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+
+
+@pytest.mark.parametrize(("batch_size", "accumulation"), [(8, 1), (2, 4)])
+def test_loss_is_the_mean_over_label_tokens_however_a_step_is_split(
+    base, tokenizer, tmp_path, batch_size, accumulation
+):
+    import torch
+
+    lora = OPTIONS["lora"] | {"dropout": 0.0}
+    job = make_job(tokenizer, tmp_path, epochs=1, batch_size=batch_size, accumulation=accumulation, lora=lora)
+    del job.examples[8:]
+    batch = collate(job.examples, tokenizer.pad_token_id)
+    logits = base(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    log_p = logits[:, :-1].log_softmax(-1)
+    labels = batch["labels"][:, 1:]
+    kept = labels != NO_LOSS
+    expected = -log_p.gather(-1, labels.where(kept, torch.tensor(0))[..., None])[..., 0][kept].mean()
+    train_adapter(base, tokenizer, job)
+    (row,) = read_log(adapter_files(job.output))
+    assert float(row["loss"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_accumulation_equals_a_large_batch(base, tokenizer, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    lora = OPTIONS["lora"] | {"dropout": 0.0}
+    weights = []
+    for batch_size, accumulation in ((8, 1), (4, 2), (1, 8)):
+        job = make_job(
+            tokenizer,
+            tmp_path / str(batch_size),
+            epochs=1,
+            batch_size=batch_size,
+            accumulation=accumulation,
+            lora=lora,
+        )
+        train_adapter(base, tokenizer, job)
+        weights.append(load_file(job.output / "adapter_model.safetensors"))
+    for other in weights[1:]:
+        for name, tensor in weights[0].items():
+            assert torch.allclose(tensor, other[name], atol=1e-5), name
+
+
+def test_gradient_checkpointing_changes_memory_and_not_the_adapter(base, tokenizer, reference, tmp_path):
+    job = make_job(tokenizer, tmp_path, gradient_checkpointing=True)
+    train_adapter(base, tokenizer, job)
+    assert adapter_files(job.output)["training_log.csv"] == reference["training_log.csv"]
+    assert not base.is_gradient_checkpointing
+
+
+def test_the_published_optimiser_runs(base, tokenizer, tmp_path):
+    job = make_job(tokenizer, tmp_path, epochs=1, optimizer="paged_adamw_8bit")
+    train_adapter(base, tokenizer, job)
+    assert len(read_log(adapter_files(job.output))) == LAST_STEP // 3
+
+
+def test_training_stops_when_the_loss_is_no_number(model_folder, tokenizer, tmp_path):
+    broken = load_quantised(model_folder, QUANTISATION)
+    broken.model.norm.weight.data.fill_(float("nan"))
+    job = make_job(tokenizer, tmp_path, save_steps=1)
+    with pytest.raises(ModelError, match="the loss is nan at step 1"):
+        train_adapter(broken, tokenizer, job)
+    assert not list(job.work.glob("checkpoints/checkpoint-*")), "a diverged state is not worth keeping"
+    assert not job.output.exists()
+
+
+def test_padding_carries_no_loss_and_no_attention():
+    batch = collate(
+        [{"input_ids": [5, 6, 7], "labels": [NO_LOSS, 6, 7]}, {"input_ids": [8], "labels": [8]}], 0
+    )
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["labels"].tolist() == [[NO_LOSS, 6, 7], [8, NO_LOSS, NO_LOSS]]
+
+
+def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
+    import torch
+    from tracekd.resumable_trainer import EpochSampler
+
+    lengths = [number * 7 % 100 for number in range(100)]
+    sampler = EpochSampler(lengths, 8, seed=3)
+    first = list(sampler)
+    torch.rand(5)
+    assert list(sampler) == first
+    assert sorted(first) == list(range(100))
+    sampler.set_epoch(1)
+    assert list(sampler) != first
+    sampler.set_epoch(0)
+    assert list(sampler) == first
+    assert list(EpochSampler(lengths, 8, seed=4)) != first
+    spreads = [
+        max(group) - min(group)
+        for group in ([lengths[i] for i in first[start : start + 8]] for start in range(8, 96, 8))
+    ]
+    assert sum(spreads) / len(spreads) < 40, "batches are not of similar length"
+
+
+TRAINING = {
+    "warmup_ratio": 0.03,
+    "epochs": 3,
+    "overrides": [
+        {"dataset": "cotempqa", "arms": ["correct", "incorrect"], "warmup_ratio": 0.1},
+        {"dataset": "babi", "epochs": 1},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "arm", "expected"),
+    [
+        ("cotempqa", "correct", {"warmup_ratio": 0.1, "epochs": 3}),
+        ("cotempqa", "none", {"warmup_ratio": 0.03, "epochs": 3}),
+        ("ms_marco", "correct", {"warmup_ratio": 0.03, "epochs": 3}),
+        ("babi", "none", {"warmup_ratio": 0.03, "epochs": 1}),
+    ],
+)
+def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, expected):
+    assert resolve_options(TRAINING, dataset, arm) == expected
