@@ -27,6 +27,8 @@ ATTEMPTS = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 TIMEOUT_S = 60.0
 PROGRESS_INTERVAL_S = 2.0
+# what a dropped connection loses at most; also what is read at once
+NETWORK_CHUNK_BYTES = 1 << 16
 
 
 def fetch_raw(entry: Entry, folder: Path, mirror: Path | None, lock_path: Path) -> None:
@@ -157,7 +159,7 @@ def _stream(url: str, part: Path) -> None:
             mininterval=PROGRESS_INTERVAL_S,
         )
         with progress, open(part, "ab" if resumed else "wb") as stream:
-            for chunk in response.iter_content(CHUNK_BYTES):
+            for chunk in response.iter_content(NETWORK_CHUNK_BYTES):
                 stream.write(chunk)
                 progress.update(len(chunk))
 

@@ -8,6 +8,8 @@ import fastjsonschema
 from tracekd.errors import DataError
 
 FETCH_AGAIN = "the file is damaged or of another version; fetch it again"
+# the one pattern of the raw schemas
+NOT_BLANK = r"\S"
 
 
 def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str) -> None:
@@ -16,6 +18,7 @@ def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str) -> N
         check(row)
     except fastjsonschema.JsonSchemaException as error:
         what = error.message.removeprefix("data.").replace("data must", "the row must", 1)
+        what = what.replace(f"match pattern {NOT_BLANK}", "not be blank")
         raise DataError(what, where=where, hint=FETCH_AGAIN) from error
 
 

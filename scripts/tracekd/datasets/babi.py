@@ -100,6 +100,9 @@ def _stories(path: Path) -> Iterator[Story]:
             )
         story.append((number, match))
     if story:
+        # half a list of supporting ids reads as a whole one: only the line end tells
+        if not path.read_bytes().endswith(b"\n"):
+            raise DataError("the last line is cut off", where=f"{path}:{number}", hint=FETCH_AGAIN)
         yield _whole(path, story)
 
 

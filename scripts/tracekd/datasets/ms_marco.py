@@ -103,6 +103,7 @@ def _question(row: dict[str, Any], split: str, file: str, number: int, where: st
     check_text([row["query"], *row["answers"], *context], where)
     if not context:
         raise DataError("no passage has text", where=where, hint="choose another seed to draw other rows")
+    read_text = [row["query"], row["answers"], row["passages"]["passage_text"]]
     return Question(
         id=f"ms_marco-{split}-{row['query_id']:07d}",
         dataset="ms_marco",
@@ -112,7 +113,7 @@ def _question(row: dict[str, Any], split: str, file: str, number: int, where: st
         question=row["query"],
         answers=tuple(row["answers"][:1] if split == "train" else row["answers"]),
         gold_facts=_gold_passage(context, row["answers"][0], where),
-        source=Source(file, number, sha256_text(json.dumps(row, sort_keys=True))),
+        source=Source(file, number, sha256_text(json.dumps(read_text))),
     )
 
 
