@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT
+from examples import ROOT
 
 pytestmark = pytest.mark.workflow
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
@@ -77,7 +77,19 @@ def test_every_table_and_figure_is_there(project):
 
 def test_the_results_table_has_the_columns_that_others_rely_on(project):
     results = pd.read_csv(project / "results/smoke/tables/results.csv")
-    leading = "dataset,model,arm,scorer,seeds,n,answer_acc,class_acc,facts_acc,trace_acc,baseline".split(",")
+    leading = [
+        "dataset",
+        "model",
+        "arm",
+        "scorer",
+        "seeds",
+        "n",
+        "answer_acc",
+        "class_acc",
+        "facts_acc",
+        "trace_acc",
+        "baseline",
+    ]
     assert list(results.columns[: len(leading)]) == leading
     assert list(results["arm"]) == ["prompt_only", "none", "class_only", "correct", "incorrect"]
     assert set(results["n"]) == {200} and set(results["seeds"]) == {1}
