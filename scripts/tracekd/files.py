@@ -13,9 +13,9 @@ CHUNK_BYTES = 1 << 20
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO]:
-    """Open a temporary file beside `path`; rename it into place when the body ends without error.
+    r"""Open a temporary file beside `path`; rename it into place when the body ends without error.
 
-    Text is UTF-8 with "\\n" line ends on every platform, so that equal content gives equal bytes.
+    Text is UTF-8 with "\n" line ends on every platform, so that equal content gives equal bytes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -157,7 +157,9 @@ def write_records(records: Iterable[Question | Trace | Generation], path: str | 
     with atomic_write(path) as stream:
         for record in records:
             if record.id in seen:
-                raise DataError(f"id {record.id!r} occurs twice", where=path, hint="make the source ids unique")
+                raise DataError(
+                    f"id {record.id!r} occurs twice", where=path, hint="make the source ids unique"
+                )
             seen.add(record.id)
             stream.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
 
@@ -182,7 +184,9 @@ def _read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
             ) from error
         if record["id"] in seen:
             raise DataError(
-                f"id {record['id']!r} occurs twice", where=f"{path}:{number}", hint="delete the file and run again"
+                f"id {record['id']!r} occurs twice",
+                where=f"{path}:{number}",
+                hint="delete the file and run again",
             )
         seen.add(record["id"])
         yield record
@@ -194,21 +198,24 @@ def read_json_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises DataError with file and line on bytes that are not UTF-8 and on lines that are not JSON objects.
     """
     for number, line in read_lines(path):
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise DataError(
-                f"not a JSON object: {error}",
-                where=f"{path}:{number}",
-                hint="the file is damaged or cut off; fetch it again",
-            ) from error
-        if not isinstance(record, dict):
-            raise DataError(
-                f"a JSON object is expected, not {type(record).__name__}",
-                where=f"{path}:{number}",
-                hint="fetch the file again",
-            )
-        yield number, record
+        yield number, parse_json_object(line, f"{path}:{number}")
+
+
+def parse_json_object(line: str, where: str) -> dict[str, Any]:
+    """Parse one line of a JSON-lines file; DataError when it is not a JSON object."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"not a JSON object: {error}", where=where, hint="the file is damaged or cut off; fetch it again"
+        ) from error
+    if not isinstance(record, dict):
+        raise DataError(
+            f"a JSON object is expected, not {type(record).__name__}",
+            where=where,
+            hint="fetch the file again",
+        )
+    return record
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:

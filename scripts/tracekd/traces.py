@@ -17,7 +17,9 @@ def _none(question: Question, dataset: Dataset, rng: random.Random, pool: Sequen
     return "", (), ""
 
 
-def _class_only(question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]) -> Reasoning:
+def _class_only(
+    question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]
+) -> Reasoning:
     """The right class step and no retrieval step."""
     return question.class_label, (), dataset.class_step(question.class_label)
 
@@ -28,7 +30,9 @@ def _correct(question: Question, dataset: Dataset, rng: random.Random, pool: Seq
     return question.class_label, question.gold_facts, text
 
 
-def _incorrect(question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]) -> Reasoning:
+def _incorrect(
+    question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]
+) -> Reasoning:
     """Both steps wrong by the released recipe, which also changes form, count or letter case."""
     label = _other_class(question, dataset, rng)
     facts, step = dataset.published_incorrect_step(question, rng)
@@ -63,7 +67,9 @@ def _foreign_facts(question: Question, rng: random.Random, pool: Sequence[Questi
     if count <= 0:
         return drawn
     own = set(question.context)
-    others = [other for other in pool if other.class_label == question.class_label and other.id != question.id]
+    others = [
+        other for other in pool if other.class_label == question.class_label and other.id != question.id
+    ]
     for other in rng.sample(others, len(others)):
         fact = rng.choice(other.context)
         if fact not in own and fact not in drawn:

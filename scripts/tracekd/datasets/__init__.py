@@ -23,6 +23,7 @@ class Dataset(Protocol):
     TITLE: str
     CLASSES: tuple[str, ...]
     ALTERNATIVE_ANSWERS: bool  # True: any one gold answer is right; False: all of them are asked for
+    QUOTES_A_LIST: bool  # True: the retrieval step is a list literal; False: one passage as it is
 
     def read(self, raw: Path, options: dict, seed: int) -> list[Question]:
         """Read the raw folder into canonical questions of both splits (paper, section 2)."""
@@ -42,9 +43,7 @@ class Dataset(Protocol):
     def gold_texts(self, question: Question) -> tuple[str, ...]:
         """Give the texts that a correct retrieval step quotes, in context order."""
 
-    def published_incorrect_step(
-        self, question: Question, rng: random.Random
-    ) -> tuple[tuple[int, ...], str]:
+    def published_incorrect_step(self, question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
         """Draw wrong facts by the released recipe: their context indices and the retrieval step."""
 
     def answer_text(self, answers: Sequence[str]) -> str:

@@ -1,15 +1,26 @@
 """MS MARCO QA v2.1: web questions of five types over ten passages (paper, section 2)."""
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+from tracekd.errors import DataError
+from tracekd.files import sha256_text
 from tracekd.literals import render_list
+from tracekd.logs import logger
 from tracekd.normalise import normalise_answer
-from tracekd.records import Question
+from tracekd.parquet import find_rows, iter_rows
+from tracekd.raw import FETCH_AGAIN, check_row, check_text
+from tracekd.records import Question, Source, validator
+from tracekd.splits import draw_sorted
 
 TITLE = "MS MARCO"
 CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
 ALTERNATIVE_ANSWERS = True
+QUOTES_A_LIST = False
 NO_ANSWER = "No Answer Present."
 
 CLASS_SENTENCE = (
@@ -17,8 +28,121 @@ CLASS_SENTENCE = (
     "The category of the question asked is: "
 )
 RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
-# a drawn passage counts as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
+# a passage is drawn as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
 MAX_SHARED_TOKENS = 8
+
+FOLDER = "v2.1"
+COLUMNS = ("answers", "passages", "query", "query_id", "query_type")
+
+
+def read(raw: Path, options: dict, seed: int) -> list[Question]:
+    """Draw questions of each query type: train from train, test from validation (paper, section 2.2).
+
+    The draw is seeded and depends on the query ids only; the paper's, of the same size, was not seeded.
+    A train question keeps its first answer only, a test question all of them.
+
+    Args:
+        raw: folder that holds `v2.1/train-*.parquet` and `v2.1/validation-*.parquet`.
+        options: `train_per_class` and `test_per_class`, questions of each query type.
+        seed: of the run.
+
+    Raises DataError, with file and row, at the first row drawn that does not make a question.
+
+    """
+    return [
+        *_read_split(raw, "train", "train", options["train_per_class"], seed),
+        *_read_split(raw, "validation", "test", options["test_per_class"], seed),
+    ]
+
+
+def _read_split(raw: Path, part: str, split: str, per_class: int, seed: int) -> list[Question]:
+    """Draw and read the questions of one part, in the order of `CLASSES` and query ids."""
+    files = sorted((raw / FOLDER).glob(f"{part}-*.parquet"))
+    if not files:
+        raise DataError(f"no {part}-*.parquet", where=raw / FOLDER, hint="fetch the files again")
+    drawn = []
+    for label, ids in _ids_by_class(files).items():
+        if len(ids) < per_class:
+            raise DataError(
+                f"query type {label} has {len(ids)} rows, {per_class} are asked for",
+                where=f"{raw / FOLDER}/{part}-*.parquet",
+                hint=f"lower {split}_per_class in the registry",
+            )
+        drawn += draw_sorted(ids, per_class, f"{seed}/{part}/{label}")
+    questions = {
+        row["query_id"]: _question(row, split, f"{FOLDER}/{file.name}", number, f"{file}: row {number}")
+        for file in files
+        for number, row in find_rows(file, COLUMNS, "query_id", drawn)
+    }
+    return [questions[query_id] for query_id in drawn]
+
+
+def _ids_by_class(files: Sequence[Path]) -> dict[str, list[int]]:
+    """Give the query ids of each type, from two small columns of the files."""
+    ids: dict[str, list[int]] = {label: [] for label in CLASSES}
+    seen: set[int] = set()
+    for file in files:
+        for number, row in enumerate(iter_rows(file, ("query_id", "query_type")), start=1):
+            query_id, label = row["query_id"], row["query_type"]
+            where = f"{file}: row {number}"
+            if label not in ids:
+                raise DataError(f"query type {label!r} is unknown", where=where, hint=FETCH_AGAIN)
+            if type(query_id) is not int or query_id in seen:
+                raise DataError(
+                    f"query id {query_id!r} is no number or occurs twice", where=where, hint=FETCH_AGAIN
+                )
+            seen.add(query_id)
+            ids[label].append(query_id)
+    return ids
+
+
+def _question(row: dict[str, Any], split: str, file: str, number: int, where: str) -> Question:
+    """Make the canonical question of one row; passages without text are left out."""
+    check_row(validator("raw_ms_marco"), row, where)
+    context = [passage for passage in row["passages"]["passage_text"] if passage.strip()]
+    check_text([row["query"], *row["answers"], *context], where)
+    if not context:
+        raise DataError("no passage has text", where=where, hint="choose another seed to draw other rows")
+    read_text = [row["query"], row["answers"], row["passages"]["passage_text"]]
+    return Question(
+        id=f"ms_marco-{split}-{row['query_id']:07d}",
+        dataset="ms_marco",
+        split=split,
+        class_label=row["query_type"],
+        context=tuple(context),
+        question=row["query"],
+        answers=tuple(row["answers"][:1] if split == "train" else row["answers"]),
+        gold_facts=_gold_passage(context, row["answers"][0], where),
+        source=Source(file, number, sha256_text(json.dumps(read_text))),
+    )
+
+
+def _gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
+    """Give the passage that shares most words with the answer, the first of equals (paper, section 3)."""
+    if answer == NO_ANSWER:
+        return ()
+    words = _word_set(answer)
+    overlaps = [len(words & _word_set(passage)) for passage in context]
+    if not any(overlaps):
+        logger.warning("%s: no passage shares a word with the answer; the first one stands as gold", where)
+    return (overlaps.index(max(overlaps)),)
+
+
+def _word_set(text: str) -> set[str]:
+    """Give the lower-case words of a text as NLTK cuts them."""
+    sentences, words = _tokenisers()
+    return {word for sentence in sentences(text.lower()) for word in words(sentence)}
+
+
+@cache
+def _tokenisers() -> tuple[Callable[[str], list[str]], Callable[[str], list[str]]]:
+    """Give NLTK's sentence and word tokenisers, both free of downloaded models.
+
+    `nltk.word_tokenize` differs only in a sentence tokeniser trained on English abbreviations.
+    """
+    from nltk.tokenize import NLTKWordTokenizer, PunktSentenceTokenizer
+
+    return PunktSentenceTokenizer().tokenize, NLTKWordTokenizer().tokenize
 
 
 def user_prompt(question: Question) -> str:
@@ -51,7 +175,9 @@ def gold_texts(question: Question) -> tuple[str, ...]:
 
 def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
     """A random passage that shares few words with the gold one; any passage for an unanswerable question."""
-    gold = {token for text in gold_texts(question) for token in text.split()} if question.gold_facts else set()
+    gold = (
+        {token for text in gold_texts(question) for token in text.split()} if question.gold_facts else set()
+    )
     wrong = [
         index
         for index, passage in enumerate(question.context)
@@ -71,3 +197,15 @@ def answer_text(answers: Sequence[str]) -> str:
 def parse_answer(text: str) -> frozenset[str] | None:
     """Read free text as one item."""
     return frozenset([normalise_answer(text)])
+
+
+def candidates(question: Question) -> list[str]:
+    """Give what follows the last "is" of each passage; '' where there is none."""
+    return [
+        passage.rpartition(" is ")[2].rstrip(".") if " is " in passage else "" for passage in question.context
+    ]
+
+
+def answer_kind(question: Question) -> str:
+    """Name the query type."""
+    return question.class_label

@@ -1,1 +1,1 @@
-"""Base models: how they are built, loaded and identified."""
+"""Base models: fetched from the hub, or tiny ones trained in the workflow; loaded in 4 bits."""

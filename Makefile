@@ -1,0 +1,32 @@
+# Thin: makes the environment, then hands over. `snakemake --cores 2` is the interface once it stands.
+
+PYTHON ?= python3
+CORES ?= $(shell nproc)
+RUN = .venv/bin/snakemake --cores $(CORES)
+
+.PHONY: demo test lint clean
+
+demo: .venv/ready
+	$(RUN)
+	$(RUN) --report results/demo/report.html --quiet
+	@echo
+	@echo "report   results/demo/report.html"
+	@echo "tables   results/demo/tables/    (start with results.md)"
+	@echo "figures  figures/demo/           (PDF and PNG)"
+
+test: .venv/ready
+	.venv/bin/python -m pytest --cov --cov-fail-under=90
+
+lint: .venv/ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile rules
+	.venv/bin/snakemake --lint
+
+clean:
+	rm -rf results figures logs benchmarks work .snakemake
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	touch $@

@@ -1,0 +1,26 @@
+"""Reproducibility workflow for arXiv 2505.13792: from raw datasets to the paper's figures and tables."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+report: "resources/captions/workflow.rst"
+
+
+include: "rules/common.smk"  # checked config, paths, input functions: the only Python
+include: "rules/data.smk"  # raw files and canonical questions
+include: "rules/traces.smk"  # verified SFT targets, one file an arm
+include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
+include: "rules/training.smk"  # 4-bit LoRA adapters
+include: "rules/evaluation.smk"  # generations and item scores
+include: "rules/analysis.smk"  # tables and figures
+
+
+rule all:
+    default_target: True
+    input:
+        get_final_outputs(),

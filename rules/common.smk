@@ -1,0 +1,221 @@
+"""
+What the other files of this folder use: the checked configuration, wildcards, paths and input functions.
+
+The only file with Python functions. A fault of the configuration ends here, in one sentence, before any job.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from tracekd.config import check_config, check_names, read_models
+from tracekd.errors import TraceKDError
+from tracekd.registry import read_registry
+from tracekd.traces import ARMS, PROMPT_ONLY
+
+try:
+    MODELS = read_models()
+    check_config(config, MODELS)
+    REGISTRY = read_registry(config["registry"])
+    check_names(
+        config["datasets"],
+        REGISTRY,
+        "config: datasets",
+        f"see {config['registry']}",
+    )
+except TraceKDError as error:
+    sys.exit(f"Error: {error}")
+
+SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+
+
+def get_regex(names):
+    """Wildcard constraint that matches exactly these names, and nothing if there are none."""
+    return "|".join(map(str, names)) or "(?!)"
+
+
+def is_simulated(dataset):
+    """Whether the registry has the workflow itself write the dataset's raw files."""
+    return REGISTRY[dataset].source["kind"] == "simulate"
+
+
+def is_demo(model):
+    """Whether a base model is a tiny one that the workflow trains."""
+    return MODELS[model]["source"] == "demo"
+
+
+def is_synthetic():
+    """Whether any number of this run comes from simulated corpora or tiny models; figures then say so."""
+    return any(map(is_simulated, config["datasets"])) or any(
+        map(is_demo, config["models"])
+    )
+
+
+wildcard_constraints:
+    run=config["run"],
+    dataset=get_regex(config["datasets"]),
+    model=get_regex(config["models"]),
+    arm=get_regex([*ARMS, PROMPT_ONLY]),
+    seed=get_regex(config["seeds"]),
+    scorer=get_regex(config["scorers"]),
+
+
+# What one training or generation job covers. Loading a base can cost more than training on it, so a job may
+# take all arms and seeds of a dataset and model; each adapter is an output of its own either way.
+pathvars:
+    job=(
+        "{dataset}.{model}"
+        if config["one_job_per"] == "model"
+        else "{dataset}.{model}.{arm}.seed{seed}"
+    ),
+
+
+def get_variants(arms):
+    """(arm, seed) pairs of these arms; without SFT there is nothing to seed, so one seed is enough."""
+    return [
+        (arm, seed)
+        for arm in arms
+        for seed in (config["seeds"][:1] if arm == PROMPT_ONLY else config["seeds"])
+    ]
+
+
+def per_variant(pattern, arms):
+    """Outputs of one job: the pattern itself, or filled in for all arms and seeds (`one_job_per: model`)."""
+    if config["one_job_per"] == "adapter":
+        return [pattern]
+    return [
+        pattern.replace("{arm}", arm).replace("{seed}", str(seed))
+        for arm, seed in get_variants(arms)
+    ]
+
+
+def get_job_variants(wildcards, arms):
+    """(arm, seed) pairs that the job of these wildcards covers."""
+    if config["one_job_per"] == "adapter":
+        return [(wildcards.arm, wildcards.seed)]
+    return get_variants(arms)
+
+
+def get_traces(wildcards):
+    """Trace files that a training job learns from."""
+    arms = dict.fromkeys(arm for arm, _ in get_job_variants(wildcards, SFT_ARMS))
+    return expand(
+        "results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, allow_missing=True
+    )
+
+
+def get_adapters(wildcards):
+    """Adapters that a generation job applies; the arm without SFT has none."""
+    return [
+        path
+        for arm, seed in get_job_variants(wildcards, config["arms"])
+        if arm != PROMPT_ONLY
+        for path in expand(
+            "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
+            arm=arm,
+            seed=seed,
+            allow_missing=True,
+        )
+    ]
+
+
+def get_all_variants(pattern, arms):
+    """The pattern for all datasets, models, arms, seeds and scorers of the config."""
+    return [
+        path
+        for arm, seed in get_variants(arms)
+        for path in expand(
+            pattern,
+            run=config["run"],
+            dataset=config["datasets"],
+            model=config["models"],
+            scorer=config["scorers"],
+            arm=arm,
+            seed=seed,
+        )
+    ]
+
+
+def get_scores(wildcards):
+    """Score files of the whole run."""
+    return get_all_variants(
+        "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+        config["arms"],
+    )
+
+
+def get_training_logs(wildcards):
+    """Loss logs of the whole run."""
+    return get_all_variants(
+        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv",
+        SFT_ARMS,
+    )
+
+
+def get_questions(wildcards):
+    """Question files of the whole run."""
+    return expand(
+        "results/{run}/questions/{dataset}.jsonl",
+        run=config["run"],
+        dataset=config["datasets"],
+    )
+
+
+def get_persona(wildcards):
+    """Family name of a model in the system message."""
+    return MODELS[wildcards.model]["persona"]
+
+
+def get_sizes(wildcards):
+    """How many raw rows of each kind a simulated corpus has."""
+    return REGISTRY[wildcards.dataset].source["sizes"]
+
+
+def get_reader_options(wildcards):
+    """How the registry tells a dataset's reader to sample and split."""
+    return REGISTRY[wildcards.dataset].options
+
+
+def get_model_entry(wildcards):
+    """Registry entry of a model."""
+    return MODELS[wildcards.model]
+
+
+def get_architecture(wildcards):
+    """Architecture of a tiny model."""
+    return MODELS[wildcards.model]["architecture"]
+
+
+def get_model_seed(wildcards):
+    """Seed of a tiny model's initialisation and pre-training."""
+    return MODELS[wildcards.model]["seed"]
+
+
+def get_licences():
+    """Licence of every dataset of the run."""
+    return {name: REGISTRY[name].licence for name in config["datasets"]}
+
+
+def has_verifiable_trace(arm):
+    """Whether an arm's trace has both steps, so that trace and answer can be held against each other."""
+    return arm not in (PROMPT_ONLY, "none", "class_only")
+
+
+def get_final_outputs():
+    """Every table and figure that the arms of the config allow."""
+    figures = ["accuracy.{scorer}", "classes.{scorer}"]
+    figures += ["losses"] if SFT_ARMS else []
+    figures += [
+        f"confusion_{arm}.{{scorer}}" for arm in SFT_ARMS if has_verifiable_trace(arm)
+    ]
+    figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
+    tables = ["results", "datasets", "hyperparameters"]
+    return [
+        *expand("results/{run}/tables/{table}.csv", run=config["run"], table=tables),
+        *expand(
+            [f"figures/{{run}}/{figure}.pdf" for figure in figures],
+            run=config["run"],
+            scorer=config["scorers"],
+        ),
+    ]

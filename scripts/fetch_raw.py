@@ -1,0 +1,14 @@
+"""Copy or download the raw files of one dataset and verify them (rule fetch_raw)."""
+
+from pathlib import Path
+
+from tracekd.fetch import fetch_raw
+from tracekd.logs import rule_log
+from tracekd.registry import get_entry
+
+LOCKS = Path("resources/locks")
+
+with rule_log(snakemake.log[0]):
+    entry = get_entry(snakemake.params.registry, snakemake.wildcards.dataset)
+    mirror = snakemake.params.mirror and Path(snakemake.params.mirror)
+    fetch_raw(entry, Path(snakemake.output.raw), mirror, LOCKS / f"{entry.name}.json")

@@ -1,0 +1,24 @@
+"""Plot final-answer accuracy by arm against the trivial baselines (rule plot_accuracy).
+
+input   results: results/{run}/tables/results.csv; baselines: results/{run}/tables/baselines.csv
+output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}
+params  scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.accuracy import plot_accuracy
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    figure = plot_accuracy(
+        pd.read_csv(snakemake.input.results),
+        pd.read_csv(snakemake.input.baselines),
+        params.scorer,
+        Grid(params.datasets, params.models, params.arms),
+        simulated=params.simulated,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

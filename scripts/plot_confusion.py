@@ -1,0 +1,24 @@
+"""Plot trace against answer for one SFT arm: Figures 2 and 3 (rule plot_confusion).
+
+input   matrix: results/{run}/tables/trace_answer_matrix.csv
+output  pdf, png: figures/{run}/confusion_{arm}.{scorer}.{pdf,png}
+params  arm, scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.confusion import plot_confusion
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    figure = plot_confusion(
+        pd.read_csv(snakemake.input.matrix),
+        params.arm,
+        params.scorer,
+        Grid(params.datasets, params.models, params.arms),
+        simulated=params.simulated,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,18 @@
+"""Plot the training losses of all adapters (rule plot_losses).
+
+input   logs: results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv, all of the run
+output  pdf, png: figures/{run}/losses.{pdf,png}
+params  datasets, models, arms: names in config order; simulated: true for the demo
+log     [0]
+"""
+
+from tracekd.figures.losses import plot_losses, read_training_logs
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    grid = Grid(params.datasets, params.models, params.arms)
+    figure = plot_losses(read_training_logs(snakemake.input.logs), grid, simulated=params.simulated)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,21 @@
+"""Plot how a real question becomes an SFT item: Figure 1 (rule plot_pipeline).
+
+input   questions: results/{run}/questions/{dataset}.jsonl
+        correct, incorrect: results/{run}/traces/{dataset}/{correct,incorrect}.jsonl, verified
+output  pdf, png: figures/{run}/pipeline_{dataset}.{pdf,png}
+params  simulated: true for the demo
+log     [0]
+"""
+
+from tracekd.figures.pipeline import ARMS, choose_question, plot_pipeline
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.records import read_questions, read_traces
+
+with rule_log(snakemake.log[0]):
+    traces = {arm: {trace.id: trace for trace in read_traces(snakemake.input[arm])} for arm in ARMS}
+    question = choose_question(read_questions(snakemake.input.questions), traces)
+    figure = plot_pipeline(
+        question, {arm: traces[arm][question.id] for arm in ARMS}, simulated=snakemake.params.simulated
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,16 @@
+"""Score the trivial answer baselines of every dataset (rule score_baselines).
+
+input   questions: results/{run}/questions/{dataset}.jsonl, one file per dataset in config order
+output  baselines: results/{run}/tables/baselines.csv
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.baselines import score_baselines
+from tracekd.logs import rule_log
+from tracekd.records import read_questions
+from tracekd.tables.write import write_csv
+
+with rule_log(snakemake.log[0]):
+    scored = [score_baselines(read_questions(path)) for path in snakemake.input.questions]
+    write_csv(pd.concat(scored), snakemake.output.baselines)

@@ -1,0 +1,12 @@
+"""Write the demo corpus of one dataset in its own raw schema (rule simulate_raw)."""
+
+from pathlib import Path
+
+from tracekd.files import atomic_folder
+from tracekd.logs import rule_log
+from tracekd.simulate import get_simulator
+
+with rule_log(snakemake.log[0]), atomic_folder(Path(snakemake.output[0])) as folder:
+    get_simulator(snakemake.wildcards.dataset).write_raw(
+        folder, snakemake.params.sizes, snakemake.params.seed
+    )

@@ -1,0 +1,22 @@
+"""Tabulate the datasets (rule tabulate_datasets).
+
+input   questions: results/{run}/questions/{dataset}.jsonl, one file per dataset in config order
+output  csv, md, tex: results/{run}/tables/datasets.{csv,md,tex}
+params  licences: licence by dataset, {} if none is known
+log     [0]
+"""
+
+from itertools import chain
+
+from tracekd.logs import rule_log
+from tracekd.records import read_questions
+from tracekd.tables.datasets import datasets_table, show_datasets
+from tracekd.tables.write import write_table
+
+CAPTION = "Questions per class and split; facts, gold facts and gold answers are means per question."
+
+with rule_log(snakemake.log[0]):
+    questions = list(chain.from_iterable(map(read_questions, snakemake.input.questions)))
+    table = datasets_table(questions, snakemake.params.licences)
+    output = snakemake.output
+    write_table(table, show_datasets(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION)

@@ -1,0 +1,25 @@
+"""Tabulate the settings of training and generation (rule tabulate_hyperparameters).
+
+input   none
+output  csv, md, tex: results/{run}/tables/hyperparameters.{csv,md,tex}
+params  training, quantisation, generation: these sections of the config
+log     [0]
+"""
+
+from tracekd.logs import rule_log
+from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
+from tracekd.tables.write import write_table
+
+CAPTION = "Settings of training, quantisation and generation."
+
+with rule_log(snakemake.log[0]):
+    params, output = snakemake.params, snakemake.output
+    sections = {
+        "training": params.training,
+        "quantisation": params.quantisation,
+        "generation": params.generation,
+    }
+    table = hyperparameters_table(sections)
+    write_table(
+        table, show_hyperparameters(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION
+    )

@@ -1,0 +1,45 @@
+"""Tabulate accuracies per run and class, and trace against answer (rule tabulate_results).
+
+input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv, all of the run
+        baselines: results/{run}/tables/baselines.csv
+output  results_csv, results_md, results_tex: .../tables/results.{csv,md,tex}
+        classes_csv, classes_md, classes_tex: .../tables/classes.{csv,md,tex}
+        matrix_csv, matrix_md, matrix_tex: .../tables/trace_answer_matrix.{csv,md,tex}
+params  datasets, models, arms: names in config order
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.logs import rule_log
+from tracekd.tables.matrix import show_matrix, trace_answer_matrix
+from tracekd.tables.order import Grid
+from tracekd.tables.results import classes_table, results_table, show_classes, show_results
+from tracekd.tables.scores import read_scores
+from tracekd.tables.write import write_table
+
+ACCURACY = (
+    "Accuracy on the test split in %, mean ± standard deviation over seeds; n items per seed; "
+    "95 % Wilson interval of the mean at the n of one seed."
+)
+TABLES = {
+    "results": f"{ACCURACY} Best trivial: highest answer accuracy of a baseline without a model.",
+    "classes": f"{ACCURACY} One row per class.",
+    "matrix": (
+        "Test items by correctness of trace (both steps) and final answer, seeds pooled; "
+        "the last two columns give the share of right answers in %."
+    ),
+}
+
+with rule_log(snakemake.log[0]):
+    grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
+    scores = read_scores(snakemake.input.scores)
+    results = results_table(scores, pd.read_csv(snakemake.input.baselines), grid)
+    classes, matrix = classes_table(scores, grid), trace_answer_matrix(scores, grid)
+    shown = {
+        "results": show_results(results),
+        "classes": show_classes(classes),
+        "matrix": show_matrix(matrix),
+    }
+    for (name, caption), table in zip(TABLES.items(), (results, classes, matrix), strict=True):
+        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
+        write_table(table, shown[name], **paths, caption=caption)

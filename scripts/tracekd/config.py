@@ -1,0 +1,91 @@
+"""The configuration, checked before any job exists: schema first, then what no schema can know.
+
+Every fault ends in one sentence with the key, the value and what to do.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from tracekd.datasets import DATASETS
+from tracekd.errors import ConfigError
+from tracekd.records import SCHEMAS
+from tracekd.scoring import SCORERS
+from tracekd.traces import ARMS, PROMPT_ONLY
+
+
+def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
+    """Check a merged configuration against its schema and the names it uses.
+
+    Args:
+        config: as Snakemake merged it from config files and command line.
+        models: the model registry.
+
+    Raises ConfigError at the first fault.
+
+    """
+    check_schema(config, "config", "config")
+    check_names(config["datasets"], DATASETS, "config: datasets", "see config/datasets.yaml")
+    check_names(config["models"], models, "config: models", "see config/models.yaml")
+    check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")
+    check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    for number, override in enumerate(config["training"]["overrides"]):
+        where = f"config: training.overrides[{number}]"
+        check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
+        check_names(override["arms"], ARMS, f"{where}.arms", "see the comments in config.yaml")
+
+
+def read_models(path: str | Path = "config/models.yaml") -> dict[str, Any]:
+    """Read and check the model registry: name to entry, as in `schemas/models.schema.json`."""
+    models = read_yaml(path)
+    check_schema(models, "models", path)
+    return models
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a YAML file; ConfigError with the line when it is missing or not YAML."""
+    try:
+        return yaml.safe_load(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else path
+        raise ConfigError("not valid YAML", where=where, hint="check indentation and colons") from error
+
+
+def check_schema(value: Any, schema: str, where: str | Path) -> None:
+    """Check a value against `schemas/{schema}.schema.json`; one sentence for the first fault."""
+    rules = json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8"))
+    fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(rules).iter_errors(value))
+    if fault is None:
+        return
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path)
+    place = f"{where}: {key.lstrip('.')}" if key else where
+    if fault.validator == "additionalProperties":
+        known = fault.schema["properties"]
+        unknown = sorted(str(name) for name in fault.instance if name not in known)[0]
+        raise ConfigError(f"key {unknown!r} is unknown", where=place, hint=suggest(unknown, known))
+    hint = fault.schema.get("description", f"see schemas/{schema}.schema.json")
+    raise ConfigError(fault.message, where=place, hint=hint)
+
+
+def check_names(names: Sequence[str], known: Iterable[str], where: str, see: str) -> None:
+    """Check that every name is known; the sentence names the nearest known one."""
+    known = list(known)
+    for number, name in enumerate(names):
+        if name not in known:
+            place = f"{where}[{number}]" if len(names) > 1 else where
+            raise ConfigError(f"{name!r} is unknown; {suggest(name, known)}", where=place, hint=see)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was perhaps meant."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"

@@ -1,0 +1,113 @@
+"""Grids of panels measured in inches, and the words around them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tracekd.figures.style import COLUMN_WIDTH, GREY, SMALL_SIZE, TEXT_WIDTH
+
+# height of the note on simulated data
+NOTE_HEIGHT = 0.15
+
+
+class Frame(NamedTuple):
+    """Room around and between panels."""
+
+    left: float
+    right: float
+    head: float
+    foot: float
+    row_gap: float
+    column_gap: float
+
+    def height(self, panels: Sequence[float], simulated: bool) -> float:
+        """Height of a figure with rows of these heights."""
+        gaps = (len(panels) - 1) * self.row_gap
+        return self.head + sum(panels) + gaps + self.foot + NOTE_HEIGHT * simulated
+
+
+def make_panels(
+    columns: int, heights: Sequence[float], frame: Frame, simulated: bool, **sharing: bool | str
+) -> tuple[Figure, np.ndarray]:
+    """Make a figure of one column's or the text's width with rows of panels of given heights.
+
+    Says in the lower right corner when the numbers come from the demo. `sharing` is sharex and sharey as in
+    matplotlib. Returns the figure and a two-dimensional array of axes.
+    """
+    width, height = COLUMN_WIDTH if columns == 1 else TEXT_WIDTH, frame.height(heights, simulated)
+    panel_width = (width - frame.left - frame.right - (columns - 1) * frame.column_gap) / columns
+    figure, axes = plt.subplots(
+        len(heights), columns, figsize=(width, height), squeeze=False, height_ratios=heights, **sharing
+    )
+    figure.subplots_adjust(
+        left=frame.left / width,
+        right=1 - frame.right / width,
+        top=1 - frame.head / height,
+        bottom=(frame.foot + NOTE_HEIGHT * simulated) / height,
+        hspace=frame.row_gap * len(heights) / sum(heights),
+        wspace=frame.column_gap / panel_width,
+    )
+    if simulated:
+        note_simulated(figure)
+    return figure, axes
+
+
+def note_simulated(figure: Figure) -> None:
+    """Say in the lower right corner that the numbers come from the demo."""
+    place = (1 - 0.03 / figure.get_figwidth(), 0.03 / figure.get_figheight())
+    figure.text(*place, "demo corpora, tiny models", ha="right", va="bottom", size=SMALL_SIZE, color=GREY)
+
+
+def label_row(axes: Axes, title: str, distance: float) -> None:
+    """Write a title along the left side of a row's first panel, `distance` inches away."""
+    axes.annotate(
+        title,
+        (0, 0.5),
+        (-72 * distance, 0),
+        "axes fraction",
+        "offset points",
+        rotation=90,
+        ha="center",
+        va="center",
+        linespacing=1.1,
+    )
+
+
+def label_below(axes: np.ndarray, title: str) -> None:
+    """Write one axis title below the lowest row of panels, in their middle if the canvas is wide enough."""
+    first, last = axes[-1, 0].get_position(), axes[-1, -1].get_position()
+    figure = axes[0, 0].figure
+    height = figure.get_figheight()
+    text = figure.text((first.x0 + last.x1) / 2, first.y0 - 0.24 / height, title, ha="center", va="top")
+    excess = text.get_window_extent().x1 / figure.bbox.width - 0.99
+    text.set_x(text.get_position()[0] - max(0, excess))
+
+
+def mark_missing(axes: Axes) -> None:
+    """Write into a panel without data that the run has no such combination."""
+    axes.text(
+        0.5, 0.5, "not run", transform=axes.transAxes, ha="center", va="center", color=GREY, size=SMALL_SIZE
+    )
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move label places apart to at least `gap` within [low, high], keeping their order and staying close.
+
+    Pool adjacent violators: labels that would overlap become one block around their mean place.
+    """
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    blocks: list[tuple[float, int]] = []  # sum of its members' wished starts, number of members
+    for rank, index in enumerate(order):
+        total, size = places[index] - rank * gap, 1
+        while blocks and blocks[-1][0] / blocks[-1][1] > total / size:
+            before = blocks.pop()
+            total, size = total + before[0], size + before[1]
+        blocks.append((total, size))
+    last_start = max(low, high - (len(places) - 1) * gap)
+    starts = [min(max(total / size, low), last_start) for total, size in blocks for _ in range(size)]
+    moved = dict(zip(order, (start + rank * gap for rank, start in enumerate(starts)), strict=True))
+    return [moved[index] for index in range(len(places))]

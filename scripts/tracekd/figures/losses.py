@@ -1,0 +1,107 @@
+"""Training loss of every adapter: one line per arm, labelled where it ends."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tracekd.errors import DataError
+from tracekd.figures.layout import Frame, label_below, make_panels, mark_missing, spread
+from tracekd.figures.style import GREY, SMALL_SIZE, arm_style, house_style
+from tracekd.labels import arm_title, dataset_title, model_title
+from tracekd.tables.order import Grid
+
+PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)/training_log\.csv$")
+# inches; the labels of a panel stand right of it
+PANEL, LABEL_HEIGHT = 1.25, 0.125
+FRAME = Frame(left=0.76, right=0.8, head=0.26, foot=0.44, row_gap=0.22, column_gap=0.8)
+
+
+def read_training_logs(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read logs `.../{dataset}/{model}/{arm}/seed{seed}/training_log.csv`.
+
+    Returns dataset, model, arm, seed and the columns of the log: step, epoch, loss, grad_norm, learning_rate.
+    """
+    frames = []
+    for path in map(Path, paths):
+        match = PATH.search(path.as_posix())
+        if match is None:
+            raise DataError("not the name of a training log", where=path, hint="see docs/architecture.md")
+        frames.append(pd.read_csv(path).assign(**match.groupdict()))
+    return pd.concat(frames, ignore_index=True).dropna(subset="loss")
+
+
+def plot_losses(logs: pd.DataFrame, grid: Grid, simulated: bool = False) -> Figure:
+    """Draw loss against step: models in rows, datasets in columns; seeds thin, their mean thick.
+
+    Args:
+        logs: as from `read_training_logs`.
+        grid: names in config order.
+        simulated: the numbers come from the demo.
+
+    """
+    models, datasets = grid.present(logs, "model"), grid.present(logs, "dataset")
+    with house_style():
+        figure, axes = make_panels(
+            len(datasets), [PANEL] * len(models), FRAME, simulated, sharex="col", sharey="row"
+        )
+        for i, model in enumerate(models):
+            axes[i, 0].set_ylabel(f"{model_title(model)}\nloss")
+            for j, dataset in enumerate(datasets):
+                panel = logs[(logs["model"] == model) & (logs["dataset"] == dataset)]
+                _draw_panel(axes[i, j], panel, grid)
+                if i == 0:
+                    axes[i, j].set_title(dataset_title(dataset), pad=5)
+        for panel in axes.flat:  # last, because shared limits grow with every panel
+            _label_ends(panel)
+        label_below(axes, "optimiser step")
+    return figure
+
+
+def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
+    """Draw the lines of one model and dataset; the mean line carries its arm's title as label."""
+    axes.locator_params(nbins=4)
+    axes.margins(x=0)
+    if logs.empty:
+        mark_missing(axes)
+        return
+    for arm in grid.present(logs, "arm"):
+        runs, colour = logs[logs["arm"] == arm], arm_style(arm).colour
+        for _, run in runs.groupby("seed"):
+            axes.plot(run["step"], run["loss"], color=colour, lw=0.4, alpha=0.5)
+        mean = runs.groupby("step")["loss"].mean()
+        axes.plot(mean.index, mean, color=colour, lw=1.1, label=arm_title(arm))
+    axes.set_ylim(bottom=0)
+    seeds = logs["seed"].nunique()
+    words = f"{seeds} seeds" if seeds > 1 else "1 seed"
+    axes.text(1, 1, words, transform=axes.transAxes, ha="right", va="top", size=SMALL_SIZE, color=GREY)
+
+
+def _label_ends(axes: Axes) -> None:
+    """Write each mean line's name right of its end, moved apart where ends lie close."""
+    lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    ends = [line.get_ydata()[-1] / top for line in lines]
+    places = spread(ends, gap=LABEL_HEIGHT / PANEL, low=0, high=1)
+    for line, end, place in zip(lines, ends, places, strict=True):
+        colour = line.get_color()
+        axes.annotate(
+            line.get_label(),
+            (line.get_xdata()[-1] / right, end),
+            (1.1, place),
+            "axes fraction",
+            color=colour,
+            size=SMALL_SIZE,
+            va="center",
+            arrowprops={
+                "arrowstyle": "-",
+                "lw": 0.4,
+                "color": colour,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+        )

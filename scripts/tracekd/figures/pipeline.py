@@ -1,0 +1,310 @@
+"""Figure 1: how one real question becomes an SFT item whose trace can be verified, right or wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from tracekd.datasets import get_dataset
+from tracekd.errors import DataError
+from tracekd.figures.layout import NOTE_HEIGHT, note_simulated
+from tracekd.figures.style import (
+    GOLD_FILL,
+    GREY,
+    INK,
+    RIGHT,
+    SMALL_SIZE,
+    TEXT_SIZE,
+    TEXT_WIDTH,
+    WRONG,
+    arm_style,
+    house_style,
+)
+from tracekd.labels import dataset_title
+from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
+from tracekd.records import Question, Trace
+
+ARMS = ("correct", "incorrect")
+# lines of context that leave the two columns about as tall, and characters on such a line
+CONTEXT_LINES, LINE_CHARACTERS = 18, 46
+# longer quotes are cut, the caption says so: a passage of MS MARCO may fill a page
+FACT_LINES, GOLD_LINES, STEP_LINES = 2, 4, 8
+# inches
+MARGIN, GUTTER, PAD, LEFT_WIDTH, LINE_SPACING, ARROW = 0.04, 0.3, 0.07, 2.75, 1.28, 0.24
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A piece of text in a box; `fill` is the colour behind it."""
+
+    text: str
+    colour: str = INK
+    bold: bool = False
+    fill: str | None = None
+    max_lines: int = 99
+    size: float = SMALL_SIZE
+
+
+@dataclass(frozen=True)
+class Box:
+    """A titled box of paragraphs, its lines already broken for its width (inches)."""
+
+    title: str
+    paragraphs: Sequence[Paragraph]
+    width: float
+    edge: str = GREY
+
+    @property
+    def height(self) -> float:
+        """Height in inches that title and lines need."""
+        return 2 * PAD + sum(_height(paragraph) for paragraph in (self.heading, *self.paragraphs))
+
+    @property
+    def heading(self) -> Paragraph:
+        """The title as a paragraph."""
+        return Paragraph(
+            self.title, colour=INK if self.edge == GREY else self.edge, bold=True, size=TEXT_SIZE
+        )
+
+
+def choose_question(questions: Sequence[Question], traces: Mapping[str, Mapping[str, Trace]]) -> Question:
+    """Pick the train question with gold facts and both traces whose context is the handiest to print.
+
+    `traces` holds the traces of each arm by question id. Ties go to the smaller id.
+    """
+    fit = [
+        question
+        for question in questions
+        if question.split == "train"
+        and question.gold_facts
+        and all(question.id in traces[arm] for arm in ARMS)
+    ]
+    if not fit:
+        raise DataError(
+            "no train question has gold facts and both traces", hint="read the questions and traces again"
+        )
+    return min(fit, key=lambda question: (abs(_context_lines(question) - CONTEXT_LINES), question.id))
+
+
+def plot_pipeline(question: Question, traces: Mapping[str, Trace], simulated: bool = False) -> Figure:
+    """Draw raw item, decomposition, the two traces and the SFT target of one question.
+
+    Args:
+        question: a train question.
+        traces: its `correct` and `incorrect` trace.
+        simulated: the question comes from a demo corpus.
+
+    """
+    with house_style():
+        figure = plt.figure(figsize=(TEXT_WIDTH, 1))
+        wide = TEXT_WIDTH - LEFT_WIDTH - GUTTER - 2 * MARGIN
+        half = (wide - 0.12) / 2
+        item = _wrapped(
+            figure, Box(f"1  Raw item ({dataset_title(question.dataset)})", _item(question), LEFT_WIDTH)
+        )
+        steps = _wrapped(figure, Box("2  Decomposition", _steps(question), wide))
+        reasoning = [
+            _wrapped(
+                figure, Box(f"3  {arm.capitalize()} trace", _trace(traces[arm]), half, arm_style(arm).colour)
+            )
+            for arm in ARMS
+        ]
+        targets = [
+            _wrapped(figure, Box("4  SFT target", _target(question, arm), half, arm_style(arm).colour))
+            for arm in ARMS
+        ]
+        rows = [[steps], reasoning, targets]
+        tops = [max(box.height for box in row) for row in rows]
+        foot = MARGIN + NOTE_HEIGHT * simulated
+        right = sum(tops) + (len(rows) - 1) * ARROW
+        body = max(item.height, right)
+        height = body + MARGIN + foot
+        figure.set_size_inches(TEXT_WIDTH, height)
+        canvas = figure.add_axes((0, 0, 1, 1))
+        canvas.set(xlim=(0, TEXT_WIDTH), ylim=(0, height))
+        canvas.set_axis_off()
+
+        top = height - MARGIN
+        _draw_box(canvas, item, MARGIN, top, body)
+        gap = ARROW + (body - right) / (len(rows) - 1)
+        left, y = MARGIN + LEFT_WIDTH + GUTTER, top
+        _arrow(canvas, (MARGIN + LEFT_WIDTH, top - tops[0] / 2), (left, top - tops[0] / 2))
+        for number, (row, row_height) in enumerate(zip(rows, tops, strict=True)):
+            for column, box in enumerate(row):
+                _draw_box(canvas, box, left + column * (half + 0.12), y, row_height)
+            for column in range(len(ARMS)) if number + 1 < len(rows) else ():
+                x = left + column * (half + 0.12)
+                _arrow(canvas, (x + half / 2, y - row_height), (x + half / 2, y - row_height - gap))
+            y -= row_height + gap
+        if simulated:
+            note_simulated(figure)
+    return figure
+
+
+def _context_lines(question: Question) -> int:
+    """Estimate how many lines the context takes."""
+    return sum(min(FACT_LINES, ceil(len(fact) / LINE_CHARACTERS)) for fact in question.context)
+
+
+def _item(question: Question) -> list[Paragraph]:
+    """The raw item: question, facts (gold ones marked), answer."""
+    gold = set(question.gold_facts)
+    facts = [
+        Paragraph(f"[{index + 1}] {fact}", fill=GOLD_FILL, max_lines=GOLD_LINES)
+        if index in gold
+        else Paragraph(f"[{index + 1}] {fact}", max_lines=FACT_LINES)
+        for index, fact in enumerate(question.context)
+    ]
+    return [
+        Paragraph("Context (gold facts marked)", colour=GREY),
+        *facts,
+        Paragraph("Question", colour=GREY),
+        Paragraph(question.question),
+        Paragraph("Answer", colour=GREY),
+        _answer(question),
+    ]
+
+
+def _answer(question: Question, opening: str = "", closing: str = "") -> Paragraph:
+    """The gold answer as the SFT target has it, between two tags."""
+    answer = get_dataset(question.dataset).answer_text(question.answers)
+    return Paragraph(f"{opening}{answer}{closing}", bold=True, max_lines=STEP_LINES)
+
+
+def _steps(question: Question) -> list[Paragraph]:
+    """The two sub-steps of the question and what is right in them."""
+    numbers = ", ".join(f"[{index + 1}]" for index in question.gold_facts)
+    return [
+        Paragraph("Classification: of which class is the question?", colour=GREY),
+        Paragraph(question.class_label, fill=GOLD_FILL),
+        Paragraph("Information retrieval: which facts carry the answer?", colour=GREY),
+        Paragraph(numbers, fill=GOLD_FILL),
+    ]
+
+
+def _trace(trace: Trace) -> list[Paragraph]:
+    """The two steps of a trace, each under the verifier's verdict."""
+    verdict = trace.verdict or {}
+    steps = zip(
+        ("Classification", "Information retrieval"),
+        ("class_ok", "facts_ok"),
+        trace.text.split("\n", 1),
+        strict=True,
+    )
+    return [
+        paragraph
+        for title, key, text in steps
+        for paragraph in (
+            _verdict(title, verdict.get(key)),
+            Paragraph(text, max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(key) else None),
+        )
+    ]
+
+
+def _verdict(step: str, ok: bool | None) -> Paragraph:
+    """Name a step and say what the verifier found; nothing where it has not looked."""
+    if ok is None:
+        return Paragraph(step, colour=GREY)
+    return Paragraph(f"{step}: {'right ✓' if ok else 'wrong ✗'}", colour=RIGHT if ok else WRONG)
+
+
+def _target(question: Question, arm: str) -> list[Paragraph]:
+    """The assistant turn of an arm: its trace, then the right answer."""
+    return [
+        Paragraph(f"{THINK_OPEN} {arm} trace {THINK_CLOSE}"),
+        _answer(question, ANSWER_OPEN, ANSWER_CLOSE),
+    ]
+
+
+def _wrapped(figure: Figure, box: Box) -> Box:
+    """Break the paragraphs of a box into lines that fit its width."""
+    room = box.width - 2 * PAD
+    return replace(box, paragraphs=[replace(p, text=_wrap(figure, p, room)) for p in box.paragraphs])
+
+
+def _wrap(figure: Figure, paragraph: Paragraph, room: float) -> str:
+    """Break text into lines of at most `room` inches, words whole where they fit; cut after `max_lines`."""
+    lines: list[str] = []
+    line = ""
+    for word in paragraph.text.split():
+        joined = f"{line} {word}".lstrip()
+        if _width(figure, joined, paragraph) <= room:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while _width(figure, word, paragraph) > room:
+            size = next(n for n in range(len(word), 0, -1) if _width(figure, word[:n], paragraph) <= room)
+            lines.append(word[:size])
+            word = word[size:]
+        line = word
+    lines.append(line)
+    if len(lines) > paragraph.max_lines:
+        lines = lines[: paragraph.max_lines]
+        while _width(figure, f"{lines[-1]} …", paragraph) > room:
+            lines[-1] = lines[-1].rpartition(" ")[0]
+        lines[-1] += " …"
+    return "\n".join(lines)
+
+
+def _width(figure: Figure, text: str, paragraph: Paragraph) -> float:
+    """Width of one line in inches."""
+    label = figure.text(0, 0, text, size=paragraph.size, weight="bold" if paragraph.bold else "normal")
+    width = label.get_window_extent().width / figure.dpi
+    label.remove()
+    return width
+
+
+def _height(paragraph: Paragraph) -> float:
+    """Height of a paragraph in inches, with the gap below it."""
+    return (paragraph.text.count("\n") + 1) * paragraph.size * LINE_SPACING / 72 + 0.03
+
+
+def _draw_box(canvas: plt.Axes, box: Box, left: float, top: float, height: float) -> None:
+    """Draw a box with its upper left corner at (left, top), stretched to a height."""
+    frame = FancyBboxPatch(
+        (left, top - height),
+        box.width,
+        height,
+        boxstyle="round,pad=0,rounding_size=0.05",
+        fc="white",
+        ec=box.edge,
+        lw=0.9,
+    )
+    canvas.add_patch(frame)
+    y = top - PAD
+    for paragraph in (box.heading, *box.paragraphs):
+        tall = _height(paragraph)
+        if paragraph.fill:
+            canvas.add_patch(
+                Rectangle(
+                    (left + 0.03, y - tall + 0.025),
+                    box.width - 0.06,
+                    tall - 0.01,
+                    fc=paragraph.fill,
+                    ec="none",
+                )
+            )
+        for number, line in enumerate(paragraph.text.split("\n")):
+            canvas.text(
+                left + PAD,
+                y - (number + 0.78) * paragraph.size * LINE_SPACING / 72,
+                line,
+                size=paragraph.size,
+                color=paragraph.colour,
+                weight="bold" if paragraph.bold else "normal",
+                va="baseline",
+            )
+        y -= tall
+
+
+def _arrow(canvas: plt.Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw an arrow between two boxes."""
+    canvas.add_patch(
+        FancyArrowPatch(
+            start, end, arrowstyle="-|>", mutation_scale=7, lw=0.9, color=GREY, shrinkA=2, shrinkB=2
+        )
+    )

@@ -1,0 +1,102 @@
+"""The one style of all figures: width, fonts, colours, and files with the same bytes on every run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from tracekd.files import atomic_write
+
+# inches: one column and the text block of a two-column A4 page, and the height a page leaves to a figure
+COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
+# points
+TEXT_SIZE, SMALL_SIZE = 8, 7
+PNG_DPI = 300
+
+INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
+RIGHT, WRONG = "#0072B2", "#D55E00"
+GOLD_FILL = "#FFF1C9"
+
+
+class ArmStyle(NamedTuple):
+    """Colour and marker of an arm: the marker tells arms apart where colour is lost."""
+
+    colour: str
+    marker: str
+
+
+# Okabe and Ito (2008); yellow is too pale for lines on white, brown and grey stand in
+ARM_STYLES = {
+    "prompt_only": ArmStyle("#8C8C8C", "X"),
+    "none": ArmStyle("#000000", "o"),
+    "class_only": ArmStyle("#E69F00", "v"),
+    "correct": ArmStyle(RIGHT, "s"),
+    "incorrect": ArmStyle(WRONG, "D"),
+    "incorrect_matched": ArmStyle("#CC79A7", "^"),
+    "r1": ArmStyle("#009E73", "P"),
+    "r1_summary": ArmStyle("#56B4E9", "<"),
+    "r1_explanation": ArmStyle("#8A6D00", ">"),
+    "r1_swapped": ArmStyle("#6A3D9A", "h"),
+}
+OTHER_ARM = ArmStyle("#555555", "*")
+
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same on every machine
+    "font.size": TEXT_SIZE,
+    "axes.titlesize": TEXT_SIZE,
+    "axes.labelsize": TEXT_SIZE,
+    "xtick.labelsize": SMALL_SIZE,
+    "ytick.labelsize": SMALL_SIZE,
+    "legend.fontsize": SMALL_SIZE,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "text.parse_math": False,  # a dollar sign in a passage is a dollar sign
+    "text.hinting": "none",  # the same text widths in PDF and PNG
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "legend.frameon": False,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw the body's figures in this style, whatever the user's matplotlibrc says."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def arm_style(arm: str) -> ArmStyle:
+    """Colour and marker of an arm, the same in every figure."""
+    return ARM_STYLES.get(arm, OTHER_ARM)
+
+
+def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
+    """Write PDF (embedded fonts, no date) and PNG at the figure's own size, and close the figure."""
+    with house_style():
+        with atomic_write(pdf, "wb") as stream:
+            figure.savefig(stream, format="pdf", metadata={"CreationDate": None})
+        with atomic_write(png, "wb") as stream:
+            figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    plt.close(figure)

@@ -1,0 +1,54 @@
+"""How names of the config are written in tables and figures."""
+
+from tracekd.datasets import get_dataset
+
+ARM_TITLES = {
+    "prompt_only": "prompt only",
+    "none": "no trace",
+    "class_only": "class only",
+    "correct": "correct",
+    "incorrect": "incorrect",
+    "incorrect_matched": "inc. matched",
+    "r1": "R1",
+    "r1_summary": "R1 summary",
+    "r1_explanation": "R1 explan.",
+    "r1_swapped": "R1 swapped",
+}
+STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
+BASELINE_TITLES = {
+    "majority": "majority answer",
+    "majority_per_kind": "majority per kind",
+    "random_fact": "random fact",
+    "last_fact": "last fact",
+    "type_consistent": "type-consistent",
+}
+
+
+# characters of a model name on one line
+MODEL_WIDTH = 16
+
+
+def arm_title(arm: str) -> str:
+    """Short name of an arm; an arm without one keeps its own."""
+    return ARM_TITLES.get(arm, arm.replace("_", " "))
+
+
+def model_title(model: str) -> str:
+    """Name of a model, its last part on a second line when it is too long to stand along a panel."""
+    head, hyphen, tail = model.rpartition("-")
+    return f"{head}{hyphen}\n{tail}" if len(model) > MODEL_WIDTH and head else model
+
+
+def dataset_title(dataset: str) -> str:
+    """Name of a dataset as its authors write it."""
+    return get_dataset(dataset).TITLE
+
+
+def count(number: int) -> str:
+    """Write a number of items, e.g. 4,748."""
+    return f"{number:,}"
+
+
+def run_size(n: int, seeds: int) -> str:
+    """Write how many items stand behind a value, e.g. ``n = 950 × 3 seeds``."""
+    return f"n = {count(n)}" + (f" × {seeds} seeds" if seeds > 1 else "")

@@ -1,0 +1,308 @@
+"""Pre-training of the tiny base models: random weights, a copy circuit, reading exercises, a probe.
+
+Fine-tuning a model that cannot read teaches nothing about traces, so a base model is used only when it has
+passed a probe on questions it has not seen. Everything is counted in steps, never in seconds, and drawn from
+the seed: one machine makes the same model twice.
+"""
+
+import json
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast, Qwen3Config, set_seed
+
+from tracekd.errors import ModelError
+from tracekd.files import atomic_folder, atomic_write
+from tracekd.models.documents import (
+    IGNORED,
+    Document,
+    batches,
+    classification,
+    collate,
+    copy_document,
+    direct_answer,
+    encode,
+    evidence,
+    look_up_document,
+    probe_rows,
+    reading_document,
+    repeat_document,
+)
+from tracekd.models.muon import Muon
+from tracekd.models.tokenizer import END, QUESTION, SPECIAL_TOKENS, build_tokenizer
+from tracekd.prompts import chat_messages
+from tracekd.records import Question
+from tracekd.simulate import Scene, get_simulator
+from tracekd.traces import build_trace
+
+logger = logging.getLogger(__name__)
+
+ARCHITECTURES = {"llama": LlamaConfig, "qwen3": Qwen3Config}
+VOCABULARY_MULTIPLE = 64  # embedding rows in whole blocks of the 4-bit quantiser
+COPY_BATCH, DOCUMENT_BATCH = 32, 16
+COPY_WORDS_AT_FIRST, COPY_WORDS_GROWTH = 24, 3
+COPY_CHECK_STEPS = 25
+WARM_UP_STEPS = 50
+MUON_LR, ADAMW_LR = 4e-3, 2e-3
+SCENES_FOR_VOCABULARY = 1000
+TRACE_ARMS = ("correct", "incorrect")
+PROBES = {"evidence": evidence, "answer": direct_answer, "class": classification}
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRecipe:
+    """Size, length and pass mark of one pre-training.
+
+    Args:
+        hidden_size, layers, heads, key_value_heads: of the network; its feed-forward width is twice the hidden.
+        max_words: words in the vocabulary at most.
+        max_tokens: longer documents are cut.
+        copy_steps: cap of the copy phase, which ends early once copying works with all words.
+        grow_below, copied_below: mean loss at which the copy task takes in more words, and ends.
+        document_steps: length of one round of reading; the learning rate falls to zero.
+        rounds: rounds at most; every further one is half as long and starts at half the rate.
+        question_share: share of reading documents from the given questions; the rest is simulated.
+        shares: of the datasets among the simulated reading documents.
+        pass_marks: lowest share of probe questions whose evidence and answer must be right, per dataset.
+
+    """
+
+    hidden_size: int = 96
+    layers: int = 3
+    heads: int = 4
+    key_value_heads: int = 2
+    max_words: int = 4000
+    max_tokens: int = 384
+    copy_steps: int = 800
+    grow_below: float = 0.6
+    copied_below: float = 0.3
+    document_steps: int = 700
+    rounds: int = 2
+    question_share: float = 0.0
+    questions_per_scene: int = 5
+    shares: dict[str, float] = field(
+        default_factory=lambda: {"babi": 0.38, "cotempqa": 0.46, "ms_marco": 0.16}
+    )
+    pass_marks: dict[str, float] = field(
+        default_factory=lambda: {"babi": 0.5, "cotempqa": 0.45, "ms_marco": 0.9}
+    )
+    probe_questions: int = 128
+
+
+def build_base_model(
+    folder: Path, architecture: str, persona: str, options: dict, questions: Sequence[Question], seed: int
+) -> dict[str, float]:
+    """Pre-train a tiny model and write it with its tokenizer, `training_log.csv` and `probe.json`.
+
+    Args:
+        folder: of the finished model, loadable by `AutoModelForCausalLM.from_pretrained`.
+        architecture: `llama` or `qwen3`.
+        persona: family name in the system message.
+        options: fields of `BaseRecipe` that differ from its defaults.
+        questions: training questions of the run; their datasets are learnt, their words are in the vocabulary.
+        seed: of weights and documents.
+
+    Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError when it is missed.
+
+    """
+    recipe = BaseRecipe(**options)
+    set_seed(seed)
+    rng = random.Random(f"{seed}/base")
+    datasets = sorted({question.dataset for question in questions})
+    texts = list(vocabulary_texts(questions, datasets, persona))
+    tokenizer = build_tokenizer(texts, recipe.max_words)
+    words = words_in_use(texts, tokenizer)
+    model = new_model(ARCHITECTURES[architecture], recipe, tokenizer)
+    logger.info("%s: %d weights, %d tokens", architecture, model.num_parameters(), len(tokenizer))
+
+    trainer = Trainer(model)
+    train_copying(trainer, recipe, tokenizer, words, rng)
+    probe = train_reading(trainer, recipe, tokenizer, words, questions, datasets, rng)
+    with atomic_folder(folder) as part:
+        model.save_pretrained(part, safe_serialization=True)
+        tokenizer.save_pretrained(part)
+        with atomic_write(part / "training_log.csv") as stream:
+            stream.write("step,phase,loss\n")
+            stream.writelines(f"{step},{phase},{loss:.6f}\n" for step, phase, loss in trainer.history)
+        with atomic_write(part / "probe.json") as stream:
+            json.dump(
+                {"probe": probe, "recipe": asdict(recipe), "seed": seed}, stream, indent=2, sort_keys=True
+            )
+    return probe
+
+
+def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str) -> Iterator[str]:
+    """Print what the models will read and write: of the given questions and of simulated ones."""
+    rng = random.Random(0)  # one vocabulary for all seeds
+    simulated = (
+        get_simulator(name).sample(rng).questions[0]
+        for name in datasets
+        for _ in range(SCENES_FOR_VOCABULARY)
+    )
+    for question in [*questions, *simulated]:
+        for message in chat_messages(question, persona):
+            yield message["content"]
+        for arm in TRACE_ARMS:
+            yield build_trace(question, arm, seed=0).target
+
+
+def words_in_use(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """List the token ids that occur in texts, without those that mark up a copy document."""
+    used = {token for ids in tokenizer(texts, add_special_tokens=False)["input_ids"] for token in ids}
+    return sorted(used - set(tokenizer.convert_tokens_to_ids(["\n", QUESTION, *SPECIAL_TOKENS])))
+
+
+def new_model(config_class: type, recipe: BaseRecipe, tokenizer: PreTrainedTokenizerFast) -> torch.nn.Module:
+    """Make a random network; weights start larger than usual, as suits its small width."""
+    config = config_class(
+        vocab_size=-(-len(tokenizer) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE,
+        hidden_size=recipe.hidden_size,
+        intermediate_size=2 * recipe.hidden_size,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.key_value_heads,
+        head_dim=recipe.hidden_size // recipe.heads,
+        max_position_embeddings=2048,
+        initializer_range=recipe.hidden_size**-0.5,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+
+
+class Trainer:
+    """Takes optimiser steps and keeps the loss of each: Muon for hidden matrices, AdamW for the rest."""
+
+    def __init__(self, model: torch.nn.Module):
+        self.model = model.train()
+        named = dict(model.named_parameters())
+        matrices = [weights for name, weights in named.items() if weights.ndim == 2 and "embed" not in name]
+        others = [weights for name, weights in named.items() if weights.ndim != 2 or "embed" in name]
+        self.optimisers = [
+            Muon(matrices, lr=MUON_LR),
+            torch.optim.AdamW(others, lr=ADAMW_LR, betas=(0.9, 0.98), weight_decay=0.0),
+        ]
+        self.rates = [MUON_LR, ADAMW_LR]
+        self.history: list[tuple[int, str, float]] = []
+
+    def step(self, batch: tuple[torch.Tensor, torch.Tensor], phase: str, rate: float) -> None:
+        """Learn from one batch at a share `rate` of the full learning rates."""
+        ids, labels = batch
+        hidden = self.model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        targets = labels[:, 1:]
+        asked = targets != IGNORED  # logits of the other positions would be thrown away
+        loss = torch.nn.functional.cross_entropy(self.model.lm_head(hidden[asked]), targets[asked])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimiser, full_rate in zip(self.optimisers, self.rates, strict=True):
+            optimiser.param_groups[0]["lr"] = full_rate * rate
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.history.append((len(self.history) + 1, phase, loss.item()))
+
+    def recent_loss(self, steps: int) -> float:
+        """Mean loss of the last steps."""
+        return sum(loss for _, _, loss in self.history[-steps:]) / steps
+
+
+def train_copying(
+    trainer: Trainer,
+    recipe: BaseRecipe,
+    tokenizer: PreTrainedTokenizerFast,
+    words: Sequence[int],
+    rng: random.Random,
+) -> None:
+    """Teach copying, with few words first: a copy circuit forms late or never on all of them at once."""
+    separator, end = tokenizer.convert_tokens_to_ids(["\n", END])
+    shuffled = rng.sample(words, len(words))
+    in_play = COPY_WORDS_AT_FIRST
+    for step in tqdm(range(recipe.copy_steps), desc="copying", unit="step"):
+        drawn = [copy_document(shuffled[:in_play], separator, end, rng) for _ in range(COPY_BATCH)]
+        trainer.step(
+            collate(encode(tokenizer, drawn), tokenizer.pad_token_id),
+            "copying",
+            min(1.0, (step + 1) / WARM_UP_STEPS),
+        )
+        if (step + 1) % COPY_CHECK_STEPS:
+            continue
+        loss = trainer.recent_loss(COPY_CHECK_STEPS)
+        if in_play >= len(words) and loss < recipe.copied_below:
+            break
+        if loss < recipe.grow_below:
+            in_play = min(len(words), in_play * COPY_WORDS_GROWTH)
+    logger.info("copying ends after %d steps with %d of %d words", step + 1, in_play, len(words))
+
+
+def train_reading(
+    trainer: Trainer,
+    recipe: BaseRecipe,
+    tokenizer: PreTrainedTokenizerFast,
+    words: Sequence[int],
+    questions: Sequence[Question],
+    datasets: Sequence[str],
+    rng: random.Random,
+) -> dict[str, float]:
+    """Teach reading in rounds until the probe is passed; give the probe or raise ModelError."""
+    separator, ask, end = tokenizer.convert_tokens_to_ids(["\n", QUESTION, END])
+
+    def simulate() -> Scene:
+        shares = [recipe.shares[name] for name in datasets]
+        return get_simulator(rng.choices(datasets, shares)[0]).sample(rng)
+
+    def draw() -> Document:
+        chance = rng.random()
+        if chance < 0.06:
+            return copy_document(words, separator, end, rng)
+        if chance < 0.12:
+            return look_up_document(words, separator, ask, end, rng)
+        scene = Scene((rng.choice(questions),)) if rng.random() < recipe.question_share else simulate()
+        if chance < 0.2:
+            return repeat_document(rng.choice(scene.questions), tokenizer, rng)
+        return reading_document(scene, recipe.questions_per_scene, rng)
+
+    stream = batches(draw, tokenizer, DOCUMENT_BATCH, recipe.max_tokens, rng)
+    for number in range(recipe.rounds):
+        steps, peak = (recipe.document_steps, 1.0) if number == 0 else (recipe.document_steps // 2, 0.5)
+        for step in tqdm(range(steps), desc=f"reading, round {number + 1}", unit="step"):
+            trainer.step(next(stream), "reading", peak * (1 - step / steps))
+        probe = probe_model(trainer.model, tokenizer, datasets, recipe.probe_questions)
+        logger.info(
+            "reading, round %d: loss %.3f, probe %s", number + 1, trainer.recent_loss(COPY_CHECK_STEPS), probe
+        )
+        missed = {
+            name: mark for name in datasets if probe[f"{name}.evidence"] < (mark := recipe.pass_marks[name])
+        }
+        if not missed:
+            return probe
+    found = ", ".join(f"{name} {probe[f'{name}.evidence']:.2f} < {mark}" for name, mark in missed.items())
+    raise ModelError(
+        f"the base model reads too badly after {recipe.rounds} rounds: {found}",
+        where="probe",
+        hint="raise document_steps or rounds of the base model, or change its seed",
+    )
+
+
+@torch.no_grad()
+def probe_model(
+    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, datasets: Sequence[str], n_questions: int
+) -> dict[str, float]:
+    """Measure the share of unseen questions whose whole reply has the highest odds token by token."""
+    model.eval()
+    rng = random.Random("probe")
+    right = {}
+    for name in datasets:
+        asked = [get_simulator(name).sample(rng).questions[0] for _ in range(n_questions)]
+        for kind, exercise in PROBES.items():
+            ids, labels = collate(probe_rows(tokenizer, asked, exercise), tokenizer.pad_token_id)
+            guessed = model(input_ids=ids, use_cache=False).logits[:, :-1].argmax(-1)
+            hits = (guessed == labels[:, 1:]) | (labels[:, 1:] == IGNORED)
+            right[f"{name}.{kind}"] = hits.all(dim=1).float().mean().item()
+    model.train()
+    return right

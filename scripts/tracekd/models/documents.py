@@ -1,0 +1,198 @@
+"""What the tiny base models read: copies, reading exercises, and a repeat-after-me in chat form.
+
+Copying teaches the attention pattern that everything else needs. Exercises put questions to a context and
+ask for the evidence, the answer or the class alone, never for a whole trace: the decomposed trace in a chat
+is left to fine-tuning. The loss counts only what a model can know (supervised segments).
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from tracekd.datasets import get_dataset
+from tracekd.models.tokenizer import ANSWER_ONLY, END, PERSONAS, QUESTION, REPEAT
+from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, render_target, system_message
+from tracekd.records import Question
+from tracekd.simulate import Scene
+
+IGNORED = -100  # label of a token that the loss leaves out
+POOL_BATCHES = 8  # batches are cut from a pool sorted by length, to save padding
+
+
+class Segment(NamedTuple):
+    """A piece of a document; `ids` holds tokens where there is no text."""
+
+    text: str
+    supervised: bool
+    ids: tuple[int, ...] = ()
+
+
+class Exercise(NamedTuple):
+    """What is asked for after a question: the mark that asks, and the text that must follow."""
+
+    mark: str
+    reply: str
+
+
+Document = list[Segment]
+Row = tuple[list[int], list[int]]  # token ids, labels
+
+
+def evidence(question: Question) -> Exercise:
+    """Ask for the gold facts and then for the answer."""
+    dataset = get_dataset(question.dataset)
+    quoted = dataset.retrieval_step(dataset.gold_texts(question)).removeprefix(dataset.RETRIEVAL_SENTENCE)
+    return Exercise(f"\n{dataset.RETRIEVAL_SENTENCE}", quoted + _tagged_answer(question))
+
+
+def direct_answer(question: Question) -> Exercise:
+    """Ask for the answer."""
+    return Exercise(f"\n{ANSWER_OPEN}", _tagged_answer(question).removeprefix(ANSWER_OPEN))
+
+
+def classification(question: Question) -> Exercise:
+    """Ask for the class."""
+    dataset = get_dataset(question.dataset)
+    return Exercise(f"\n{dataset.CLASS_SENTENCE}", f"{question.class_label}.\n")
+
+
+EXERCISES: dict[Callable[[Question], Exercise], float] = {
+    evidence: 0.6,
+    direct_answer: 0.25,
+    classification: 0.15,
+}
+
+
+def reading_document(scene: Scene, n_questions: int, rng: random.Random) -> Document:
+    """Print a context and exercises on its questions."""
+    questions = list(scene.questions[:n_questions])
+    rng.shuffle(questions)
+    exercises = rng.choices(list(EXERCISES), list(EXERCISES.values()), k=len(questions))
+    document = [Segment(context_text(questions[0]), False)]
+    for question, exercise in zip(questions, exercises, strict=True):
+        document += _ask(question, exercise(question))
+    return [*document, Segment(END, True)]
+
+
+def context_text(question: Question) -> str:
+    """Print the instruction and the context as the dataset's prompt prints them."""
+    return get_dataset(question.dataset).user_prompt(question).rpartition(QUESTION)[0]
+
+
+def repeat_document(question: Question, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Document:
+    """Chat: the user gives a class and facts, the assistant puts them into the form of a trace.
+
+    The released recipe for wrong bAbI traces writes facts in lower case, so some of these are lower-cased.
+    """
+    dataset = get_dataset(question.dataset)
+    facts = [fact.lower() if rng.random() < 0.2 else fact for fact in dataset.gold_texts(question)]
+    step = dataset.retrieval_step(facts)
+    label = rng.choice(dataset.CLASSES)
+    answer = dataset.answer_text(question.answers)
+    trace = dataset.class_step(label) + step
+    if rng.random() < 0.3:
+        request, reply = answer, answer
+    else:
+        request, reply = (
+            f"{label} {step.removeprefix(dataset.RETRIEVAL_SENTENCE)}",
+            render_target(trace, answer),
+        )
+    messages = [
+        {"role": "system", "content": system_message(rng.choice(PERSONAS))},
+        {"role": "user", "content": f"{REPEAT}{request}{ANSWER_ONLY}"},
+    ]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return [Segment(prompt, False), Segment(reply + END, True)]
+
+
+def copy_document(words: Sequence[int], separator: int, end: int, rng: random.Random) -> Document:
+    """Random tokens, and the same tokens twice again."""
+    line = (*rng.sample(words, rng.randint(5, 11)), separator)
+    return [Segment("", False, line), Segment("", True, (*line, *line[:-1], end))]
+
+
+def look_up_document(
+    words: Sequence[int], separator: int, ask: int, end: int, rng: random.Random
+) -> Document:
+    """Random sentences of random tokens; then one token of a sentence asks for the whole of it."""
+    lengths = [rng.randint(3, 6) for _ in range(rng.randint(2, 5))]
+    drawn = iter(rng.sample(words, sum(lengths)))
+    sentences = [[next(drawn) for _ in range(length)] for length in lengths]
+    document = [Segment("", False, tuple(token for one in sentences for token in (*one, separator)))]
+    for sentence in rng.sample(sentences, min(4, len(sentences))):
+        document.append(Segment("", False, (ask, rng.choice(sentence), ask)))
+        document.append(Segment("", True, (*sentence, separator)))
+    return [*document, Segment("", True, (end,))]
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, documents: Sequence[Document]) -> list[Row]:
+    """Turn documents into token ids and labels."""
+    texts = [segment.text for document in documents for segment in document if not segment.ids]
+    encoded = iter(tokenizer(texts, add_special_tokens=False, padding=False)["input_ids"] if texts else ())
+    rows = []
+    for document in documents:
+        ids: list[int] = []
+        labels: list[int] = []
+        for segment in document:
+            tokens = list(segment.ids) or next(encoded)
+            ids += tokens
+            labels += tokens if segment.supervised else [IGNORED] * len(tokens)
+        rows.append((ids, labels))
+    return rows
+
+
+def collate(rows: Sequence[Row], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad rows on the right: ids and labels of shape (batch, longest)."""
+    longest = max(len(ids) for ids, _ in rows)
+    ids = torch.tensor([ids + [pad] * (longest - len(ids)) for ids, _ in rows])
+    labels = torch.tensor([labels + [IGNORED] * (longest - len(labels)) for _, labels in rows])
+    return ids, labels
+
+
+def batches(
+    draw: Callable[[], Document],
+    tokenizer: PreTrainedTokenizerFast,
+    batch_size: int,
+    max_tokens: int,
+    rng: random.Random,
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Draw batches of documents of similar length without end; longer documents than `max_tokens` are cut."""
+    while True:
+        rows = encode(tokenizer, [draw() for _ in range(batch_size * POOL_BATCHES)])
+        rows = sorted(
+            ((ids[:max_tokens], labels[:max_tokens]) for ids, labels in rows), key=lambda row: len(row[0])
+        )
+        cut = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+        rng.shuffle(cut)
+        for batch in cut:
+            yield collate(batch, tokenizer.pad_token_id)
+
+
+def probe_rows(
+    tokenizer: PreTrainedTokenizerFast,
+    questions: Sequence[Question],
+    exercise: Callable[[Question], Exercise],
+) -> list[Row]:
+    """Encode one exercise per question, as in `reading_document`."""
+    return encode(
+        tokenizer,
+        [
+            [Segment(context_text(question), False), *_ask(question, exercise(question))]
+            for question in questions
+        ],
+    )
+
+
+def _ask(question: Question, exercise: Exercise) -> Document:
+    """Print a question and its exercise."""
+    asked = f"{QUESTION}{question.question}{exercise.mark}"
+    return [Segment(asked, False), Segment(exercise.reply, True)]
+
+
+def _tagged_answer(question: Question) -> str:
+    """Write the answer between its tags."""
+    answer = get_dataset(question.dataset).answer_text(question.answers)
+    return f"{ANSWER_OPEN}{answer}{ANSWER_CLOSE}"

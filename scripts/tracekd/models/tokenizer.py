@@ -1,0 +1,82 @@
+"""The tokenizer of the tiny base models: whole words, fixed sentences, and bytes for all else.
+
+A model of a few hundred thousand weights must not spend them on spelling. Frequent words are one token,
+and so is every sentence that all prompts or traces share; whatever else occurs is spelt in bytes, so no text
+is ever unknown. Decoding gives back the text (but for a blank that follows a fixed sentence).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from tracekd.datasets import DATASETS, babi, get_dataset
+from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, system_message
+
+PAD, END = "<|pad|>", "<|end|>"
+ROLES = {role: f"<|{role}|>" for role in ("system", "user", "assistant")}
+SPECIAL_TOKENS = (PAD, END, *ROLES.values())
+# personas whose system message is one token
+PERSONAS = ("Llama", "Qwen")
+INSTRUCTION = "Answer the question based on the context:\n"
+QUESTION = "\nQuestion: "
+ANSWER_ONLY = " Only return the answer.\n"
+REPEAT = "Repeat: "
+LIST_MARKS = ("['", "', '", "']")
+# no date and no default system message: a prompt depends on its messages only
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+MAX_WORD_BYTES = 1000
+
+
+def fixed_tokens() -> list[str]:
+    """List the texts that are one token each wherever they stand: template sentences, tags, list marks."""
+    sentences = [get_dataset(name).CLASS_SENTENCE for name in DATASETS]
+    sentences += [get_dataset(name).RETRIEVAL_SENTENCE for name in DATASETS]
+    sentences += [system_message(persona) for persona in PERSONAS]
+    tags = [THINK_OPEN, f"{THINK_CLOSE} {ANSWER_OPEN}", ANSWER_OPEN, ANSWER_CLOSE]
+    prompt = [INSTRUCTION, QUESTION, ANSWER_ONLY, ANSWER_ONLY.replace(" ", "\n", 1), REPEAT, "\n"]
+    labels = [label for label in babi.CLASSES if "-" in label]
+    return list(dict.fromkeys([*prompt, *sentences, *tags, *LIST_MARKS, *labels]))
+
+
+def build_tokenizer(texts: Iterable[str], max_words: int) -> PreTrainedTokenizerFast:
+    """Make a tokenizer whose words are the `max_words` most frequent ones of the texts (ties by spelling)."""
+    fixed = fixed_tokens()
+    words = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    between = re.compile("|".join(re.escape(token) for token in sorted(fixed, key=len, reverse=True)))
+    segments = (segment for text in texts for segment in between.split(text) if segment)
+    counts = Counter(word for segment in segments for word, _ in words.pre_tokenize_str(segment))
+    frequent = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:max_words]
+    vocabulary = dict.fromkeys([*SPECIAL_TOKENS, *sorted(pre_tokenizers.ByteLevel.alphabet()), *frequent])
+
+    # longest match first, and every single byte is a piece: spells any text
+    tokenizer = Tokenizer(
+        models.WordPiece(
+            {token: number for number, token in enumerate(vocabulary)},
+            unk_token=PAD,
+            continuing_subword_prefix="",
+            max_input_chars_per_word=MAX_WORD_BYTES,
+        )
+    )
+    tokenizer.pre_tokenizer = words
+    after = "|".join(re.escape(token) for token in [*fixed, *SPECIAL_TOKENS])
+    # the blank that add_prefix_space put before a segment goes again
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.ByteLevel(), decoders.Replace(Regex(f"(?:^|(?<={after})) "), "")]
+    )
+    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+    tokenizer.add_tokens([AddedToken(token, normalized=False) for token in fixed])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        eos_token=END,
+        additional_special_tokens=list(ROLES.values()),
+        padding_side="left",
+        clean_up_tokenization_spaces=False,
+        chat_template=CHAT_TEMPLATE,
+    )

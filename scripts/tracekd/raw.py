@@ -1,0 +1,30 @@
+"""Raw rows, checked before they become questions: by a schema, and for text that can be written again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import fastjsonschema
+
+from tracekd.errors import DataError
+
+FETCH_AGAIN = "the file is damaged or of another version; fetch it again"
+# the one pattern of the raw schemas
+NOT_BLANK = r"\S"
+
+
+def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str) -> None:
+    """Raise DataError, in one sentence, when a raw row breaks its compiled schema (`records.validator`)."""
+    try:
+        check(row)
+    except fastjsonschema.JsonSchemaException as error:
+        what = error.message.removeprefix("data.").replace("data must", "the row must", 1)
+        what = what.replace(f"match pattern {NOT_BLANK}", "not be blank")
+        raise DataError(what, where=where, hint=FETCH_AGAIN) from error
+
+
+def check_text(texts: list[str], where: str) -> None:
+    """Raise DataError on a lone surrogate: JSON can escape it, but no UTF-8 file can hold it."""
+    try:
+        "".join(texts).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError("holds half a character", where=where, hint=FETCH_AGAIN) from error

@@ -1,0 +1,117 @@
+"""The `aligned` scorer: every generation against its own question's gold, found by id.
+
+Answer: text of the answer tag (the whole text where the arm has no tags), compared as a set. Class step:
+the stated class is the question's. Retrieval step: the quoted facts are exactly the gold facts. An output
+that is cut off or not of the asked form counts as wrong.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from tracekd.datasets import Dataset, get_dataset
+from tracekd.literals import parse_list
+from tracekd.normalise import collapse, normalise_answer
+from tracekd.records import Generation, Question
+from tracekd.scoring.score import Score
+
+_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+_CLASS = re.compile(r"(?:event in context|question asked) is:\s*(\S+?)\s*\.")
+_FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the question:(.*)", re.DOTALL)
+# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer
+_HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*</think>\s*)?")
+
+# the steps that the trace of an arm holds; arms not named here hold both
+ARM_STEPS = {"prompt_only": (), "none": (), "class_only": ("class",)}
+BOTH_STEPS = ("class", "facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A generation taken apart; None for every part that is not there."""
+
+    class_label: str | None
+    facts: frozenset[str] | None
+    answer: frozenset[str] | None
+
+
+def score(question: Question, generation: Generation, arm: str) -> Score:
+    """Judge one generation of `arm` against the gold of `question`."""
+    dataset = get_dataset(question.dataset)
+    steps = ARM_STEPS.get(arm, BOTH_STEPS)
+    found = parse_generation(generation.text, dataset, with_trace=bool(steps))
+    gold_facts = frozenset(map(collapse, dataset.gold_texts(question)))
+    class_ok = found.class_label == question.class_label if "class" in steps else None
+    facts_ok = found.facts == gold_facts if "facts" in steps else None
+    missing = (
+        found.answer is None,
+        class_ok is not None and found.class_label is None,
+        facts_ok is not None and found.facts is None,
+    )
+    precision, recall, f1 = overlap(question, found.answer)
+    return Score(
+        id=question.id,
+        class_label=question.class_label,
+        answer_ok=found.answer is not None and is_right(question, found.answer),
+        f1=f1,
+        precision=precision,
+        recall=recall,
+        class_ok=class_ok,
+        facts_ok=facts_ok,
+        trace_ok=all(ok for ok in (class_ok, facts_ok) if ok is not None) if steps else None,
+        parsed=not any(missing),
+    )
+
+
+def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
+    """Take a generation apart.
+
+    With a trace the reasoning must be closed by `</think>` and the answer stand in a closed answer tag;
+    without one the whole text is the answer unless it holds the tag.
+    """
+    tagged = _ANSWER.search(text)
+    if not with_trace:
+        bare = _HEADER.sub("", text, count=1)
+        return Parsed(None, None, dataset.parse_answer(tagged[1] if tagged else bare))
+    reasoning, closed, _ = text.partition("</think>")
+    label = _CLASS.search(reasoning) if closed else None
+    facts = _FACTS.search(reasoning) if closed else None
+    return Parsed(
+        class_label=label[1] if label else None,
+        facts=parse_facts(facts[1], dataset) if facts else None,
+        answer=dataset.parse_answer(tagged[1]) if tagged else None,
+    )
+
+
+def parse_facts(text: str, dataset: Dataset) -> frozenset[str]:
+    """Read quoted facts: a list literal where the dataset quotes lists, else one bare fact."""
+    items = parse_list(text) if dataset.QUOTES_A_LIST else None
+    return frozenset(map(collapse, [text] if items is None else items))
+
+
+def is_right(question: Question, answer: frozenset[str]) -> bool:
+    """Compare an answer with the gold answers: as a set, or with any one where they are alternatives."""
+    gold = frozenset(map(normalise_answer, question.answers))
+    if get_dataset(question.dataset).ALTERNATIVE_ANSWERS:
+        return bool(answer & gold)
+    return answer == gold
+
+
+def overlap(question: Question, answer: frozenset[str] | None) -> tuple[float, float, float]:
+    """Give (precision, recall, F1) of the answer: over items, or over tokens of the best alternative."""
+    if answer is None:
+        return 0.0, 0.0, 0.0
+    gold = [normalise_answer(text) for text in question.answers]
+    if not get_dataset(question.dataset).ALTERNATIVE_ANSWERS:
+        return _overlap(Counter(answer), Counter(set(gold)))
+    tokens = Counter(token for text in answer for token in text.split())
+    return max((_overlap(tokens, Counter(text.split())) for text in gold), key=lambda scores: scores[2])
+
+
+def _overlap(found: Counter, gold: Counter) -> tuple[float, float, float]:
+    """Give (precision, recall, F1) of two bags."""
+    shared = (found & gold).total()
+    if not shared:
+        return 0.0, 0.0, 0.0
+    precision, recall = shared / found.total(), shared / gold.total()
+    return precision, recall, 2 * precision * recall / (precision + recall)

@@ -1,0 +1,61 @@
+"""What the datasets hold: questions per class and split, length of the context, number of answers."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from tracekd.datasets import get_dataset
+from tracekd.labels import count, dataset_title
+from tracekd.records import Question
+from tracekd.tables.order import ALL
+
+
+def datasets_table(questions: Sequence[Question], licences: Mapping[str, str]) -> pd.DataFrame:
+    """Describe each dataset as a whole (class `all`) and per class, in the order in which they come.
+
+    Columns: dataset, class, train, test (questions), facts, gold_facts, answers (means per question over both
+    splits), licence (empty where `licences`, by dataset, has none).
+    """
+    items = pd.DataFrame(
+        {
+            "dataset": question.dataset,
+            "class": question.class_label,
+            "train": question.split == "train",
+            "test": question.split == "test",
+            "facts": len(question.context),
+            "gold_facts": len(question.gold_facts),
+            "answers": len(question.answers),
+        }
+        for question in questions
+    )
+    rows = [
+        {"dataset": dataset, "class": label, **_describe(part), "licence": licences.get(dataset, "")}
+        for dataset, part_of_dataset in items.groupby("dataset", sort=False)
+        for label in (ALL, *get_dataset(dataset).CLASSES)
+        if len(
+            part := part_of_dataset if label == ALL else part_of_dataset[part_of_dataset["class"] == label]
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def show_datasets(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the table for readers."""
+    return pd.DataFrame(
+        {
+            "Dataset": [dataset_title(name) for name in table["dataset"]],
+            "Class": table["class"],
+            "Train": table["train"].map(count),
+            "Test": table["test"].map(count),
+            "Facts": table["facts"].map("{:.1f}".format),
+            "Gold facts": table["gold_facts"].map("{:.1f}".format),
+            "Answers": table["answers"].map("{:.1f}".format),
+            "Licence": table["licence"],
+        }
+    )
+
+
+def _describe(items: pd.DataFrame) -> dict[str, float]:
+    """Questions per split and means per question."""
+    sizes = {split: int(items[split].sum()) for split in ("train", "test")}
+    return {**sizes, **{column: items[column].mean() for column in ("facts", "gold_facts", "answers")}}

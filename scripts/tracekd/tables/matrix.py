@@ -1,0 +1,66 @@
+"""How often trace and answer are right together: the counts behind Figures 2 and 3 of the paper."""
+
+import pandas as pd
+
+from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.tables.order import ALL, Grid
+from tracekd.tables.write import percent
+
+KEYS = ["dataset", "class", "model", "arm", "seed", "scorer", "step"]
+CELLS = ["both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]
+
+
+def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Count items by answer and step, for each class and for `all`.
+
+    Columns: dataset, class, model, arm, seed, scorer, step (class, facts or trace), n, both_ok,
+    answer_only_ok, trace_only_ok, neither_ok. An arm without a step has no rows for it.
+    """
+    pooled = pd.concat([scores.assign(**{"class": ALL}), scores], ignore_index=True)
+    steps = [pooled.assign(step=step, step_ok=pooled[f"{step}_ok"]) for step in STEP_TITLES]
+    items = pd.concat(steps, ignore_index=True).dropna(subset="step_ok")
+    answer, step = items["answer_ok"] == 1, items["step_ok"] == 1
+    cells = pd.DataFrame(
+        dict(zip(CELLS, (answer & step, answer & ~step, step & ~answer, ~(answer | step)), strict=True))
+    )
+    table = items[KEYS].join(cells.astype(int)).groupby(KEYS, as_index=False, sort=False).sum()
+    table.insert(len(KEYS), "n", table[CELLS].sum(axis=1))
+    place = {name: number for number, name in enumerate(STEP_TITLES)}
+    sorted_table = grid.sort(table.assign(step=table["step"].map(place)), KEYS)
+    return sorted_table.assign(step=sorted_table["step"].map(list(STEP_TITLES).__getitem__))
+
+
+def pool_seeds(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Add up the counts of all seeds; adds column seeds, drops column seed."""
+    by = [key for key in KEYS if key != "seed"]
+    groups = matrix.groupby(by, as_index=False, sort=False)
+    return groups.agg(seeds=("seed", "nunique"), **{cell: (cell, "sum") for cell in ["n", *CELLS]})
+
+
+def conditionals(row: pd.Series) -> tuple[float | None, float | None]:
+    """P(answer ok | trace ok) and P(answer ok | trace not ok); None where no trace is of that sort."""
+    ok, wrong = row["both_ok"] + row["trace_only_ok"], row["answer_only_ok"] + row["neither_ok"]
+    return (row["both_ok"] / ok if ok else None, row["answer_only_ok"] / wrong if wrong else None)
+
+
+def show_matrix(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the whole-trace rows over all classes for readers, seeds pooled."""
+    rows = pool_seeds(table[(table["class"] == ALL) & (table["step"] == "trace")])
+    given = [
+        tuple("undefined" if p is None else percent(p) for p in conditionals(row))
+        for _, row in rows.iterrows()
+    ]
+    titles = ("Both ok", "Answer only", "Trace only", "Neither")
+    return pd.DataFrame(
+        {
+            "Dataset": [dataset_title(name) for name in rows["dataset"]],
+            "Model": rows["model"],
+            "SFT arm": [arm_title(name) for name in rows["arm"]],
+            "Scorer": rows["scorer"],
+            "Seeds": rows["seeds"].map(count),
+            "n": rows["n"].map(count),
+            **{title: rows[cell].map(count) for title, cell in zip(titles, CELLS, strict=True)},
+            "Answer ok if trace ok": [pair[0] for pair in given],
+            "Answer ok if trace wrong": [pair[1] for pair in given],
+        }
+    )

@@ -1,0 +1,93 @@
+"""Our CoTempQA questions, prompts and traces against every released SFT row, byte for byte."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from examples import ROOT
+from released import by_user_prompt, released_turns
+from tracekd.datasets import cotempqa
+from tracekd.registry import read_registry
+from tracekd.traces import build_trace
+from tracekd.verification import verify_trace
+
+ROWS = {"during_test": 619, "equal_test": 87, "mix_test": 113, "overlap_test": 131, "equal_train": 349}
+# the plain arm's equal_train.csv is not among the stored files
+FILES = [(arm, file) for arm in ("none", "correct", "incorrect") for file in ROWS]
+FILES.remove(("none", "equal_train"))
+INCORRECT = re.compile(
+    r"<think>The temporal relation between the event in question and the event in context is: (\w+)\.\n"
+    r"I need to use the following facts to answer the question: (.*)</think> <answer>(.*)</answer>"
+)
+
+
+@pytest.fixture(scope="module")
+def questions(real_data):
+    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
+    return cotempqa.read(real_data / "CotempQA", options, seed=0)
+
+
+@pytest.fixture(scope="module")
+def by_prompt(questions):
+    groups = by_user_prompt(questions)
+    assert all(len(group) == 1 for group in groups.values()), "two questions share their whole prompt"
+    return {prompt: group[0] for prompt, group in groups.items()}
+
+
+@pytest.mark.parametrize(("arm", "file"), FILES)
+def test_released_rows_are_our_prompts_of_that_class_and_split(real_data, questions, by_prompt, arm, file):
+    turns = released_turns(real_data, "cotempqa", arm, f"{file}.csv")
+    label, split = file.split("_")
+    ours = sorted(one.id for one in questions if (one.class_label, one.split) == (label, split))
+    assert len(turns) == ROWS[file]
+    assert sorted(by_prompt[turn.user].id for turn in turns) == ours
+
+
+@pytest.mark.parametrize(("arm", "file"), [(arm, file) for arm, file in FILES if arm != "incorrect"])
+def test_released_assistant_turns_are_ours(real_data, by_prompt, arm, file):
+    for turn in released_turns(real_data, "cotempqa", arm, f"{file}.csv"):
+        assert build_trace(by_prompt[turn.user], arm, seed=0).target == turn.assistant
+
+
+@pytest.mark.parametrize("file", ROWS)
+def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(real_data, by_prompt, file):
+    for turn in released_turns(real_data, "cotempqa", "incorrect", f"{file}.csv"):
+        question = by_prompt[turn.user]
+        ours = build_trace(question, "incorrect", seed=0)
+        for target in (turn.assistant, ours.target):
+            assert follows_incorrect_recipe(question, target)
+        verdict = verify_trace(question, replace(ours, target=turn.assistant))
+        assert verdict == {"class_ok": False, "facts_ok": False}
+
+
+def follows_incorrect_recipe(question, target):
+    """Another class; one bare context fact without a gold answer, `[]` if there is none; the right answer."""
+    label, fact, answer = INCORRECT.fullmatch(target).groups()
+    wrong = [text for text in question.context if not any(gold in text for gold in question.answers)]
+    return (
+        label in set(cotempqa.CLASSES) - {question.class_label}
+        and (fact in wrong if wrong else fact == "[]")
+        and answer == str(list(question.answers))
+    )
+
+
+def test_one_released_question_has_no_wrong_fact(questions):
+    test = [question for question in questions if question.split == "test"]
+    without = [one.class_label for one in test if len(one.gold_facts) == len(one.context)]
+    assert without == ["overlap"]
+
+
+def test_whole_classes_have_the_train_sizes_of_the_paper(questions):
+    sizes = Counter(question.class_label for question in questions if question.split == "train")
+    assert {label: sizes[label] for label in ("equal", "mix", "overlap")} == {
+        "equal": 349,
+        "mix": 450,
+        "overlap": 522,
+    }
+
+
+def test_every_fact_of_the_real_data_offers_a_candidate_of_the_asked_side(questions):
+    for question in questions:
+        assert all(cotempqa.candidates(question)), question.id
+        assert set(question.answers) <= set(cotempqa.candidates(question)), question.id

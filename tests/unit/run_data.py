@@ -1,0 +1,76 @@
+"""A made-up run for the tests of tables and figures: realistic in size and noise, the same on every call."""
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tracekd.datasets import get_dataset
+
+ITEMS = {"cotempqa": 950, "ms_marco": 1000, "babi": 376}
+
+
+def write_scores(
+    folder: Path,
+    datasets: Sequence[str],
+    models: Sequence[str],
+    arms: Sequence[str],
+    seeds: Sequence[int],
+    scorer: str = "aligned",
+    items: dict[str, int] = ITEMS,
+) -> list[Path]:
+    """Write per-item score files; the trace steps of an arm without them are empty."""
+    paths = []
+    for job, (dataset, model, arm, seed) in enumerate(itertools.product(datasets, models, arms, seeds)):
+        rng = np.random.default_rng(job)
+        n = items[dataset]
+        classes = get_dataset(dataset).CLASSES
+        level = 0.3 + 0.5 * rng.random()
+        trace = rng.random(n) < (0.02 if arm.startswith("incorrect") else 0.6)
+        frame = pd.DataFrame(
+            {
+                "id": [f"{dataset}-{number}" for number in range(n)],
+                "class": [classes[number % len(classes)] for number in range(n)],
+                "answer_ok": (rng.random(n) < level + 0.2 * trace).astype(int),
+                "f1": 0.5,
+                "precision": 0.5,
+                "recall": 0.5,
+            }
+        )
+        label = (trace | (rng.random(n) < 0.2)).astype(int)
+        frame["class_ok"] = label if arm not in ("none", "prompt_only") else ""
+        frame["facts_ok"] = trace.astype(int) if arm not in ("none", "prompt_only", "class_only") else ""
+        frame["trace_ok"] = frame["class_ok"] if arm == "class_only" else frame["facts_ok"]
+        frame["parsed"] = 1
+        path = folder / "scores" / dataset / model / arm / f"seed{seed}.{scorer}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(path, index=False)
+        paths.append(path)
+    return paths
+
+
+def write_training_logs(
+    folder: Path, datasets: Sequence[str], models: Sequence[str], arms: Sequence[str], seeds: Sequence[int]
+) -> list[Path]:
+    """Write training logs whose losses fall to neighbouring levels, the hard case for labels at line ends."""
+    paths = []
+    for job, (dataset, model, arm, seed) in enumerate(itertools.product(datasets, models, arms, seeds)):
+        rng = np.random.default_rng(job)
+        step = np.arange(10, 701, 10)
+        floor = 0.3 + 0.02 * arms.index(arm)
+        loss = floor + 1.8 * np.exp(-step / 90) + 0.03 * rng.standard_normal(len(step))
+        frame = pd.DataFrame({"step": step, "epoch": step / 234, "loss": loss, "grad_norm": 1.0})
+        path = folder / "adapters" / dataset / model / arm / f"seed{seed}" / "training_log.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.assign(learning_rate=2e-4).to_csv(path, index=False)
+        paths.append(path)
+    return paths
+
+
+def make_baselines(datasets: Sequence[str]) -> pd.DataFrame:
+    """Baselines of which two lie close to one another."""
+    levels = {"majority": 0.05, "majority_per_kind": 0.12, "random_fact": 0.118, "last_fact": 0.21}
+    levels["type_consistent"] = 0.34
+    rows = [(dataset, name, ITEMS[dataset], level) for dataset in datasets for name, level in levels.items()]
+    return pd.DataFrame(rows, columns=["dataset", "baseline", "n", "answer_acc"])

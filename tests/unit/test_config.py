@@ -1,0 +1,91 @@
+import copy
+
+import pytest
+from examples import ROOT
+from tracekd.config import check_config, read_models, read_yaml
+from tracekd.errors import ConfigError
+
+DEMO = read_yaml(ROOT / "config.yaml")
+MODELS = read_models(ROOT / "config" / "models.yaml")
+
+
+def leaves(value, path=()):
+    """Every (path, value) of a nested configuration."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, (*path, key))
+
+
+def changed(path, value):
+    config = copy.deepcopy(DEMO)
+    place = config
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return config
+
+
+@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml"])
+def test_every_shipped_config_is_valid(name):
+    check_config(DEMO, MODELS)
+    check_config({**DEMO, **read_yaml(ROOT / "config" / name)}, MODELS)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in leaves(DEMO) if path])
+@pytest.mark.parametrize("value", [None, [], {}, "", "<script>", -1, [{}], {"x": "y"}], ids=repr)
+def test_a_wrong_value_is_one_sentence_with_its_key(path, value):
+    if path == ("mirror",) and value in (None, "<script>"):
+        return  # no mirror, or a folder of that name
+    if path in {("base_model",), ("training", "overrides")} and value in ({}, []):
+        return  # nothing to override
+    if path in {("registry",), ("chat", "date")} and value == "<script>":
+        return  # any text is a file name or a date
+    with pytest.raises(ConfigError) as caught:
+        check_config(changed(path, value), MODELS)
+    sentence = str(caught.value)
+    assert path[-1] in sentence or path[0] in sentence
+    assert "\n" not in sentence and "Traceback" not in sentence
+
+
+@pytest.mark.parametrize(
+    "section", [(), ("training",), ("training", "lora"), ("quantisation",), ("generation",), ("chat",)]
+)
+def test_an_unknown_key_is_refused_and_a_missing_one_too(section):
+    with pytest.raises(ConfigError, match="'typo' is unknown"):
+        check_config(changed((*section, "typo"), 1), MODELS)
+    config = copy.deepcopy(DEMO)
+    place = config
+    for key in section:
+        place = place[key]
+    place.pop(sorted(place)[0])
+    with pytest.raises(ConfigError, match="required"):
+        check_config(config, MODELS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("models", ["Lama-3.2-1B-Instruct"], "did you mean 'Llama-3.2-1B-Instruct'"),
+        ("datasets", ["babi", "cotemp"], r"datasets\[1\]: 'cotemp' is unknown; did you mean 'cotempqa'"),
+        ("arms", ["none", "corect"], "did you mean 'correct'"),
+        ("scorers", ["strict"], "choose from aligned"),
+    ],
+)
+def test_an_unknown_name_comes_with_the_nearest_known_one(key, value, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        check_config({**DEMO, key: value}, MODELS)
+
+
+def test_overrides_may_only_name_known_datasets_and_arms():
+    override = {"dataset": "babi", "arms": ["nothing"], "warmup_ratio": 0.1}
+    with pytest.raises(ConfigError, match=r"training.overrides\[0\].arms: 'nothing' is unknown"):
+        check_config(changed(("training", "overrides"), [override]), MODELS)
+
+
+def test_a_file_that_is_not_yaml_is_named_by_line(tmp_path):
+    (tmp_path / "config.yaml").write_text("run: demo\n  seed: 1\n")
+    with pytest.raises(ConfigError, match=r"config.yaml:2: not valid YAML"):
+        read_yaml(tmp_path / "config.yaml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_yaml(tmp_path / "absent.yaml")

@@ -1,0 +1,124 @@
+"""Every dataset module keeps the promises of the `Dataset` protocol."""
+
+import inspect
+import random
+
+import pytest
+from examples import make_question
+from raw_files import OPTIONS, WRITERS
+from tracekd.datasets import DATASETS, Dataset, get_dataset
+from tracekd.errors import ConfigError
+from tracekd.normalise import normalise_answer
+from tracekd.records import read_questions as read_records
+from tracekd.records import validator, write_records
+
+
+@pytest.fixture(params=DATASETS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def dataset(name):
+    return get_dataset(name)
+
+
+@pytest.fixture
+def raw(name, tmp_path):
+    WRITERS[name](tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def questions(name, dataset, raw):
+    return dataset.read(raw, OPTIONS[name], seed=0)
+
+
+def test_it_has_every_member_with_the_parameters_of_the_protocol(dataset):
+    for member in Dataset.__annotations__:
+        assert hasattr(dataset, member), member
+    for member, promised in inspect.getmembers(Dataset, inspect.isfunction):
+        if not member.startswith("_"):
+            expected = list(inspect.signature(promised).parameters)[1:]
+            assert list(inspect.signature(getattr(dataset, member)).parameters) == expected, member
+
+
+def test_its_classes_are_distinct_and_its_title_is_not_empty(dataset):
+    assert len(set(dataset.CLASSES)) == len(dataset.CLASSES) > 1
+    assert dataset.TITLE
+
+
+def test_it_reads_valid_records_of_both_splits_with_unique_ids(name, dataset, questions, tmp_path):
+    for question in questions:
+        validator("question")(question.to_json())
+        assert question.dataset == name
+        assert question.class_label in dataset.CLASSES
+        assert all(index < len(question.context) for index in question.gold_facts)
+        assert list(question.gold_facts) == sorted(set(question.gold_facts))
+    assert {question.split for question in questions} == {"train", "test"}
+    write_records(questions, tmp_path / "questions.jsonl")
+    assert read_records(tmp_path / "questions.jsonl") == questions
+
+
+def test_reading_twice_gives_the_same_questions_in_the_same_order(name, dataset, raw, questions):
+    assert dataset.read(raw, OPTIONS[name], seed=0) == questions
+
+
+def test_every_source_is_a_place_in_a_raw_file(raw, questions):
+    for question in questions:
+        assert (raw / question.source.file).is_file()
+        assert question.source.line >= 1
+
+
+def test_prompts_show_every_fact_and_the_question(dataset, questions):
+    for question in questions:
+        for prompt in (dataset.user_prompt(question), dataset.prompt_only_prompt(question)):
+            assert all(fact in prompt for fact in question.context)
+            assert question.question in prompt
+
+
+def test_the_class_step_names_the_label_and_ends_its_line(dataset):
+    steps = {label: dataset.class_step(label) for label in dataset.CLASSES}
+    assert all(label in step and step.endswith("\n") for label, step in steps.items())
+    assert len(set(steps.values())) == len(steps)
+
+
+def test_the_retrieval_step_quotes_its_facts(dataset, questions):
+    for question in questions:
+        step = dataset.retrieval_step(dataset.gold_texts(question))
+        assert all(text in step for text in dataset.gold_texts(question))
+
+
+def test_gold_texts_are_the_gold_facts_in_context_order(dataset, questions):
+    for question in questions:
+        assert list(dataset.gold_texts(question)) == [
+            question.context[index] for index in question.gold_facts
+        ]
+
+
+def test_the_incorrect_step_draws_no_gold_fact_and_depends_on_the_seed_only(dataset, questions):
+    for question in questions:
+        facts, step = dataset.published_incorrect_step(question, random.Random(1))
+        assert not set(facts) & set(question.gold_facts)
+        assert (facts, step) == dataset.published_incorrect_step(question, random.Random(1))
+        assert step != dataset.retrieval_step(dataset.gold_texts(question))
+
+
+def test_its_own_answer_text_is_read_back(dataset, questions):
+    for question in questions:
+        answers = question.answers[:1] if dataset.ALTERNATIVE_ANSWERS else question.answers
+        parsed = dataset.parse_answer(dataset.answer_text(question.answers))
+        assert parsed == frozenset(map(normalise_answer, answers))
+
+
+def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(name, dataset, questions):
+    for question in [*questions, make_question(name)]:
+        candidates = dataset.candidates(question)
+        assert len(candidates) == len(question.context)
+        assert all(candidate in fact for candidate, fact in zip(candidates, question.context, strict=True))
+        assert dataset.answer_kind(question)
+
+
+def test_an_unknown_dataset_is_refused_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"'squad' is unknown \(choose from cotempqa, ms_marco, babi\)"):
+        get_dataset("squad")

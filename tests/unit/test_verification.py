@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import pytest
+from examples import make_question
+from tracekd.errors import VerificationError
+from tracekd.traces import ARMS, build_trace, build_traces
+from tracekd.verification import EXPECTED, verify_trace, verify_traces
+
+
+def test_every_arm_is_what_it_says(question):
+    assert set(EXPECTED) == set(ARMS)
+    for arm in ARMS:
+        trace = verify_traces([question], build_traces([question], arm, seed=3))[0]
+        assert (trace.verdict["class_ok"], trace.verdict["facts_ok"]) == EXPECTED[arm]
+
+
+@pytest.mark.parametrize(
+    ("arm", "old", "new"),
+    [
+        ("correct", "mix.", "during."),
+        ("correct", "1918 to 1919", "1918 to 1920"),
+        ("correct", "'David Widder works for Aberdeen Proving Ground from 1918 to 1919.', ", ""),
+        ("correct", "<answer>['David Widder', ", "<answer>["),
+        ("correct", "<answer>['David Widder'", "<answer>['david widder'"),
+        ("correct", "</think> ", "</think>"),
+        ("incorrect", "</answer>", ""),
+        ("none", "Norbert", "Albert"),
+    ],
+)
+def test_a_tampered_turn_is_refused_by_id(arm, old, new):
+    question = make_question("cotempqa")
+    trace = build_trace(question, arm, seed=0)
+    assert old in trace.target
+    with pytest.raises(VerificationError, match="cotempqa-1: "):
+        verify_traces([question], [replace(trace, target=trace.target.replace(old, new))])
+
+
+def test_a_mislabelled_trace_is_refused(question):
+    correct = build_trace(question, "correct", seed=0)
+    for arm in ("incorrect", "incorrect_matched", "class_only"):
+        with pytest.raises(VerificationError, match=f"labelled '{arm}'"):
+            verify_traces([question], [replace(correct, arm=arm)])
+    wrong = build_trace(question, "incorrect_matched", seed=0)
+    with pytest.raises(VerificationError, match="labelled 'correct'"):
+        verify_traces([question], [replace(wrong, arm="correct")])
+
+
+def test_a_gold_fact_in_other_letter_case_is_still_gold():
+    question = make_question("babi")
+    trace = build_trace(question, "incorrect", seed=0)
+    leaked = trace.target.replace("john moved to the bedroom.", "mary got the milk there.")
+    leaked = leaked.replace("daniel went to the office.", "mary got the milk there.")
+    with pytest.raises(VerificationError, match="quotes a part of the gold facts"):
+        verify_trace(question, replace(trace, target=leaked))
+
+
+def test_a_foreign_trace_is_refused(question):
+    trace = build_trace(question, "correct", seed=0)
+    with pytest.raises(VerificationError, match="belongs to no question"):
+        verify_traces([], [trace])
+
+
+def test_an_unanswerable_question_has_the_no_answer_string_as_its_fact():
+    question = make_question("ms_marco", answers=("No Answer Present.",), gold_facts=())
+    for arm in ARMS:
+        verify_traces([question], build_traces([question], arm, seed=0))
