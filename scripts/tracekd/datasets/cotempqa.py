@@ -109,12 +109,12 @@ def _read_class(path: Path, label: str, options: dict) -> list[Question]:
 
 def _gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
     """Give the indices of the facts that hold a gold answer as a substring (paper, section 3)."""
-    found = tuple(index for index, fact in enumerate(context) if any(answer in fact for answer in answers))
+    found = {index for index, fact in enumerate(context) for answer in answers if answer in fact}
     if not found:
         raise DataError(
             "gold fact missing: no fact holds an answer", where=where, hint="fetch the file again"
         )
-    return found
+    return tuple(sorted(found))
 
 
 def user_prompt(question: Question) -> str:
