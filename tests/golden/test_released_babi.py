@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from conftest import ROOT
+from examples import ROOT
 from released import by_user_prompt, released_turns
 from tracekd.datasets import babi
 from tracekd.literals import parse_list

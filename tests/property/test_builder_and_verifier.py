@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tracekd.datasets import get_dataset

@@ -1,5 +1,5 @@
 import pytest
-from conftest import make_question
+from examples import make_question
 from tracekd.records import Generation
 from tracekd.scoring.aligned import score
 from tracekd.scoring.score import COLUMNS, write_scores

@@ -1,7 +1,7 @@
 import copy
 
 import pytest
-from conftest import ROOT
+from examples import ROOT
 from tracekd.config import check_config, read_models, read_yaml
 from tracekd.errors import ConfigError
 

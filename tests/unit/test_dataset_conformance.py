@@ -4,7 +4,7 @@ import inspect
 import random
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from raw_files import OPTIONS, WRITERS
 from tracekd.datasets import DATASETS, Dataset, get_dataset
 from tracekd.errors import ConfigError

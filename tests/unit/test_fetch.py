@@ -157,7 +157,7 @@ def test_a_server_that_never_recovers_ends_in_a_sentence(fetch_from, tmp_path):
 
 
 def test_a_connection_that_always_drops_ends_in_a_sentence(fetch_from, tmp_path):
-    with pytest.raises(DataError, match="the connection fails or breaks off .check the network"):
+    with pytest.raises(DataError, match=r"the connection fails or breaks off .check the network"):
         fetch_from(drop_half_way)
     assert_nothing_is_left(tmp_path)
 
@@ -308,6 +308,6 @@ def test_a_link_in_an_archive_is_not_followed(fetch_from, tmp_path):
 
 @pytest.mark.parametrize("answer", [answer_half, answer_damaged])
 def test_a_damaged_archive_is_refused(fetch_from, tmp_path, answer):
-    with pytest.raises(DataError, match="not a whole tar archive|SHA-256|holds no file"):
+    with pytest.raises(DataError, match=r"not a whole tar archive|SHA-256|holds no file"):
         fetch_from(answer, entry=make_entry(source=ARCHIVE), body=pack({f"tasks/{PATH}": BODY}))
     assert_nothing_is_left(tmp_path)

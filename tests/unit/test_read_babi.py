@@ -1,7 +1,7 @@
 """The bAbI reader: first question of each story, and what is refused."""
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from raw_files import OPTIONS, STORY, write_babi
 from tracekd.datasets import babi
 from tracekd.errors import DataError

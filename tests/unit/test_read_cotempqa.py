@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from conftest import make_question
+from examples import make_question
 from raw_files import OPTIONS, cotempqa_row, write_lines
 from tracekd.datasets import cotempqa
 from tracekd.errors import DataError

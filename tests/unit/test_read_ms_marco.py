@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
 from tracekd.datasets import ms_marco
 from tracekd.errors import DataError

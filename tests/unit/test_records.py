@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from tracekd.errors import DataError
 from tracekd.records import Generation, read_generations, read_questions, read_traces, write_records
 from tracekd.traces import build_traces

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from conftest import ROOT
+from examples import ROOT
 from raw_files import OPTIONS
 from tracekd.datasets import DATASETS
 from tracekd.errors import ConfigError
@@ -80,7 +80,7 @@ def test_a_fault_is_named_by_file_key_and_value(write, change, sentence):
 def test_an_unknown_dataset_in_a_registry_is_refused(tmp_path):
     path = tmp_path / "datasets.yaml"
     path.write_text("cotempa: {}\n", "utf-8")
-    with pytest.raises(ConfigError, match="key 'cotempa' is unknown .did you mean 'cotempqa'"):
+    with pytest.raises(ConfigError, match=r"key 'cotempa' is unknown .did you mean 'cotempqa'"):
         read_registry(path)
 
 

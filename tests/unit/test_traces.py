@@ -1,5 +1,5 @@
 import pytest
-from conftest import make_question
+from examples import make_question
 from tracekd.datasets import get_dataset
 from tracekd.errors import ConfigError, DataError
 from tracekd.traces import ARMS, build_trace, build_traces

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from tracekd.errors import VerificationError
 from tracekd.traces import ARMS, build_trace, build_traces
 from tracekd.verification import EXPECTED, verify_trace, verify_traces

@@ -1,0 +1,197 @@
+"""A real, minimal DAG through every rule; then the promises that only a whole workflow can keep."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from examples import ROOT
+
+pytestmark = pytest.mark.workflow
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
+SMOKE = ["--configfile", "tests/workflow/smoke.yaml"]
+SOURCES = (
+    "Snakefile",
+    "config.yaml",
+    "config",
+    "profiles",
+    "resources",
+    "rules",
+    "schemas",
+    "scripts",
+    "tests",
+    "envs",
+)
+
+
+def snakemake(folder, *arguments, ok=True):
+    """Run Snakemake in a copy of the project; give what it wrote to the screen."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")}
+    run = subprocess.run(
+        [*SNAKEMAKE, *arguments], cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
+    screen = run.stdout + run.stderr
+    assert (run.returncode == 0) == ok, screen[-4000:]
+    assert "Traceback" not in screen
+    return screen
+
+
+def copy_project(folder):
+    """Copy what the workflow is made of, without any result."""
+    folder.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    return folder
+
+
+def digests(folder, pattern):
+    """SHA-256 of the files that match, by relative path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob(pattern))
+    }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project in which the smoke run has ended well."""
+    folder = copy_project(tmp_path_factory.mktemp("workflow") / "project")
+    snakemake(folder, *SMOKE)
+    return folder
+
+
+def test_every_table_and_figure_is_there(project):
+    tables = {path.name for path in (project / "results/smoke/tables").iterdir()}
+    for name in ("results", "classes", "trace_answer_matrix", "datasets", "hyperparameters"):
+        assert {f"{name}.csv", f"{name}.md", f"{name}.tex"} <= tables
+    figures = {path.name for path in (project / "figures/smoke").iterdir()}
+    for name in ("pipeline_babi", "confusion_correct.aligned", "confusion_incorrect.aligned", "losses"):
+        assert {f"{name}.pdf", f"{name}.png"} <= figures
+
+
+def test_the_results_table_has_the_columns_that_others_rely_on(project):
+    results = pd.read_csv(project / "results/smoke/tables/results.csv")
+    leading = [
+        "dataset",
+        "model",
+        "arm",
+        "scorer",
+        "seeds",
+        "n",
+        "answer_acc",
+        "class_acc",
+        "facts_acc",
+        "trace_acc",
+        "baseline",
+    ]
+    assert list(results.columns[: len(leading)]) == leading
+    assert list(results["arm"]) == ["prompt_only", "none", "class_only", "correct", "incorrect"]
+    assert set(results["n"]) == {200} and set(results["seeds"]) == {1}
+
+
+def test_a_second_run_has_nothing_to_do(project):
+    assert "Nothing to be done" in snakemake(project, *SMOKE)
+
+
+def test_the_report_is_one_file_without_outside_references(project):
+    snakemake(project, *SMOKE, "--report", "report.html")
+    page = (project / "report.html").read_text("utf-8")
+    assert 'src="http' not in page and '<link href="http' not in page
+
+
+def test_one_job_per_adapter_gives_the_same_bytes_as_one_job_per_model(project, tmp_path):
+    other = copy_project(tmp_path / "project")
+    for kept in (
+        "results/smoke/raw",
+        "results/smoke/models",
+        "results/smoke/questions",
+        "results/smoke/traces",
+    ):
+        shutil.copytree(project / kept, other / kept)
+    snakemake(other, "results/smoke/tables/results.csv", "--rerun-triggers", "mtime", *SMOKE,
+              "--config", "one_job_per=adapter")  # fmt: skip
+    for pattern in (
+        "results/smoke/adapters/**/*.safetensors",
+        "results/smoke/adapters/**/training_log.csv",
+        "results/smoke/generations/**/*.jsonl",
+        "results/smoke/tables/results.*",
+    ):
+        assert digests(project, pattern), pattern
+        assert digests(project, pattern) == digests(other, pattern)
+
+
+def test_a_damaged_trace_file_stops_the_run_in_one_sentence(project, tmp_path):
+    other = copy_project(tmp_path / "project")
+    for kept in (
+        "results/smoke/raw",
+        "results/smoke/models",
+        "results/smoke/questions",
+        "results/smoke/traces",
+    ):
+        shutil.copytree(project / kept, other / kept)
+    traces = other / "results/smoke/traces/babi/correct.jsonl"
+    traces.write_bytes(traces.read_bytes()[:-100])
+    target = "results/smoke/adapters/babi/tiny-qwen3/correct/seed0/adapter_model.safetensors"
+    screen = snakemake(other, target, "--rerun-triggers", "mtime", *SMOKE, ok=False)
+    assert "Error: results/smoke/traces/babi/correct.jsonl:800: not a JSON object" in screen
+    assert not list((other / "results/smoke/adapters").rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("bogus=1", "Error: config: key 'bogus' is unknown"),
+        ("seeds=x", "Error: config: seeds: 'x' is not of type 'array'"),
+        ("datasets=[babi,cotemp]", "did you mean 'cotempqa'?"),
+        ("models=[Lama-3.2-1B]", "did you mean 'Llama-3.2-1B-Instruct'?"),
+        ("arms=[corect]", "did you mean 'correct'?"),
+        ("registry=absent.yaml", "Error: absent.yaml: cannot be read"),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_sentence_before_any_job(project, setting, sentence):
+    screen = snakemake(project, "--dry-run", "--config", setting, ok=False)
+    assert sentence in screen
+    assert "Building DAG" not in screen
+
+
+def test_the_whole_grid_of_the_paper_is_planned(project):
+    screen = snakemake(project, "--dry-run", "--configfile", "config/paper.yaml")
+    jobs = dict(
+        line.split()[:2] for line in screen.splitlines() if line.startswith(("train_", "generate ", "fetch_"))
+    )
+    # 3 datasets x 4 models x 5 trained arms x 3 seeds; the arm without SFT has one generation job a cell
+    assert jobs == {"fetch_raw": "3", "fetch_model": "4", "train_adapters": "180", "generate": "192"}
+
+
+def test_provenance_names_every_input_by_its_hash(project):
+    adapter = project / "results/smoke/adapters/babi/tiny-qwen3/correct/seed0"
+    text = (adapter / "provenance.json").read_text("utf-8")
+    for path in ("results/smoke/questions/babi.jsonl", "results/smoke/traces/babi/correct.jsonl"):
+        assert hashlib.sha256((project / path).read_bytes()).hexdigest() in text
+    assert json.loads(text)["seed"] == 0
+
+
+def test_conda_pins_equal_the_requirements():
+    import yaml
+
+    pins = dict(
+        line.split("==") for line in (ROOT / "requirements.txt").read_text().lower().replace("_", "-").split()
+    )
+    for path in sorted((ROOT / "envs").glob("*.yaml")):
+        packages = yaml.safe_load(path.read_text())["dependencies"][-1]["pip"]
+        for name, version in (package.split("==") for package in packages):
+            assert pins[name] == version, f"{path.name}: {name}"
+    wanted = [line.split("#")[0].strip() for line in (ROOT / "requirements.in").read_text().splitlines()]
+    for name, version in (line.split("==") for line in wanted if line):
+        assert pins[name.replace("_", "-")] == version, name
+
+
+def test_requirements_name_no_host_no_path_and_no_local_version():
+    text = Path(ROOT / "requirements.txt").read_text()
+    assert not any(mark in text for mark in ("://", "@", "+", "/"))
