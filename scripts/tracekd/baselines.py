@@ -1,7 +1,7 @@
 """Trivial answer baselines: what a guesser scores who reads no more than the form of the questions.
 
 Every value is an expectation computed exactly, so there is no seed. An answer counts by the rule of the
-dataset: any one gold answer where they are alternatives, else the whole set of them.
+`aligned` scorer: any one gold answer where they are alternatives, else the whole set of them.
 """
 
 from collections import Counter, defaultdict
@@ -14,6 +14,7 @@ import pandas as pd
 from tracekd.datasets import Dataset, get_dataset
 from tracekd.normalise import normalise_answer
 from tracekd.records import Question
+from tracekd.scoring.aligned import is_right
 
 Answer = frozenset[str]
 
@@ -53,23 +54,23 @@ class TrainAnswers:
 
 def majority(question: Question, train: TrainAnswers) -> float:
     """Always give the most frequent train answer."""
-    return is_right(train.majority, question, train.dataset)
+    return is_right(question, train.majority)
 
 
 def majority_per_kind(question: Question, train: TrainAnswers) -> float:
     """Give the most frequent train answer to this kind of question, of all questions for an unseen kind."""
     answer = train.majority_by_kind.get(train.dataset.answer_kind(question), train.majority)
-    return is_right(answer, question, train.dataset)
+    return is_right(question, answer)
 
 
 def random_fact(question: Question, train: TrainAnswers) -> float:
     """Give the entity of a context fact drawn with equal chance."""
-    return _expected(map(_single, train.dataset.candidates(question)), question, train.dataset)
+    return _expected(map(_single, train.dataset.candidates(question)), question)
 
 
 def last_fact(question: Question, train: TrainAnswers) -> float:
     """Give the entity of the last context fact."""
-    return _expected(map(_single, train.dataset.candidates(question)[-1:]), question, train.dataset)
+    return _expected(map(_single, train.dataset.candidates(question)[-1:]), question)
 
 
 def type_consistent(question: Question, train: TrainAnswers) -> float:
@@ -81,7 +82,7 @@ def type_consistent(question: Question, train: TrainAnswers) -> float:
     known = train.items_by_kind.get(kind, set())
     fitting = {normalise_answer(entity) for entity in train.dataset.candidates(question)} & known
     guesses = map(_single, fitting) if fitting else set(train.by_kind.get(kind, ()))
-    return _expected(guesses, question, train.dataset)
+    return _expected(guesses, question)
 
 
 BASELINES: dict[str, Callable[[Question, TrainAnswers], float]] = {
@@ -114,15 +115,9 @@ def target_answer(question: Question, dataset: Dataset) -> Answer:
     return frozenset(map(normalise_answer, answers))
 
 
-def is_right(answer: Answer, question: Question, dataset: Dataset) -> bool:
-    """Tell whether an answer is one of the alternatives, or the whole gold set."""
-    gold = frozenset(map(normalise_answer, question.answers))
-    return len(answer) == 1 and answer <= gold if dataset.ALTERNATIVE_ANSWERS else answer == gold
-
-
-def _expected(guesses: Iterable[Answer], question: Question, dataset: Dataset) -> float:
+def _expected(guesses: Iterable[Answer], question: Question) -> float:
     """Share of right guesses; 0 when there is nothing to guess."""
-    right = [is_right(guess, question, dataset) for guess in guesses]
+    right = [is_right(question, guess) for guess in guesses]
     return sum(right) / len(right) if right else 0.0
 
 

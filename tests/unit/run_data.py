@@ -7,25 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from tracekd.datasets import get_dataset
-from tracekd.records import Question, Source
 
 ITEMS = {"cotempqa": 950, "ms_marco": 1000, "babi": 376}
-
-
-def make_question(number: int, dataset: str = "babi", **fields) -> Question:
-    """A bAbI-like question; any field may be given."""
-    values = {
-        "id": f"{dataset}-{number}",
-        "dataset": dataset,
-        "split": "test",
-        "class_label": get_dataset(dataset).CLASSES[0],
-        "context": ("Mary went to the kitchen.", "John went to the garden."),
-        "question": "Where is Mary?",
-        "answers": ("kitchen",),
-        "gold_facts": (0,),
-        "source": Source("made-up.txt", number + 1, "0" * 64),
-    }
-    return Question(**{**values, **fields})
 
 
 def write_scores(
@@ -55,11 +38,10 @@ def write_scores(
                 "recall": 0.5,
             }
         )
-        frame["class_ok"] = (
-            "" if arm in ("none", "prompt_only") else (trace | (rng.random(n) < 0.2)).astype(int)
-        )
-        frame["facts_ok"] = "" if arm in ("none", "prompt_only", "class_only") else trace.astype(int)
-        frame["trace_ok"] = frame["facts_ok"]
+        label = (trace | (rng.random(n) < 0.2)).astype(int)
+        frame["class_ok"] = label if arm not in ("none", "prompt_only") else ""
+        frame["facts_ok"] = trace.astype(int) if arm not in ("none", "prompt_only", "class_only") else ""
+        frame["trace_ok"] = frame["class_ok"] if arm == "class_only" else frame["facts_ok"]
         frame["parsed"] = 1
         path = folder / "scores" / dataset / model / arm / f"seed{seed}.{scorer}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)

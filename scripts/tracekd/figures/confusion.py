@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import INK, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
+from tracekd.figures.style import SMALL_SIZE, arm_style, house_style
 from tracekd.labels import count, dataset_title, model_title, run_size
 from tracekd.tables.matrix import conditionals, pool_seeds
 from tracekd.tables.order import ALL, Grid
@@ -55,23 +55,17 @@ def plot_confusion(
 def _draw_panel(axes: Axes, row: pd.Series, arm: str) -> None:
     """Draw one matrix with its counts, and the conditionals and n under it."""
     counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
-    words = [[f"{count(int(cell))}\n{100 * cell / row['n']:.1f} %" for cell in line] for line in counts]
-    sns.heatmap(
-        counts / row["n"],
-        ax=axes,
-        vmin=0,
-        vmax=1.5,  # a full cell stays pale enough for dark figures
-        cmap=sns.light_palette(arm_style(arm).colour, as_cmap=True),
-        annot=np.array(words),
-        fmt="",
-        annot_kws={"size": TEXT_SIZE, "color": INK},
-        cbar=False,
-        linewidths=1,
-        xticklabels=["trace ok", "trace wrong"],
-        yticklabels=["answer\nok", "answer\nwrong"],
-    )
+    shades = sns.light_palette(arm_style(arm).colour, as_cmap=True)
+    # the range ends beyond 1, so that a full cell is pale enough for the figures in it
+    axes.pcolormesh(counts / row["n"], vmin=0, vmax=1.5, cmap=shades, edgecolors="white", linewidth=1)
+    for (line, column), cell in np.ndenumerate(counts):
+        words = f"{count(int(cell))}\n{100 * cell / row['n']:.1f} %"
+        axes.text(column + 0.5, line + 0.5, words, ha="center", va="center")
+    axes.set_xticks([0.5, 1.5], ["trace ok", "trace wrong"])
+    axes.set_yticks([0.5, 1.5], ["answer\nok", "answer\nwrong"])
     axes.tick_params(length=0, pad=2)
-    axes.tick_params(axis="y", rotation=0)
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
     given_ok, given_wrong = map(_percent, conditionals(row))
     axes.annotate(
         f"P(answer ok | trace ok) {given_ok}\n"

@@ -78,7 +78,7 @@ def label_row(axes: Axes, title: str, distance: float) -> None:
 
 
 def label_below(axes: np.ndarray, title: str) -> None:
-    """Write one axis title below the lowest row, in its middle or as near as the canvas allows."""
+    """Write one axis title below the lowest row of panels, in their middle if the canvas is wide enough."""
     first, last = axes[-1, 0].get_position(), axes[-1, -1].get_position()
     figure = axes[0, 0].figure
     height = figure.get_figheight()
