@@ -5,7 +5,10 @@ Read by a small parser and never by evaluating text: what a model generated is d
 
 import re
 
-_STRING = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+# possessive, so that a text which is no list is refused in linear time
+_ITEM = r"""(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
+_ITEMS = re.compile(_ITEM, re.DOTALL)
+_LIST = re.compile(rf"\s*\[\s*(?:{_ITEM}(?:\s*,\s*{_ITEM})*+\s*)?\]\s*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
@@ -20,23 +23,10 @@ def parse_list(text: str) -> list[str] | None:
 
     Inverse of `render_list`. Blanks around the brackets and items are allowed.
     """
-    body = text.strip()
-    if len(body) < 2 or body[0] != "[" or body[-1] != "]":
+    if not _LIST.fullmatch(text):
         return None
-    body, position, items = body[1:-1].strip(), 0, []
-    while position < len(body):
-        match = _STRING.match(body, position)
-        if match is None:
-            return None
-        items.append(_ESCAPE.sub(_unescape, match.group()[1:-1]))
-        position = match.end()
-        separator = re.compile(r"\s*,\s*").match(body, position)
-        if separator is None:
-            return items if position == len(body) else None
-        position = separator.end()
-        if position == len(body):
-            return None
-    return items
+    items = (literal[1:-1] for literal in _ITEMS.findall(text))
+    return [_ESCAPE.sub(_unescape, item) if "\\" in item else item for item in items]
 
 
 def _unescape(match: re.Match) -> str:

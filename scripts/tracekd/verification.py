@@ -117,7 +117,7 @@ def _facts_right(question: Question, quoted_text: str) -> bool:
 def _gold_texts(question: Question) -> list[str]:
     """Give the gold facts: found anew for CoTempQA, by index elsewhere."""
     if question.dataset == "cotempqa":
-        return [fact for fact in question.context if any(answer in fact for answer in question.answers)]
+        return [fact for fact in question.context for answer in question.answers if answer in fact]
     if not question.gold_facts:
         return ["No Answer Present."]
     return [question.context[index] for index in question.gold_facts]

@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tracekd.errors import DataError
 from tracekd.files import sha256_text
@@ -72,24 +73,18 @@ def _read_class(path: Path, label: str, options: dict) -> list[Question]:
             f"class {label!r} has {size} rows, the file {len(lines)}", where=path, hint=FETCH_AGAIN
         )
     test_rows = released_test_rows(size, options["test_fraction"], options["split_seed"])
-    check, seen = validator("raw_cotempqa"), set()
-    questions = []
+    questions, seen = [], set()
     for number, line in lines:
         where = f"{path}:{number}"
-        row = parse_json_object(line, where)
-        check_row(check, row, where)
-        check_text([row["question"], *row["facts"], *row["answer"]], where)
+        row = _parse_row(line, where)
         index = row["index"]
-        if index in seen:
+        if index is not None and index >= size:
+            raise DataError(
+                f"index {index} is beyond the {size} rows of class {label!r}", where=where, hint=FETCH_AGAIN
+            )
+        if index is not None and index in seen:
             raise DataError(f"index {index} occurs twice", where=where, hint=FETCH_AGAIN)
-        if index is not None:
-            if index >= size:
-                raise DataError(
-                    f"index {index} is beyond the {size} rows of class {label!r}",
-                    where=where,
-                    hint=FETCH_AGAIN,
-                )
-            seen.add(index)
+        seen.add(index)
         questions.append(
             Question(
                 id=f"cotempqa-{label}-" + (f"L{number:05d}" if index is None else f"{int(index):05d}"),
@@ -107,14 +102,22 @@ def _read_class(path: Path, label: str, options: dict) -> list[Question]:
     return questions
 
 
+def _parse_row(line: str, where: str) -> dict[str, Any]:
+    """Parse and check one raw line."""
+    row = parse_json_object(line, where)
+    check_row(validator("raw_cotempqa"), row, where)
+    check_text([row["question"], *row["facts"], *row["answer"]], where)
+    return row
+
+
 def _gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
     """Give the indices of the facts that hold a gold answer as a substring (paper, section 3)."""
-    found = tuple(index for index, fact in enumerate(context) if any(answer in fact for answer in answers))
+    found = {index for index, fact in enumerate(context) for answer in answers if answer in fact}
     if not found:
         raise DataError(
             "gold fact missing: no fact holds an answer", where=where, hint="fetch the file again"
         )
-    return found
+    return tuple(sorted(found))
 
 
 def user_prompt(question: Question) -> str:
