@@ -177,6 +177,11 @@ def test_an_empty_column_makes_its_conditional_undefined(monkeypatch):
     assert note in assert_legible(figure, monkeypatch)
 
 
+def test_an_arm_without_traces_has_no_matrix(run):
+    with pytest.raises(DataError, match="no traces of arm 'none'"):
+        plot_confusion(run.matrix, "none", "aligned", run.grid)
+
+
 def test_loss_lines_are_labelled_once_a_panel(run, monkeypatch):
     words = assert_legible(draw("losses", run), monkeypatch)
     panels = run.logs.groupby(["dataset", "model"]).ngroups

@@ -25,7 +25,7 @@ from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_
 from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
-from tracekd.tables.write import latex, percent, write_table
+from tracekd.tables.write import latex, markdown, percent, write_table
 
 DATASETS, MODELS = ["cotempqa", "babi"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct"]
 ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
@@ -189,7 +189,7 @@ def test_datasets_table_counts_questions():
 
 def test_hyperparameters_are_flattened_in_config_order():
     sections = {
-        "training": {"learning_rate": 2e-4, "lora": {"r": 16, "modules": ["q", "k"]}},
+        "training": {"learning_rate": 2e-4, "lora": {"r": 16, "modules": ["q", "k"]}, "overrides": []},
         "generation": {"a": None},
     }
     table = hyperparameters_table(sections)
@@ -197,6 +197,7 @@ def test_hyperparameters_are_flattened_in_config_order():
         ("training.learning_rate", "0.0002"),
         ("training.lora.r", "16"),
         ("training.lora.modules", "q, k"),
+        ("training.overrides", "none"),
         ("generation.a", "null"),
     ]
 
@@ -210,6 +211,11 @@ def test_latex_prints_special_characters_and_blanks_repeats():
     assert text.count("rule") == 3
 
 
+def test_markdown_keeps_bars_in_cells_and_numbers_to_the_right():
+    text = markdown(pd.DataFrame({"Key": ["a|b"], "Value": ["1.0"]}))
+    assert text == "| Key | Value |\n| :--- | ---: |\n| a\\|b | 1.0 |"
+
+
 def test_a_table_longer_than_a_page_breaks():
     shown = pd.DataFrame({"n": [str(number) for number in range(60)]})
     assert r"\begin{longtable}" in latex(shown, "c", "tab:x")
@@ -221,7 +227,7 @@ def test_what_never_varies_stands_in_the_caption(tmp_path):
     write_table(shown, shown, **outputs, caption="Accuracy.")
     text = outputs["md"].read_text("utf-8")
     assert text.startswith("Accuracy. Seeds: 2.\n")
-    assert "| Seeds" not in text
+    assert "| Model | Answer |" in text
 
 
 def test_percent_writes_what_is_known():
