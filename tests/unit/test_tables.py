@@ -2,20 +2,17 @@
 
 import os
 import random
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from conftest import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
-from run_data import make_baselines, write_scores
+from run_data import make_baselines, run_script, write_scores
 from scipy.stats import binomtest
-from snakemake.iocontainers import Namedlist
 from tracekd.errors import DataError
 from tracekd.intervals import wilson_interval
 from tracekd.records import write_records
@@ -232,17 +229,6 @@ def test_what_never_varies_stands_in_the_caption(tmp_path):
 
 def test_percent_writes_what_is_known():
     assert [percent(0.4465, 0.0113), percent(0.4465), percent(float("nan"))] == ["44.6 ± 1.1", "44.6", "–"]
-
-
-def run_script(name, inputs, outputs, params, log):
-    """Run a thin script as Snakemake does."""
-    snakemake = SimpleNamespace(
-        input=Namedlist(fromdict=inputs),
-        output=Namedlist(fromdict=outputs),
-        params=Namedlist(fromdict=params),
-        log=[str(log)],
-    )
-    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})
 
 
 def tabulate_all(folder: Path) -> None:
