@@ -1,7 +1,7 @@
 """Plot final-answer accuracy by arm against the trivial baselines (rule plot_accuracy).
 
 input   results: results/{run}/tables/results.csv; baselines: results/{run}/tables/baselines.csv
-output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}
+output  pdf, png: figures/{run}/accuracy.{pdf,png}
 params  scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
 log     [0]
 """

@@ -1,7 +1,7 @@
 """Plot final-answer accuracy per class (rule plot_classes).
 
 input   classes: results/{run}/tables/classes.csv
-output  pdf, png: figures/{run}/classes.{scorer}.{pdf,png}
+output  pdf, png: figures/{run}/classes.{pdf,png}
 params  scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
 log     [0]
 """

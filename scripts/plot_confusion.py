@@ -1,7 +1,7 @@
 """Plot trace against answer for one SFT arm: Figures 2 and 3 (rule plot_confusion).
 
 input   matrix: results/{run}/tables/trace_answer_matrix.csv
-output  pdf, png: figures/{run}/confusion_{arm}.{scorer}.{pdf,png}
+output  pdf, png: figures/{run}/confusion_{arm}.{pdf,png}
 params  arm, scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
 log     [0]
 """

@@ -2,7 +2,7 @@
 
 input   questions: results/{run}/questions/{dataset}.jsonl
         correct, incorrect: results/{run}/traces/{dataset}/{correct,incorrect}.jsonl, verified
-output  pdf, png: figures/{run}/pipeline_{dataset}.{pdf,png}
+output  pdf, png: figures/{run}/item_{dataset}.{pdf,png}
 params  simulated: true for the demo
 log     [0]
 """

@@ -1,11 +1,15 @@
 """A made-up run for the tests of tables and figures: realistic in size and noise, the same on every call."""
 
 import itertools
+import runpy
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from conftest import ROOT
+from snakemake.iocontainers import Namedlist
 from tracekd.datasets import get_dataset
 
 ITEMS = {"cotempqa": 950, "ms_marco": 1000, "babi": 376}
@@ -74,3 +78,14 @@ def make_baselines(datasets: Sequence[str]) -> pd.DataFrame:
     levels["type_consistent"] = 0.34
     rows = [(dataset, name, ITEMS[dataset], level) for dataset in datasets for name, level in levels.items()]
     return pd.DataFrame(rows, columns=["dataset", "baseline", "n", "answer_acc"])
+
+
+def run_script(name, inputs, outputs, params, log):
+    """Run a thin script as Snakemake does."""
+    snakemake = SimpleNamespace(
+        input=Namedlist(fromdict=inputs),
+        output=Namedlist(fromdict=outputs),
+        params=Namedlist(fromdict=params),
+        log=[str(log)],
+    )
+    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})

@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from run_data import make_baselines, write_scores, write_training_logs
-from snakemake.iocontainers import Namedlist
+from run_data import make_baselines, run_script, write_scores, write_training_logs
 from tracekd.errors import DataError
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
@@ -177,6 +175,11 @@ def test_an_empty_column_makes_its_conditional_undefined(monkeypatch):
     assert note in assert_legible(figure, monkeypatch)
 
 
+def test_an_arm_without_traces_has_no_matrix(run):
+    with pytest.raises(DataError, match="no traces of arm 'none'"):
+        plot_confusion(run.matrix, "none", "aligned", run.grid)
+
+
 def test_loss_lines_are_labelled_once_a_panel(run, monkeypatch):
     words = assert_legible(draw("losses", run), monkeypatch)
     panels = run.logs.groupby(["dataset", "model"]).ngroups
@@ -225,8 +228,8 @@ def test_the_item_is_drawn_with_its_gold_facts_marked(question, monkeypatch):
     assert text.count("right ✓") == text.count("wrong ✗") == 2
     filled = [p for p in figure.axes[0].patches if type(p) is Rectangle]
     assert all(patch.get_facecolor() == filled[0].get_facecolor() for patch in filled)
-    # gold facts, class and facts of the decomposition, both steps of the correct trace
-    assert len(filled) == len(question.gold_facts) + 4
+    # gold facts, answer, class and facts of the decomposition, both steps of the correct trace, both targets
+    assert len(filled) == len(question.gold_facts) + 1 + 2 + 2 + 2
     assert GOLD_FILL.lower() == "#" + "".join(f"{round(255 * c):02x}" for c in filled[0].get_facecolor()[:3])
 
 
@@ -249,17 +252,6 @@ def test_the_chosen_question_has_gold_facts_and_both_traces():
     assert choose_question([plain, test, other], traces) is other
     with pytest.raises(DataError, match="no train question"):
         choose_question([plain, test, other], {**traces, "incorrect": {}})
-
-
-def run_script(name, inputs, outputs, params, log):
-    """Run a thin script as Snakemake does."""
-    snakemake = SimpleNamespace(
-        input=Namedlist(fromdict=inputs),
-        output=Namedlist(fromdict=outputs),
-        params=Namedlist(fromdict=params),
-        log=[str(log)],
-    )
-    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})
 
 
 def plot_all(folder: Path) -> None:

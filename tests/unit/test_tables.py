@@ -2,20 +2,17 @@
 
 import os
 import random
-import runpy
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from conftest import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
-from run_data import make_baselines, write_scores
+from run_data import make_baselines, run_script, write_scores
 from scipy.stats import binomtest
-from snakemake.iocontainers import Namedlist
 from tracekd.errors import DataError
 from tracekd.intervals import wilson_interval
 from tracekd.records import write_records
@@ -25,7 +22,7 @@ from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_
 from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
-from tracekd.tables.write import latex, percent, write_table
+from tracekd.tables.write import latex, markdown, percent, write_table
 
 DATASETS, MODELS = ["cotempqa", "babi"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct"]
 ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
@@ -189,7 +186,7 @@ def test_datasets_table_counts_questions():
 
 def test_hyperparameters_are_flattened_in_config_order():
     sections = {
-        "training": {"learning_rate": 2e-4, "lora": {"r": 16, "modules": ["q", "k"]}},
+        "training": {"learning_rate": 2e-4, "lora": {"r": 16, "modules": ["q", "k"]}, "overrides": []},
         "generation": {"a": None},
     }
     table = hyperparameters_table(sections)
@@ -197,6 +194,7 @@ def test_hyperparameters_are_flattened_in_config_order():
         ("training.learning_rate", "0.0002"),
         ("training.lora.r", "16"),
         ("training.lora.modules", "q, k"),
+        ("training.overrides", "none"),
         ("generation.a", "null"),
     ]
 
@@ -210,6 +208,11 @@ def test_latex_prints_special_characters_and_blanks_repeats():
     assert text.count("rule") == 3
 
 
+def test_markdown_keeps_bars_in_cells_and_numbers_to_the_right():
+    text = markdown(pd.DataFrame({"Key": ["a|b"], "Value": ["1.0"]}))
+    assert text == "| Key | Value |\n| :--- | ---: |\n| a\\|b | 1.0 |"
+
+
 def test_a_table_longer_than_a_page_breaks():
     shown = pd.DataFrame({"n": [str(number) for number in range(60)]})
     assert r"\begin{longtable}" in latex(shown, "c", "tab:x")
@@ -221,22 +224,11 @@ def test_what_never_varies_stands_in_the_caption(tmp_path):
     write_table(shown, shown, **outputs, caption="Accuracy.")
     text = outputs["md"].read_text("utf-8")
     assert text.startswith("Accuracy. Seeds: 2.\n")
-    assert "| Seeds" not in text
+    assert "| Model | Answer |" in text
 
 
 def test_percent_writes_what_is_known():
     assert [percent(0.4465, 0.0113), percent(0.4465), percent(float("nan"))] == ["44.6 ± 1.1", "44.6", "–"]
-
-
-def run_script(name, inputs, outputs, params, log):
-    """Run a thin script as Snakemake does."""
-    snakemake = SimpleNamespace(
-        input=Namedlist(fromdict=inputs),
-        output=Namedlist(fromdict=outputs),
-        params=Namedlist(fromdict=params),
-        log=[str(log)],
-    )
-    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})
 
 
 def tabulate_all(folder: Path) -> None:

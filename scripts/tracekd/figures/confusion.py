@@ -6,9 +6,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tracekd.errors import DataError
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import SMALL_SIZE, arm_style, house_style
-from tracekd.labels import count, dataset_title, model_title, run_size
+from tracekd.labels import count, dataset_title, model_title
 from tracekd.tables.matrix import conditionals, pool_seeds
 from tracekd.tables.order import ALL, Grid
 
@@ -32,6 +33,10 @@ def plot_confusion(
     """
     rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace")]
     rows = pool_seeds(rows[(rows["arm"] == arm) & (rows["scorer"] == scorer)])
+    if rows.empty:
+        raise DataError(
+            f"no traces of arm {arm!r} were scored by {scorer!r}", hint="choose an arm with both steps"
+        )
     models, datasets = grid.present(rows, "model"), grid.present(rows, "dataset")
     cells = rows.set_index(["model", "dataset"])
     with house_style():
@@ -66,11 +71,12 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str) -> None:
     axes.tick_params(length=0, pad=2)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
+    pooled = f" ({row['seeds']} seeds pooled)" if row["seeds"] > 1 else ""
     given_ok, given_wrong = map(_percent, conditionals(row))
     axes.annotate(
         f"P(answer ok | trace ok) {given_ok}\n"
         f"P(answer ok | trace wrong) {given_wrong}\n"
-        f"{run_size(row['n'] // row['seeds'], row['seeds'])}{', pooled' if row['seeds'] > 1 else ''}",
+        f"n = {count(row['n'])}{pooled}",
         (0.5, 0),
         (0, -15),
         "axes fraction",

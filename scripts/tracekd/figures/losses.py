@@ -74,7 +74,7 @@ def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
             axes.plot(run["step"], run["loss"], color=colour, lw=0.4, alpha=0.5)
         mean = runs.groupby("step")["loss"].mean()
         axes.plot(mean.index, mean, color=colour, lw=1.1, label=arm_title(arm))
-    axes.set_ylim(bottom=0)
+    axes.set(xlim=(0, None), ylim=(0, None))
     seeds = logs["seed"].nunique()
     words = f"{seeds} seeds" if seeds > 1 else "1 seed"
     axes.text(1, 1, words, transform=axes.transAxes, ha="right", va="top", size=SMALL_SIZE, color=GREY)
@@ -83,16 +83,16 @@ def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
 def _label_ends(axes: Axes) -> None:
     """Write each mean line's name right of its end, moved apart where ends lie close."""
     lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
-    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    top = axes.get_ylim()[1]
     ends = [line.get_ydata()[-1] / top for line in lines]
     places = spread(ends, gap=LABEL_HEIGHT / PANEL, low=0, high=1)
-    for line, end, place in zip(lines, ends, places, strict=True):
+    for line, place in zip(lines, places, strict=True):
         colour = line.get_color()
         axes.annotate(
             line.get_label(),
-            (line.get_xdata()[-1] / right, end),
+            (line.get_xdata()[-1], line.get_ydata()[-1]),
             (1.1, place),
-            "axes fraction",
+            textcoords="axes fraction",
             color=colour,
             size=SMALL_SIZE,
             va="center",
@@ -104,4 +104,5 @@ def _label_ends(axes: Axes) -> None:
                 "shrinkB": 0,
                 "relpos": (0, 0.5),
             },
+            annotation_clip=False,
         )

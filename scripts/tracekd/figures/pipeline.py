@@ -171,7 +171,7 @@ def _item(question: Question) -> list[Paragraph]:
 def _answer(question: Question, opening: str = "", closing: str = "") -> Paragraph:
     """The gold answer as the SFT target has it, between two tags."""
     answer = get_dataset(question.dataset).answer_text(question.answers)
-    return Paragraph(f"{opening}{answer}{closing}", bold=True, max_lines=STEP_LINES)
+    return Paragraph(f"{opening}{answer}{closing}", fill=GOLD_FILL, max_lines=STEP_LINES)
 
 
 def _steps(question: Question) -> list[Paragraph]:

@@ -1,5 +1,6 @@
 """The one style of all figures: width, fonts, colours, and files with the same bytes on every run."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
 # points
 TEXT_SIZE, SMALL_SIZE = 8, 7
 PNG_DPI = 300
+
+# its report on every embedded font would fill the rule's log
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
 RIGHT, WRONG = "#0072B2", "#D55E00"

@@ -33,5 +33,5 @@ def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _text(value: Any) -> str:
     """Write a leaf as the config has it."""
     if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
+        return ", ".join(map(_text, value)) or "none"
     return value if isinstance(value, str) else json.dumps(value)

@@ -46,9 +46,16 @@ def write_table(
     write_csv(table, csv)
     shown, caption = _fold_constants(shown, caption)
     with atomic_write(md) as stream:
-        stream.write(f"{caption}\n\n{shown.to_markdown(index=False, disable_numparse=True)}\n")
+        stream.write(f"{caption}\n\n{markdown(shown)}\n")
     with atomic_write(tex) as stream:
         stream.write(latex(shown, caption, label=f"tab:{Path(tex).stem}"))
+
+
+def markdown(shown: pd.DataFrame) -> str:
+    """Write a Markdown table, numbers to the right."""
+    marks = ["---:" if _is_numeric(shown[name]) else ":---" for name in shown]
+    rows = [list(shown.columns), marks, *shown.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
 
 
 def latex(shown: pd.DataFrame, caption: str, label: str) -> str:
