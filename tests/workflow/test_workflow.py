@@ -139,7 +139,7 @@ def test_a_damaged_trace_file_stops_the_run_in_one_sentence(project, tmp_path):
     traces.write_bytes(traces.read_bytes()[:-100])
     target = "results/smoke/adapters/babi/tiny-qwen3/correct/seed0/adapter_model.safetensors"
     screen = snakemake(other, target, "--rerun-triggers", "mtime", *SMOKE, ok=False)
-    assert "Error: results/smoke/traces/babi/correct.jsonl:800: not a JSON object" in screen
+    assert "Error: results/smoke/traces/babi/correct.jsonl:640: not a JSON object" in screen
     assert not list((other / "results/smoke/adapters").rglob("*.safetensors"))
 
 
