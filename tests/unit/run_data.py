@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from conftest import ROOT
+from examples import ROOT
 from snakemake.iocontainers import Namedlist
 from tracekd.datasets import get_dataset
 

@@ -1,7 +1,7 @@
 """Trivial baselines: exact expected accuracies on questions small enough to count by hand."""
 
 import pytest
-from conftest import make_question
+from examples import make_question
 from tracekd.baselines import BASELINES, TrainAnswers, score_baselines
 from tracekd.datasets import get_dataset, ms_marco
 

@@ -13,7 +13,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from conftest import ROOT, make_question
+from examples import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import Rectangle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, make_question
+from examples import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
 from run_data import make_baselines, run_script, write_scores
