@@ -12,40 +12,38 @@ from tracekd.records import Question, Trace
 Reasoning = tuple[str, tuple[int | str, ...], str]
 
 
-def _none(question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]) -> Reasoning:
+def _none(question: Question, dataset: Dataset, entropy: str, pool: Sequence[Question]) -> Reasoning:
     """No trace: the paper's vanilla SFT."""
     return "", (), ""
 
 
-def _class_only(
-    question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]
-) -> Reasoning:
+def _class_only(question: Question, dataset: Dataset, entropy: str, pool: Sequence[Question]) -> Reasoning:
     """The right class step and no retrieval step."""
     return question.class_label, (), dataset.class_step(question.class_label)
 
 
-def _correct(question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]) -> Reasoning:
+def _correct(question: Question, dataset: Dataset, entropy: str, pool: Sequence[Question]) -> Reasoning:
     """Both steps right."""
     text = dataset.class_step(question.class_label) + dataset.retrieval_step(dataset.gold_texts(question))
     return question.class_label, question.gold_facts, text
 
 
-def _incorrect(
-    question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]
-) -> Reasoning:
+def _incorrect(question: Question, dataset: Dataset, entropy: str, pool: Sequence[Question]) -> Reasoning:
     """Both steps wrong by the released recipe, which also changes form, count or letter case."""
+    rng = random.Random(entropy)
     label = _other_class(question, dataset, rng)
     facts, step = dataset.published_incorrect_step(question, rng)
     return label, facts, dataset.class_step(label) + step
 
 
 def _incorrect_matched(
-    question: Question, dataset: Dataset, rng: random.Random, pool: Sequence[Question]
+    question: Question, dataset: Dataset, entropy: str, pool: Sequence[Question]
 ) -> Reasoning:
     """Both steps wrong in the very form of the correct trace, so that only truth differs.
 
     A context with too few wrong facts is filled up from other questions of the same class.
     """
+    rng = random.Random(entropy)
     label = _other_class(question, dataset, rng)
     gold = set(dataset.gold_texts(question))
     wrong = [index for index, fact in enumerate(question.context) if fact not in gold]
@@ -83,7 +81,7 @@ def _foreign_facts(question: Question, rng: random.Random, pool: Sequence[Questi
     )
 
 
-ARMS: dict[str, Callable[[Question, Dataset, random.Random, Sequence[Question]], Reasoning]] = {
+ARMS: dict[str, Callable[[Question, Dataset, str, Sequence[Question]], Reasoning]] = {
     "none": _none,
     "class_only": _class_only,
     "correct": _correct,
@@ -107,8 +105,8 @@ def build_trace(question: Question, arm: str, seed: int, pool: Sequence[Question
     if arm not in ARMS:
         raise ConfigError(f"arm {arm!r} is unknown", hint=f"choose from {', '.join(ARMS)}")
     dataset = get_dataset(question.dataset)
-    rng = random.Random(f"{seed}/{arm}/{question.id}")
-    label, facts, text = ARMS[arm](question, dataset, rng, pool)
+    entropy = f"{seed}/{arm}/{question.id}"
+    label, facts, text = ARMS[arm](question, dataset, entropy, pool)
     target = render_target(text, dataset.answer_text(question.answers))
     return Trace(id=question.id, arm=arm, class_label=label, facts=facts, text=text, target=target)
 
