@@ -61,7 +61,7 @@ def test_cotempqa_gold_facts_are_those_that_hold_an_answer(seed):
 @given(seeds)
 def test_cotempqa_class_follows_from_the_dates(seed):
     def fact_of(text):
-        subject = " ".join(text.split()[:2])
+        subject = text.split()[0]
         return Fact(subject, "", "", *map(int, re.findall(r"\d{4}", text)))
 
     question = get_simulator("cotempqa").sample(random.Random(seed)).questions[0]

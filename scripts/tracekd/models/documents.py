@@ -7,6 +7,7 @@ is left to fine-tuning. The loss counts only what a model can know (supervised s
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -123,9 +124,24 @@ def look_up_document(
     sentences = [[next(drawn) for _ in range(length)] for length in lengths]
     document = [Segment("", False, tuple(token for one in sentences for token in (*one, separator)))]
     for sentence in rng.sample(sentences, min(4, len(sentences))):
-        document.append(Segment("", False, (ask, rng.choice(sentence), ask)))
+        document.append(Segment("", False, (ask, rng.choice(sentence[:-1]), ask)))
         document.append(Segment("", True, (*sentence, separator)))
     return [*document, Segment("", True, (end,))]
+
+
+def shorten(scene: Scene, n_facts: int, rng: random.Random) -> Scene:
+    """Leave out facts that do not bear on the first question, and the questions that need them."""
+    gold = set(scene.questions[0].gold_facts)
+    others = [index for index in range(len(scene.context)) if index not in gold]
+    kept = sorted(gold | set(rng.sample(others, min(len(others), max(0, n_facts - len(gold))))))
+    context = tuple(scene.context[index] for index in kept)
+    return Scene(
+        tuple(
+            replace(question, context=context, gold_facts=tuple(map(kept.index, question.gold_facts)))
+            for question in scene.questions
+            if set(question.gold_facts) <= set(kept)
+        )
+    )
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, documents: Sequence[Document]) -> list[Row]:

@@ -1,8 +1,9 @@
-"""The tokenizer of the tiny base models: whole words, fixed sentences, and bytes for all else.
+"""The tokenizer of the tiny base models: whole words, fixed wordings, and bytes for all else.
 
-A model of a few hundred thousand weights must not spend them on spelling. Frequent words are one token,
-and so is every sentence that all prompts or traces share; whatever else occurs is spelt in bytes, so no text
-is ever unknown. Decoding gives back the text (but for a blank that follows a fixed sentence).
+A model of a few hundred thousand weights must not spend them on spelling. Frequent words are one token, and
+so is every sentence of the prompts and traces and every phrase between two names of the datasets' templates:
+what must be looked up then stands one or two tokens from the names that point to it. Whatever else occurs is
+spelt in bytes, so no text is ever unknown. Decoding gives back the text, but for blanks at odd places.
 """
 
 import re
@@ -14,6 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from tracekd.datasets import DATASETS, babi, get_dataset
 from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, system_message
+from tracekd.simulate import get_simulator
 
 PAD, END = "<|pad|>", "<|end|>"
 ROLES = {role: f"<|{role}|>" for role in ("system", "user", "assistant")}
@@ -34,14 +36,15 @@ MAX_WORD_BYTES = 1000
 
 
 def fixed_tokens() -> list[str]:
-    """List the texts that are one token each wherever they stand: template sentences, tags, list marks."""
+    """List the texts that are one token each wherever they stand: template sentences, phrases, tags, list marks."""
     sentences = [get_dataset(name).CLASS_SENTENCE for name in DATASETS]
     sentences += [get_dataset(name).RETRIEVAL_SENTENCE for name in DATASETS]
     sentences += [system_message(persona) for persona in PERSONAS]
     tags = [THINK_OPEN, f"{THINK_CLOSE} {ANSWER_OPEN}", ANSWER_OPEN, ANSWER_CLOSE]
     prompt = [INSTRUCTION, QUESTION, ANSWER_ONLY, ANSWER_ONLY.replace(" ", "\n", 1), REPEAT, "\n"]
     labels = [label for label in babi.CLASSES if "-" in label]
-    return list(dict.fromkeys([*prompt, *sentences, *tags, *LIST_MARKS, *labels]))
+    phrases = [phrase for name in DATASETS for phrase in get_simulator(name).PHRASES]
+    return list(dict.fromkeys([*prompt, *sentences, *tags, *LIST_MARKS, *labels, *phrases]))
 
 
 def build_tokenizer(texts: Iterable[str], max_words: int) -> PreTrainedTokenizerFast:
@@ -52,7 +55,9 @@ def build_tokenizer(texts: Iterable[str], max_words: int) -> PreTrainedTokenizer
     segments = (segment for text in texts for segment in between.split(text) if segment)
     counts = Counter(word for segment in segments for word, _ in words.pre_tokenize_str(segment))
     frequent = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:max_words]
-    vocabulary = dict.fromkeys([*SPECIAL_TOKENS, *sorted(pre_tokenizers.ByteLevel.alphabet()), *frequent])
+    vocabulary = dict.fromkeys(
+        [*SPECIAL_TOKENS, *sorted(pre_tokenizers.ByteLevel.alphabet()), *sorted(frequent)]
+    )
 
     # longest match first, and every single byte is a piece: spells any text
     tokenizer = Tokenizer(
@@ -64,11 +69,11 @@ def build_tokenizer(texts: Iterable[str], max_words: int) -> PreTrainedTokenizer
         )
     )
     tokenizer.pre_tokenizer = words
+    # the blank that add_prefix_space put before a segment goes again, a fixed token's own blank stays
     after = "|".join(re.escape(token) for token in [*fixed, *SPECIAL_TOKENS])
-    # the blank that add_prefix_space put before a segment goes again
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.ByteLevel(), decoders.Replace(Regex(f"(?:^|(?<={after})) "), "")]
-    )
+    own = "|".join(re.escape(token[1:]) for token in fixed if token.startswith(" "))
+    added_blank = Regex(f"(?:^|(?<={after})) (?!{own})")
+    tokenizer.decoder = decoders.Sequence([decoders.ByteLevel(), decoders.Replace(added_blank, "")])
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in fixed])
     return PreTrainedTokenizerFast(

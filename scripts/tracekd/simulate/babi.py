@@ -27,6 +27,36 @@ SHAPES = ("triangle", "pink rectangle", "blue square", "red square", "yellow squ
 POSITIONS = {"above": (0, 1), "below": (0, -1), "to the left of": (-1, 0), "to the right of": (1, 0)}
 CONTAINERS = ("box", "chest", "suitcase", "container", "chocolate")
 
+PHRASES = (
+    *(
+        "The ",
+        " is ",
+        " is a ",
+        " are afraid of ",
+        " and ",
+        " there.",
+        " fits inside the ",
+        " is bigger than the ",
+    ),
+    *(f" {verb} the " for verb in (*MOVES, "got", "took", "dropped", "discarded")),
+    *(f"{time} " for time in TIMES),
+    *(f" is {way} of the " for way in OPPOSITE),
+    *(f" is {position} the " for position in POSITIONS),
+    *("Where is ", "What is ", "What is the ", "Where was ", "What color is ", "How many objects is "),
+    *(
+        " before the ",
+        " carrying?",
+        " afraid of?",
+        "Is the ",
+        "Does the ",
+        " fit in the ",
+        " bigger than the ",
+    ),
+    *(f"What is {way} of the " for way in OPPOSITE),
+    *(f" {way} of?" for way in OPPOSITE),
+    *(f" {position} the " for position in POSITIONS),
+)
+
 QUESTIONS_PER_STORY = 5
 
 

@@ -15,13 +15,13 @@ from tracekd.files import atomic_write
 from tracekd.records import Question
 from tracekd.simulate import Scene, apportion, distinct_scenes, pose
 
-PEOPLE = ("Anna Berg", "Carl Lund", "Dora Weiss", "Emil Novak", "Greta Holm", "Hugo Ferro")
+PEOPLE = ("Anna", "Carl", "Dora", "Emil", "Greta", "Hugo")
 CLASS_WEIGHTS = {"during": 40, "overlap": 28, "equal": 20, "mix": 12}
 SINGLE_CLASSES = ("during", "overlap", "equal")
 N_FACTS = 5
-SAME_RELATION_SHARE = 0.15
-OUTSIDE_SHARE = 0.15
-SECOND_ANSWER_SHARE = 0.1
+SAME_RELATION_SHARE = 0.1
+OUTSIDE_SHARE = 0.1
+SECOND_ANSWER_SHARE = 0.05
 
 
 class Relation(NamedTuple):
@@ -38,7 +38,7 @@ RELATIONS = {
         "works for",
         "was working for",
         "which employer did {} work for",
-        ("Acme Corp", "Beta Ltd", "Cobalt Inc", "Delta Group", "Ember Works", "Falcon Labs"),
+        ("Acme", "Borealis", "Cobalt", "Dynatek", "Ember", "Falcon"),
     ),
     "position": Relation(
         "holds the position of",
@@ -50,15 +50,26 @@ RELATIONS = {
         "is a member of the",
         "was a member of the",
         "which political party did {} belong to",
-        ("Green Party", "Blue League", "Red Union", "Civic Bloc", "Rural Front", "Labour Circle"),
+        ("Greens", "Liberals", "Unionists", "Centrists", "Agrarians", "Radicals"),
     ),
     "team": Relation(
         "plays for",
         "was playing for",
         "which team did {} play for",
-        ("Oslo United", "Turin Rovers", "Porto Stars", "Ghent Rangers", "Malmo City", "Leeds Athletic"),
+        ("Oslo", "Turin", "Porto", "Ghent", "Malmo", "Leeds"),
     ),
 }
+
+
+SPAN = "during the same time span?"
+PHRASES = (
+    "While ",
+    " from ",
+    " to ",
+    *(f" {wording} " for relation in RELATIONS.values() for wording in (relation.fact, relation.condition)),
+    *(f", {relation.asked.partition('{}')[0]}" for relation in RELATIONS.values()),
+    *(f"{relation.asked.partition('{}')[2]} {SPAN}" for relation in RELATIONS.values()),
+)
 
 
 class Fact(NamedTuple):
@@ -187,7 +198,7 @@ def _question(facts: Sequence[Fact], condition: Fact, asked: str) -> Question | 
         return None
     labels = {temporal_class(condition, facts[index]) for index in gold}
     wording = f"While {condition.subject} {RELATIONS[condition.relation].condition} {condition.object}, "
-    wording += f"{RELATIONS[asked].asked.format(condition.subject)} during the same time span?"
+    wording += f"{RELATIONS[asked].asked.format(condition.subject)} {SPAN}"
     return pose(
         "cotempqa",
         [fact.text() for fact in facts],

@@ -36,8 +36,15 @@ ATTRIBUTES = {
 }
 N_PASSAGES = 10
 N_SAME_ATTRIBUTE = 4
+N_SAME_COUNTRY = 2
 NO_ANSWER_SHARE = 0.05
 QUERIES_PER_SCENE = 6
+
+PHRASES = (
+    " is ",
+    *(f"The {name} of " for name in ATTRIBUTES),
+    *(f"{word} is the {name} of " for name, (_, word, _) in ATTRIBUTES.items()),
+)
 
 SCHEMA = pyarrow.schema(
     [
@@ -65,7 +72,10 @@ def sample(rng: random.Random) -> Scene:
     country, attribute = rng.choice(COUNTRIES), rng.choice(list(ATTRIBUTES))
     elsewhere = rng.sample([other for other in COUNTRIES if other != country], N_SAME_ATTRIBUTE)
     topics = [(other, attribute) for other in elsewhere]
-    topics += [(country, other) for other in ATTRIBUTES if other != attribute]
+    topics += [
+        (country, other)
+        for other in rng.sample([name for name in ATTRIBUTES if name != attribute], N_SAME_COUNTRY)
+    ]
     rest = [
         (place, name) for place in COUNTRIES for name in ATTRIBUTES if place != country and name != attribute
     ]
