@@ -71,7 +71,7 @@ pathvars:
     ),
 
 
-def get_variants(arms):
+def get_cells(arms):
     """(arm, seed) pairs of these arms; without SFT there is nothing to seed, so one seed is enough."""
     return [
         (arm, seed)
@@ -80,26 +80,26 @@ def get_variants(arms):
     ]
 
 
-def per_variant(pattern, arms):
+def per_cell(pattern, arms):
     """Outputs of one job: the pattern itself, or filled in for all arms and seeds (`one_job_per: model`)."""
     if config["one_job_per"] == "adapter":
         return [pattern]
     return [
         pattern.replace("{arm}", arm).replace("{seed}", str(seed))
-        for arm, seed in get_variants(arms)
+        for arm, seed in get_cells(arms)
     ]
 
 
-def get_job_variants(wildcards, arms):
+def get_job_cells(wildcards, arms):
     """(arm, seed) pairs that the job of these wildcards covers."""
     if config["one_job_per"] == "adapter":
         return [(wildcards.arm, wildcards.seed)]
-    return get_variants(arms)
+    return get_cells(arms)
 
 
 def get_traces(wildcards):
     """Trace files that a training job learns from."""
-    arms = dict.fromkeys(arm for arm, _ in get_job_variants(wildcards, SFT_ARMS))
+    arms = dict.fromkeys(arm for arm, _ in get_job_cells(wildcards, SFT_ARMS))
     return expand(
         "results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, allow_missing=True
     )
@@ -109,7 +109,7 @@ def get_adapters(wildcards):
     """Adapters that a generation job applies; the arm without SFT has none."""
     return [
         path
-        for arm, seed in get_job_variants(wildcards, config["arms"])
+        for arm, seed in get_job_cells(wildcards, config["arms"])
         if arm != PROMPT_ONLY
         for path in expand(
             "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
@@ -120,11 +120,11 @@ def get_adapters(wildcards):
     ]
 
 
-def get_all_variants(pattern, arms):
+def get_all_cells(pattern, arms):
     """The pattern for all datasets, models, arms, seeds and scorers of the config."""
     return [
         path
-        for arm, seed in get_variants(arms)
+        for arm, seed in get_cells(arms)
         for path in expand(
             pattern,
             run=config["run"],
@@ -139,7 +139,7 @@ def get_all_variants(pattern, arms):
 
 def get_scores(wildcards):
     """Score files of the whole run."""
-    return get_all_variants(
+    return get_all_cells(
         "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
         config["arms"],
     )
@@ -147,7 +147,7 @@ def get_scores(wildcards):
 
 def get_training_logs(wildcards):
     """Loss logs of the whole run."""
-    return get_all_variants(
+    return get_all_cells(
         "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv",
         SFT_ARMS,
     )

@@ -17,7 +17,7 @@ rule generate:
         model="results/{run}/models/{model}",
         adapters=get_adapters,
     output:
-        generations=per_variant(GENERATIONS, config["arms"]),
+        generations=per_cell(GENERATIONS, config["arms"]),
     log:
         "logs/{run}/generate/<job>.log",
     benchmark:
@@ -43,9 +43,9 @@ rule generate:
 rule score_generations:
     input:
         questions="results/{run}/questions/{dataset}.jsonl",
-        generations=per_variant(GENERATIONS, config["arms"]),
+        generations=per_cell(GENERATIONS, config["arms"]),
     output:
-        scores=per_variant(SCORES, config["arms"]),
+        scores=per_cell(SCORES, config["arms"]),
     log:
         "logs/{run}/score_generations/<job>.{scorer}.log",
     benchmark:

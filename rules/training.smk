@@ -18,10 +18,10 @@ rule train_adapters:
         traces=get_traces,
         model="results/{run}/models/{model}",
     output:
-        weights=per_variant(f"{ADAPTER}/adapter_model.safetensors", SFT_ARMS),
-        configs=per_variant(f"{ADAPTER}/adapter_config.json", SFT_ARMS),
-        logs=per_variant(f"{ADAPTER}/training_log.csv", SFT_ARMS),
-        provenance=per_variant(f"{ADAPTER}/provenance.json", SFT_ARMS),
+        weights=per_cell(f"{ADAPTER}/adapter_model.safetensors", SFT_ARMS),
+        configs=per_cell(f"{ADAPTER}/adapter_config.json", SFT_ARMS),
+        logs=per_cell(f"{ADAPTER}/training_log.csv", SFT_ARMS),
+        provenance=per_cell(f"{ADAPTER}/provenance.json", SFT_ARMS),
     log:
         "logs/{run}/train_adapters/<job>.log",
     benchmark:
