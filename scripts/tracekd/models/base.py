@@ -63,7 +63,7 @@ class BaseRecipe:
     """Size, length and pass mark of one pre-training.
 
     Args:
-        hidden_size, layers, heads, key_value_heads: of the network; its feed-forward width is twice the hidden.
+        hidden_size, layers, heads, key_value_heads: of the network; its inner width is twice the hidden.
         max_words: words in the vocabulary at most.
         max_tokens: longer documents are cut.
         copy_steps: cap of the copy phase, which ends early once copying works with all words.
@@ -108,10 +108,10 @@ def build_base_model(
         architecture: `llama` or `qwen3`.
         persona: family name in the system message.
         options: fields of `BaseRecipe` that differ from its defaults.
-        questions: training questions of the run; their datasets are learnt, their words are in the vocabulary.
+        questions: training questions of the run: datasets to learn, words of the vocabulary.
         seed: of weights and documents.
 
-    Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError when it is missed.
+    Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError if missed.
 
     """
     recipe = BaseRecipe(**options)

@@ -36,7 +36,7 @@ MAX_WORD_BYTES = 1000
 
 
 def fixed_tokens() -> list[str]:
-    """List the texts that are one token each wherever they stand: template sentences, phrases, tags, list marks."""
+    """List the texts that are one token each: template sentences, phrases, tags, list marks."""
     sentences = [get_dataset(name).CLASS_SENTENCE for name in DATASETS]
     sentences += [get_dataset(name).RETRIEVAL_SENTENCE for name in DATASETS]
     sentences += [system_message(persona) for persona in PERSONAS]

@@ -1,0 +1,71 @@
+"""The tiny base models: a build in a few steps, what it writes, and how it fails."""
+
+import hashlib
+import json
+
+import pytest
+from examples import make_question
+from tracekd.errors import ModelError
+
+QUICK = {
+    "hidden_size": 32,
+    "layers": 1,
+    "heads": 2,
+    "key_value_heads": 1,
+    "copy_steps": 2,
+    "document_steps": 2,
+    "rounds": 1,
+    "probe_questions": 4,
+    "question_share": 0.3,
+    "pass_marks": {"babi": 0.0, "cotempqa": 0.0, "ms_marco": 0.0},
+}
+QUESTIONS = [make_question(name) for name in ("babi", "cotempqa", "ms_marco")]
+
+
+def build(folder, architecture="qwen3", seed=0, **options):
+    from tracekd.models.base import build_base_model
+
+    persona = {"llama": "Llama", "qwen3": "Qwen"}[architecture]
+    return build_base_model(folder, architecture, persona, {**QUICK, **options}, QUESTIONS, seed)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen3"])
+def test_a_built_model_loads_in_4_bits_and_reads_every_prompt(tmp_path, architecture):
+    from tracekd.models.loading import load_quantised, load_tokenizer
+    from tracekd.prompts import chat_messages
+
+    probe = build(tmp_path / "model", architecture)
+    assert set(probe) == {
+        f"{q.dataset}.{kind}" for q in QUESTIONS for kind in ("evidence", "answer", "class")
+    }
+    model = load_quantised(tmp_path / "model", {"type": "nf4", "double": True, "compute_dtype": "float32"})
+    assert model.config.model_type == architecture
+    tokenizer = load_tokenizer(tmp_path / "model")
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    for question in QUESTIONS:
+        ids = tokenizer.apply_chat_template(chat_messages(question, "Llama"), return_dict=False)
+        assert max(ids) < model.config.vocab_size and tokenizer.pad_token_id not in ids
+
+
+def test_one_seed_gives_one_model_and_another_seed_another(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        build(tmp_path / name, seed=seed)
+    first, again, other = (
+        hashlib.sha256((tmp_path / name / "model.safetensors").read_bytes()).hexdigest() for name in "abc"
+    )
+    assert first == again != other
+    assert (tmp_path / "a/training_log.csv").read_text() == (tmp_path / "b/training_log.csv").read_text()
+
+
+def test_a_missed_probe_fails_with_its_numbers_and_leaves_no_model(tmp_path):
+    with pytest.raises(ModelError, match=r"after 1 rounds: babi 0\.\d\d < 0\.9, .*raise document_steps"):
+        build(tmp_path / "model", pass_marks={"babi": 0.9, "cotempqa": 0.9, "ms_marco": 0.9})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_finished_model_says_how_it_was_made(tmp_path):
+    build(tmp_path / "model")
+    record = json.loads((tmp_path / "model/probe.json").read_text())
+    assert record["seed"] == 0 and record["recipe"]["document_steps"] == 2
+    lines = (tmp_path / "model/training_log.csv").read_text().splitlines()
+    assert lines[0] == "step,phase,loss" and len(lines) == 1 + 2 + 2
