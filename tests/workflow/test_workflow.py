@@ -50,6 +50,14 @@ def copy_project(folder):
     return folder
 
 
+def copy_up_to_traces(project, folder):
+    """Copy a project with what stands before training, so that a test need not make it again."""
+    copy_project(folder)
+    for stage in ("raw", "questions", "traces", "models"):
+        shutil.copytree(project / "results/smoke" / stage, folder / "results/smoke" / stage)
+    return folder
+
+
 def digests(folder, pattern):
     """SHA-256 of the files that match, by relative path."""
     return {
@@ -106,14 +114,7 @@ def test_the_report_is_one_file_without_outside_references(project):
 
 
 def test_one_job_per_adapter_gives_the_same_bytes_as_one_job_per_model(project, tmp_path):
-    other = copy_project(tmp_path / "project")
-    for kept in (
-        "results/smoke/raw",
-        "results/smoke/models",
-        "results/smoke/questions",
-        "results/smoke/traces",
-    ):
-        shutil.copytree(project / kept, other / kept)
+    other = copy_up_to_traces(project, tmp_path / "project")
     snakemake(other, "results/smoke/tables/results.csv", "--rerun-triggers", "mtime", *SMOKE,
               "--config", "one_job_per=adapter")  # fmt: skip
     for pattern in (
@@ -127,14 +128,7 @@ def test_one_job_per_adapter_gives_the_same_bytes_as_one_job_per_model(project, 
 
 
 def test_a_damaged_trace_file_stops_the_run_in_one_sentence(project, tmp_path):
-    other = copy_project(tmp_path / "project")
-    for kept in (
-        "results/smoke/raw",
-        "results/smoke/models",
-        "results/smoke/questions",
-        "results/smoke/traces",
-    ):
-        shutil.copytree(project / kept, other / kept)
+    other = copy_up_to_traces(project, tmp_path / "project")
     traces = other / "results/smoke/traces/babi/correct.jsonl"
     traces.write_bytes(traces.read_bytes()[:-100])
     target = "results/smoke/adapters/babi/tiny-qwen3/correct/seed0/adapter_model.safetensors"
