@@ -163,6 +163,19 @@ def test_the_whole_grid_of_the_paper_is_planned(project):
     assert jobs == {"fetch_raw": "3", "fetch_model": "4", "train_adapters": "180", "generate": "192"}
 
 
+def test_real_data_go_through_the_same_rules(tmp_path, real_data):
+    folder = copy_project(tmp_path / "project")
+    targets = [f"results/real_small/traces/{name}/incorrect.jsonl" for name in ("cotempqa", "babi")]
+    real = ["--configfile", "config/real_small.yaml", "--config", f"mirror={real_data}"]
+    snakemake(folder, *targets, *real)
+    counts = {
+        name: sum(1 for _ in open(folder / f"results/real_small/questions/{name}.jsonl", "rb"))
+        for name in ("cotempqa", "babi")
+    }
+    # 950 released test questions and the 2,399 training questions at hand; the paper's 3,773 + 376
+    assert counts == {"cotempqa": 950 + 2399, "babi": 3773 + 376}
+
+
 def test_provenance_names_every_input_by_its_hash(project):
     adapter = project / "results/smoke/adapters/babi/tiny-qwen3/correct/seed0"
     text = (adapter / "provenance.json").read_text("utf-8")
