@@ -35,7 +35,7 @@ rule generate:
         persona=get_persona,
         work="work/{run}/generate/{dataset}.{model}",
     message:
-        "Generate answers of {wildcards.model} on {wildcards.dataset}"
+        "Generate answers: {wildcards}"
     script:
         "../scripts/generate.py"
 
@@ -57,7 +57,7 @@ rule score_generations:
         mem_mb=1000,
         runtime=10,
     message:
-        "Score {wildcards.model} on {wildcards.dataset} item by item ({wildcards.scorer})"
+        "Score item by item: {wildcards}"
     script:
         "../scripts/score_generations.py"
 

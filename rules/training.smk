@@ -39,6 +39,6 @@ rule train_adapters:
         persona=get_persona,
         work="work/{run}/train_adapters/{dataset}.{model}",
     message:
-        "Train 4-bit LoRA adapters of {wildcards.model} on {wildcards.dataset}"
+        "Train 4-bit LoRA adapters: {wildcards}"
     script:
         "../scripts/train_adapters.py"
