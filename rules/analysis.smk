@@ -135,7 +135,7 @@ rule plot_pipeline:
         mem_mb=1000,
         runtime=10,
     params:
-        simulated=is_synthetic(),
+        note=get_corpus_note,
     message:
         "Draw how a {wildcards.dataset} question becomes an SFT item (Figure 1)"
     script:
@@ -173,7 +173,7 @@ rule plot_confusion:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),
-        simulated=is_synthetic(),
+        note=get_note(),
     message:
         "Plot trace against answer for SFT on {wildcards.arm} traces (Figures 2 and 3)"
     script:
@@ -207,7 +207,7 @@ rule plot_accuracy:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),
-        simulated=is_synthetic(),
+        note=get_note(),
     message:
         "Plot final-answer accuracy by arm against the trivial baselines"
     script:
@@ -240,7 +240,7 @@ rule plot_classes:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),
-        simulated=is_synthetic(),
+        note=get_note(),
     message:
         "Plot final-answer accuracy by class"
     script:
@@ -272,7 +272,7 @@ rule plot_losses:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),
-        simulated=is_synthetic(),
+        note=get_note(),
     message:
         "Plot the training losses of all adapters"
     script:

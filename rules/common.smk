@@ -45,11 +45,16 @@ def is_demo(model):
     return MODELS[model]["source"] == "demo"
 
 
-def is_synthetic():
-    """Whether any number of this run comes from simulated corpora or tiny models; figures then say so."""
-    return any(map(is_simulated, config["datasets"])) or any(
-        map(is_demo, config["models"])
-    )
+def get_note():
+    """What is not real in a figure of this run's numbers; it stands in the figure itself."""
+    parts = ["simulated corpora"] if any(map(is_simulated, config["datasets"])) else []
+    parts += ["tiny models"] if any(map(is_demo, config["models"])) else []
+    return ", ".join(parts)
+
+
+def get_corpus_note(wildcards):
+    """What is not real in a figure of one dataset's items."""
+    return "simulated corpus" if is_simulated(wildcards.dataset) else ""
 
 
 wildcard_constraints:

@@ -1,8 +1,8 @@
 """Plot final-answer accuracy by arm against the trivial baselines (rule plot_accuracy).
 
 input   results: results/{run}/tables/results.csv; baselines: results/{run}/tables/baselines.csv
-output  pdf, png: figures/{run}/accuracy.{pdf,png}
-params  scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
+output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}
+params  scorer: what to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -19,6 +19,6 @@ with rule_log(snakemake.log[0]):
         pd.read_csv(snakemake.input.baselines),
         params.scorer,
         Grid(params.datasets, params.models, params.arms),
-        simulated=params.simulated,
+        note=params.note,
     )
     save(figure, snakemake.output.pdf, snakemake.output.png)

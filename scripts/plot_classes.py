@@ -1,8 +1,8 @@
 """Plot final-answer accuracy per class (rule plot_classes).
 
 input   classes: results/{run}/tables/classes.csv
-output  pdf, png: figures/{run}/classes.{pdf,png}
-params  scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
+output  pdf, png: figures/{run}/classes.{scorer}.{pdf,png}
+params  scorer: what to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -15,7 +15,5 @@ from tracekd.tables.order import Grid
 with rule_log(snakemake.log[0]):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_classes(
-        pd.read_csv(snakemake.input.classes), params.scorer, grid, simulated=params.simulated
-    )
+    figure = plot_classes(pd.read_csv(snakemake.input.classes), params.scorer, grid, note=params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

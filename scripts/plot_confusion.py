@@ -1,8 +1,8 @@
 """Plot trace against answer for one SFT arm: Figures 2 and 3 (rule plot_confusion).
 
 input   matrix: results/{run}/tables/trace_answer_matrix.csv
-output  pdf, png: figures/{run}/confusion_{arm}.{pdf,png}
-params  arm, scorer: what to show; datasets, models, arms: names in config order; simulated: true for the demo
+output  pdf, png: figures/{run}/confusion_{arm}.{scorer}.{pdf,png}
+params  arm, scorer: what to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -19,6 +19,6 @@ with rule_log(snakemake.log[0]):
         params.arm,
         params.scorer,
         Grid(params.datasets, params.models, params.arms),
-        simulated=params.simulated,
+        note=params.note,
     )
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -2,7 +2,7 @@
 
 input   logs: results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv, all of the run
 output  pdf, png: figures/{run}/losses.{pdf,png}
-params  datasets, models, arms: names in config order; simulated: true for the demo
+params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -14,5 +14,5 @@ from tracekd.tables.order import Grid
 with rule_log(snakemake.log[0]):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_losses(read_training_logs(snakemake.input.logs), grid, simulated=params.simulated)
+    figure = plot_losses(read_training_logs(snakemake.input.logs), grid, note=params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -2,8 +2,8 @@
 
 input   questions: results/{run}/questions/{dataset}.jsonl
         correct, incorrect: results/{run}/traces/{dataset}/{correct,incorrect}.jsonl, verified
-output  pdf, png: figures/{run}/item_{dataset}.{pdf,png}
-params  simulated: true for the demo
+output  pdf, png: figures/{run}/pipeline_{dataset}.{pdf,png}
+params  note: what is not real in the figure, or empty
 log     [0]
 """
 
@@ -16,6 +16,6 @@ with rule_log(snakemake.log[0]):
     traces = {arm: {trace.id: trace for trace in read_traces(snakemake.input[arm])} for arm in ARMS}
     question = choose_question(read_questions(snakemake.input.questions), traces)
     figure = plot_pipeline(
-        question, {arm: traces[arm][question.id] for arm in ARMS}, simulated=snakemake.params.simulated
+        question, {arm: traces[arm][question.id] for arm in ARMS}, note=snakemake.params.note
     )
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -53,6 +53,7 @@ GRIDS = {
     "gap": (DATASETS[:2], MODELS[1:3], ["none", "correct", "incorrect"], 1, True),
     "small": (DATASETS[2:], MODELS[:1], ["correct", "incorrect"], 1, False),
 }
+NOTE = "simulated corpora, tiny models"
 FIGURES = ("confusion", "losses", "classes", "accuracy")
 
 
@@ -80,25 +81,25 @@ def run(request, tmp_path_factory):
     plt.close("all")
 
 
-def draw(name, run, simulated=False):
+def draw(name, run, note=""):
     """Draw one figure of a run, once for all tests."""
-    key = name, simulated
+    key = name, note
     if key not in run.drawn:
-        run.drawn[key] = draw_anew(name, run, simulated)
+        run.drawn[key] = draw_anew(name, run, note)
     return run.drawn[key]
 
 
-def draw_anew(name, run, simulated=False):
+def draw_anew(name, run, note=""):
     """Draw one figure of a run."""
     match name:
         case "confusion":
-            return plot_confusion(run.matrix, "incorrect", "aligned", run.grid, simulated)
+            return plot_confusion(run.matrix, "incorrect", "aligned", run.grid, note)
         case "losses":
-            return plot_losses(run.logs, run.grid, simulated)
+            return plot_losses(run.logs, run.grid, note)
         case "classes":
-            return plot_classes(run.classes, "aligned", run.grid, simulated)
+            return plot_classes(run.classes, "aligned", run.grid, note)
         case "accuracy":
-            return plot_accuracy(run.results, run.baselines, "aligned", run.grid, simulated)
+            return plot_accuracy(run.results, run.baselines, "aligned", run.grid, note)
 
 
 def drawn_texts(figure, monkeypatch):
@@ -131,12 +132,12 @@ def assert_legible(figure, monkeypatch):
     return [words for words, _ in texts]
 
 
-@pytest.mark.parametrize("simulated", [False, True])
+@pytest.mark.parametrize("note", ["", NOTE])
 @pytest.mark.parametrize("name", FIGURES)
-def test_texts_stay_on_the_canvas_and_off_one_another(name, run, simulated, monkeypatch):
-    figure = draw(name, run, simulated)
+def test_texts_stay_on_the_canvas_and_off_one_another(name, run, note, monkeypatch):
+    figure = draw(name, run, note)
     words = assert_legible(figure, monkeypatch)
-    assert ("demo corpora, tiny models" in words) == simulated
+    assert (NOTE in words) == bool(note)
     assert ("not run" in words) == run.gap
     assert figure.get_figwidth() in (COLUMN_WIDTH, TEXT_WIDTH)
     assert figure.get_figheight() <= PAGE_HEIGHT + 1e-9
@@ -237,7 +238,7 @@ def test_long_passages_are_cut_and_long_words_broken(monkeypatch):
     passage = "It costs $5 or $6 {} and so on" + " and on" * 80 + " https://example.org/" + "a" * 120
     context = tuple(passage.format(number) for number in range(10))
     question = make_question("ms_marco", context=context, gold_facts=(3,), answers=("b" * 90,))
-    figure = plot_pipeline(question, verified(question), simulated=True)
+    figure = plot_pipeline(question, verified(question), note=NOTE)
     words = assert_legible(figure, monkeypatch)
     assert any(line.endswith(" …") for line in words)
     assert "".join(words).replace("\n", "").count("b" * 20) >= 3
@@ -257,7 +258,7 @@ def test_the_chosen_question_has_gold_facts_and_both_traces():
 def plot_all(folder: Path) -> None:
     """Write every figure of a made-up run below a folder, from the files that the rules hand on."""
     datasets, models, arms = ["babi"], MODELS[:2], ["none", "correct", "incorrect"]
-    names = {"datasets": datasets, "models": models, "arms": arms, "simulated": True}
+    names = {"datasets": datasets, "models": models, "arms": arms, "note": NOTE}
     grid = Grid(datasets, models, arms)
     scores = read_scores(write_scores(folder, datasets, models, arms, [0, 1]))
     baselines = make_baselines(datasets)

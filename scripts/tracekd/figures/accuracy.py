@@ -18,7 +18,7 @@ TITLE_DISTANCE = 1.24
 
 
 def plot_accuracy(
-    results: pd.DataFrame, baselines: pd.DataFrame, scorer: str, grid: Grid, simulated: bool = False
+    results: pd.DataFrame, baselines: pd.DataFrame, scorer: str, grid: Grid, note: str = ""
 ) -> Figure:
     """Draw accuracy per arm: datasets in columns, models in rows, the trivial baselines in the top row.
 
@@ -29,7 +29,7 @@ def plot_accuracy(
         baselines: as from `score_baselines`.
         scorer: `published` or `aligned`.
         grid: names in config order.
-        simulated: the numbers come from the demo.
+        note: printed small below, for what is not real in the figure.
 
     """
     rows = results[results["scorer"] == scorer]
@@ -37,7 +37,7 @@ def plot_accuracy(
     names = list(baselines["baseline"].unique())
     heights = [len(names) * ROW, *[max(len(arms) * ROW, MIN_PANEL)] * len(models)]
     with house_style():
-        figure, axes = make_panels(len(datasets), heights, FRAME, simulated, sharex=True, sharey="row")
+        figure, axes = make_panels(len(datasets), heights, FRAME, note, sharex=True, sharey="row")
         for column, dataset in zip(axes.T, datasets, strict=True):
             levels = baselines[baselines["dataset"] == dataset].set_index("baseline")["answer_acc"] * 100
             column[0].set_title(dataset_title(dataset), pad=5)

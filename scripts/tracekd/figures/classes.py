@@ -19,14 +19,14 @@ FRAME = Frame(left=1.72, right=0.12, head=0.38, foot=0.45, row_gap=0.12, column_
 NARROW_LEGEND, WIDE_LEGEND = 3, 5  # arms on a line
 
 
-def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, simulated: bool = False) -> Figure:
+def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "") -> Figure:
     """Draw accuracy per class: datasets in rows, models in columns.
 
     Args:
         classes: as from `classes_table`.
         scorer: `published` or `aligned`.
         grid: names in config order.
-        simulated: the numbers come from the demo.
+        note: printed small below, for what is not real in the figure.
 
     """
     rows = classes[classes["scorer"] == scorer]
@@ -35,10 +35,10 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, simulated: bool
     columns = min(len(arms), NARROW_LEGEND if len(models) == 1 else WIDE_LEGEND)
     frame = FRAME._replace(head=FRAME.head + LEGEND_LINE * ceil(len(arms) / columns))
     heights = np.array([len(labels[dataset]) * (len(arms) * ARM + CLASS_GAP) for dataset in datasets])
-    surplus = max(0, frame.height(heights, simulated) - PAGE_HEIGHT)
+    surplus = max(0, frame.height(heights, note) - PAGE_HEIGHT)
     heights = heights * (1 - surplus / heights.sum())
     with house_style():
-        figure, axes = make_panels(len(models), heights, frame, simulated, sharex=True, sharey="row")
+        figure, axes = make_panels(len(models), heights, frame, note, sharex=True, sharey="row")
         for i, dataset in enumerate(datasets):
             for j, model in enumerate(models):
                 panel = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]

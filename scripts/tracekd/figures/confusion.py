@@ -18,9 +18,7 @@ PANEL = 0.92
 FRAME = Frame(left=0.88, right=0.1, head=0.26, foot=0.68, row_gap=0.78, column_gap=0.2)
 
 
-def plot_confusion(
-    matrix: pd.DataFrame, arm: str, scorer: str, grid: Grid, simulated: bool = False
-) -> Figure:
+def plot_confusion(matrix: pd.DataFrame, arm: str, scorer: str, grid: Grid, note: str = "") -> Figure:
     """Draw the matrices of one SFT arm: models in rows, datasets in columns, seeds pooled.
 
     Args:
@@ -28,7 +26,7 @@ def plot_confusion(
         arm: arm whose whole traces are judged.
         scorer: `published` or `aligned`.
         grid: names in config order; those without any row of the arm are left out.
-        simulated: the numbers come from the demo.
+        note: printed small below, for what is not real in the figure.
 
     """
     rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace")]
@@ -40,7 +38,7 @@ def plot_confusion(
     models, datasets = grid.present(rows, "model"), grid.present(rows, "dataset")
     cells = rows.set_index(["model", "dataset"])
     with house_style():
-        figure, axes = make_panels(len(datasets), [PANEL] * len(models), FRAME, simulated)
+        figure, axes = make_panels(len(datasets), [PANEL] * len(models), FRAME, note)
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=0.68)
             for j, dataset in enumerate(datasets):

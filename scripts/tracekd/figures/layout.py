@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tracekd.figures.style import COLUMN_WIDTH, GREY, SMALL_SIZE, TEXT_WIDTH
 
-# height of the note on simulated data
+# height of the note on what is not real, inches
 NOTE_HEIGHT = 0.15
 
 
@@ -24,21 +24,21 @@ class Frame(NamedTuple):
     row_gap: float
     column_gap: float
 
-    def height(self, panels: Sequence[float], simulated: bool) -> float:
+    def height(self, panels: Sequence[float], note: str) -> float:
         """Height of a figure with rows of these heights."""
         gaps = (len(panels) - 1) * self.row_gap
-        return self.head + sum(panels) + gaps + self.foot + NOTE_HEIGHT * simulated
+        return self.head + sum(panels) + gaps + self.foot + NOTE_HEIGHT * bool(note)
 
 
 def make_panels(
-    columns: int, heights: Sequence[float], frame: Frame, simulated: bool, **sharing: bool | str
+    columns: int, heights: Sequence[float], frame: Frame, note: str, **sharing: bool | str
 ) -> tuple[Figure, np.ndarray]:
     """Make a figure of one column's or the text's width with rows of panels of given heights.
 
-    Says in the lower right corner when the numbers come from the demo. `sharing` is sharex and sharey as in
+    `note` says in the lower right corner what is not real in the figure. `sharing` is sharex and sharey as in
     matplotlib. Returns the figure and a two-dimensional array of axes.
     """
-    width, height = COLUMN_WIDTH if columns == 1 else TEXT_WIDTH, frame.height(heights, simulated)
+    width, height = COLUMN_WIDTH if columns == 1 else TEXT_WIDTH, frame.height(heights, note)
     panel_width = (width - frame.left - frame.right - (columns - 1) * frame.column_gap) / columns
     figure, axes = plt.subplots(
         len(heights), columns, figsize=(width, height), squeeze=False, height_ratios=heights, **sharing
@@ -47,19 +47,19 @@ def make_panels(
         left=frame.left / width,
         right=1 - frame.right / width,
         top=1 - frame.head / height,
-        bottom=(frame.foot + NOTE_HEIGHT * simulated) / height,
+        bottom=(frame.foot + NOTE_HEIGHT * bool(note)) / height,
         hspace=frame.row_gap * len(heights) / sum(heights),
         wspace=frame.column_gap / panel_width,
     )
-    if simulated:
-        note_simulated(figure)
+    if note:
+        write_note(figure, note)
     return figure, axes
 
 
-def note_simulated(figure: Figure) -> None:
-    """Say in the lower right corner that the numbers come from the demo."""
+def write_note(figure: Figure, note: str) -> None:
+    """Say in the lower right corner what is not real in the figure."""
     place = (1 - 0.03 / figure.get_figwidth(), 0.03 / figure.get_figheight())
-    figure.text(*place, "demo corpora, tiny models", ha="right", va="bottom", size=SMALL_SIZE, color=GREY)
+    figure.text(*place, note, ha="right", va="bottom", size=SMALL_SIZE, color=GREY)
 
 
 def label_row(axes: Axes, title: str, distance: float) -> None:

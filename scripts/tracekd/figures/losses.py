@@ -34,19 +34,19 @@ def read_training_logs(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True).dropna(subset="loss")
 
 
-def plot_losses(logs: pd.DataFrame, grid: Grid, simulated: bool = False) -> Figure:
+def plot_losses(logs: pd.DataFrame, grid: Grid, note: str = "") -> Figure:
     """Draw loss against step: models in rows, datasets in columns; seeds thin, their mean thick.
 
     Args:
         logs: as from `read_training_logs`.
         grid: names in config order.
-        simulated: the numbers come from the demo.
+        note: printed small below, for what is not real in the figure.
 
     """
     models, datasets = grid.present(logs, "model"), grid.present(logs, "dataset")
     with house_style():
         figure, axes = make_panels(
-            len(datasets), [PANEL] * len(models), FRAME, simulated, sharex="col", sharey="row"
+            len(datasets), [PANEL] * len(models), FRAME, note, sharex="col", sharey="row"
         )
         for i, model in enumerate(models):
             axes[i, 0].set_ylabel(f"{model_title(model)}\nloss")

@@ -10,7 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from tracekd.datasets import get_dataset
 from tracekd.errors import DataError
-from tracekd.figures.layout import NOTE_HEIGHT, note_simulated
+from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import (
     GOLD_FILL,
     GREY,
@@ -89,13 +89,13 @@ def choose_question(questions: Sequence[Question], traces: Mapping[str, Mapping[
     return min(fit, key=lambda question: (abs(_context_lines(question) - CONTEXT_LINES), question.id))
 
 
-def plot_pipeline(question: Question, traces: Mapping[str, Trace], simulated: bool = False) -> Figure:
+def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "") -> Figure:
     """Draw raw item, decomposition, the two traces and the SFT target of one question.
 
     Args:
         question: a train question.
         traces: its `correct` and `incorrect` trace.
-        simulated: the question comes from a demo corpus.
+        note: printed small below, for what is not real in the figure.
 
     """
     with house_style():
@@ -118,7 +118,7 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], simulated: bo
         ]
         rows = [[steps], reasoning, targets]
         tops = [max(box.height for box in row) for row in rows]
-        foot = MARGIN + NOTE_HEIGHT * simulated
+        foot = MARGIN + NOTE_HEIGHT * bool(note)
         right = sum(tops) + (len(rows) - 1) * ARROW
         body = max(item.height, right)
         height = body + MARGIN + foot
@@ -139,8 +139,8 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], simulated: bo
                 x = left + column * (half + 0.12)
                 _arrow(canvas, (x + half / 2, y - row_height), (x + half / 2, y - row_height - gap))
             y -= row_height + gap
-        if simulated:
-            note_simulated(figure)
+        if note:
+            write_note(figure, note)
     return figure
 
 
