@@ -12,14 +12,14 @@ FETCH_AGAIN = "the file is damaged or of another version; fetch it again"
 NOT_BLANK = r"\S"
 
 
-def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str) -> None:
+def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str, hint: str = FETCH_AGAIN) -> None:
     """Raise DataError, in one sentence, when a raw row breaks its compiled schema (`records.validator`)."""
     try:
         check(row)
     except fastjsonschema.JsonSchemaException as error:
         what = error.message.removeprefix("data.").replace("data must", "the row must", 1)
         what = what.replace(f"match pattern {NOT_BLANK}", "not be blank")
-        raise DataError(what, where=where, hint=FETCH_AGAIN) from error
+        raise DataError(what, where=where, hint=hint) from error
 
 
 def check_text(texts: list[str], where: str) -> None:

@@ -45,8 +45,8 @@ def _incorrect_matched(
     """
     rng = random.Random(entropy)
     label = _other_class(question, dataset, rng)
-    gold = set(dataset.gold_texts(question))
-    wrong = [index for index, fact in enumerate(question.context) if fact not in gold]
+    gold = {text.casefold() for text in dataset.gold_texts(question)}  # other letter case is no other fact
+    wrong = [index for index, fact in enumerate(question.context) if fact.casefold() not in gold]
     count = max(1, len(question.gold_facts))
     facts: list[int | str] = [*sorted(rng.sample(wrong, min(count, len(wrong))))]
     facts += _foreign_facts(question, rng, pool, count - len(facts))

@@ -85,3 +85,9 @@ def test_the_answer_is_right_in_every_arm(question, arm):
     answer = get_dataset(question.dataset).answer_text(question.answers)
     target = build_trace(question, arm, seed=0).target
     assert target == answer or target.endswith(f"<answer>{answer}</answer>")
+
+
+def test_a_gold_passage_in_other_letter_case_is_never_quoted_as_wrong():
+    question = make_question("ms_marco", context=("It is 210.", "IT IS 210.", "No."), gold_facts=(0,))
+    for arm in ("incorrect", "incorrect_matched"):
+        assert all(build_trace(question, arm, seed).facts == (2,) for seed in range(20))

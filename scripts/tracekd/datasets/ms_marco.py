@@ -22,6 +22,7 @@ CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
 ALTERNATIVE_ANSWERS = True
 QUOTES_A_LIST = False
 NO_ANSWER = "No Answer Present."
+OTHER_ROWS = "fetch the file again, or change seed: to draw other rows"
 
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "
@@ -98,11 +99,11 @@ def _ids_by_class(files: Sequence[Path]) -> dict[str, list[int]]:
 
 def _question(row: dict[str, Any], split: str, file: str, number: int, where: str) -> Question:
     """Make the canonical question of one row; passages without text are left out."""
-    check_row(validator("raw_ms_marco"), row, where)
+    check_row(validator("raw_ms_marco"), row, where, OTHER_ROWS)
     context = [passage for passage in row["passages"]["passage_text"] if passage.strip()]
     check_text([row["query"], *row["answers"], *context], where)
     if not context:
-        raise DataError("no passage has text", where=where, hint="choose another seed to draw other rows")
+        raise DataError("no passage has text", where=where, hint=OTHER_ROWS)
     read_text = [row["query"], row["answers"], row["passages"]["passage_text"]]
     return Question(
         id=f"ms_marco-{split}-{row['query_id']:07d}",
@@ -175,13 +176,13 @@ def gold_texts(question: Question) -> tuple[str, ...]:
 
 def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
     """A random passage that shares few words with the gold one; any passage for an unanswerable question."""
-    gold = (
-        {token for text in gold_texts(question) for token in text.split()} if question.gold_facts else set()
-    )
+    # a short gold passage could otherwise be drawn in another letter case
+    quotes = {text.casefold() for text in gold_texts(question)}
+    tokens = {token for index in question.gold_facts for token in question.context[index].split()}
     wrong = [
         index
         for index, passage in enumerate(question.context)
-        if passage not in gold_texts(question) and len(gold & set(passage.split())) < MAX_SHARED_TOKENS
+        if passage.casefold() not in quotes and len(tokens & set(passage.split())) < MAX_SHARED_TOKENS
     ]
     if not wrong:
         return (), f"{RETRIEVAL_SENTENCE}[]"
