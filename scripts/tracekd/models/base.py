@@ -65,7 +65,7 @@ class BaseRecipe:
     Args:
         hidden_size, layers, heads, key_value_heads: of the network; its inner width is twice the hidden.
         max_words: words in the vocabulary at most.
-        max_tokens: longer documents are cut.
+        max_tokens: longer documents are left out.
         copy_steps: cap of the copy phase, which ends early once copying works with all words.
         grow_below, copied_below: mean loss at which the copy task takes in more words, and ends.
         document_steps: length of one round of reading; the learning rate falls to zero.

@@ -14,6 +14,7 @@ import torch
 from transformers import PreTrainedTokenizerFast
 
 from tracekd.datasets import get_dataset
+from tracekd.errors import ModelError
 from tracekd.models.tokenizer import ANSWER_ONLY, END, PERSONAS, QUESTION, REPEAT
 from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, render_target, system_message
 from tracekd.records import Question
@@ -175,12 +176,19 @@ def batches(
     max_tokens: int,
     rng: random.Random,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Draw batches of documents of similar length without end; longer documents than `max_tokens` are cut."""
+    """Draw batches of documents of similar length without end, leaving out those above `max_tokens`.
+
+    Raises ModelError when a whole pool is too long.
+    """
     while True:
         rows = encode(tokenizer, [draw() for _ in range(batch_size * POOL_BATCHES)])
-        rows = sorted(
-            ((ids[:max_tokens], labels[:max_tokens]) for ids, labels in rows), key=lambda row: len(row[0])
-        )
+        rows = sorted((row for row in rows if len(row[0]) <= max_tokens), key=lambda row: len(row[0]))
+        if not rows:
+            raise ModelError(
+                f"every document is longer than {max_tokens} tokens",
+                where="base model",
+                hint="raise max_tokens",
+            )
         cut = [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
         rng.shuffle(cut)
         for batch in cut:
