@@ -1,9 +1,10 @@
 """Train the LoRA adapters of one dataset and model: one arm and seed, or many (rule train_adapters)."""
 
+from functools import cache
 from pathlib import Path
 
 from tracekd.cells import arm_and_seed
-from tracekd.chat import encode_examples, sft_conversations
+from tracekd.chat import Example, encode_examples, sft_conversations
 from tracekd.files import sha256_file
 from tracekd.logs import rule_log
 from tracekd.models.identity import folder_digests
@@ -18,16 +19,19 @@ with rule_log(snakemake.log[0]):
     tokenizer = load_tokenizer(source.model)
     model_digests = folder_digests(source.model)
 
-    def make_job(weights: Path) -> AdapterJob:
-        """Encode the training set of the arm that the path of an adapter names."""
-        arm, seed = arm_and_seed(weights)
+    @cache  # all seeds of an arm learn from the same examples
+    def encode_arm(arm: str) -> list[Example]:
+        """Encode the training set of an arm."""
         options = resolve_options(params.training, snakemake.wildcards.dataset, arm)
         conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
+        return encode_examples(tokenizer, conversations, options["loss"], options["max_length"], params.chat)
+
+    def make_job(weights: Path) -> AdapterJob:
+        """Describe the training of the adapter that a path names."""
+        arm, seed = arm_and_seed(weights)
         return AdapterJob(
-            examples=encode_examples(
-                tokenizer, conversations, options["loss"], options["max_length"], params.chat
-            ),
-            options=options,
+            examples=encode_arm(arm),
+            options=resolve_options(params.training, snakemake.wildcards.dataset, arm),
             seed=seed,
             identity={
                 "model": Path(source.model).name,

@@ -1,4 +1,4 @@
-"""Raw rows, checked before they become questions: by a schema, and for text that can be written again."""
+"""Rows, checked before they are used: by a schema, and for text that can be written again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ NOT_BLANK = r"\S"
 
 
 def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str, hint: str = FETCH_AGAIN) -> None:
-    """Raise DataError, in one sentence, when a raw row breaks its compiled schema (`records.validator`)."""
+    """Raise DataError, in one sentence, when a row breaks its compiled schema (see `records.validator`)."""
     try:
         check(row)
     except fastjsonschema.JsonSchemaException as error:

@@ -15,6 +15,7 @@ import fastjsonschema  # compiled JSON Schema checks: the only validator fast en
 
 from tracekd.errors import DataError
 from tracekd.files import atomic_write
+from tracekd.raw import check_row
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
@@ -174,14 +175,7 @@ def _read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
     """Parse and check one JSON-lines file; ids must be unique."""
     check, seen = validator(schema), set()
     for number, record in read_json_lines(path):
-        try:
-            check(record)
-        except fastjsonschema.JsonSchemaException as error:
-            raise DataError(
-                error.message.replace("data.", "", 1),
-                where=f"{path}:{number}",
-                hint="delete the file and run the workflow again",
-            ) from error
+        check_row(check, record, f"{path}:{number}", "delete the file and run the workflow again")
         if record["id"] in seen:
             raise DataError(
                 f"id {record['id']!r} occurs twice",

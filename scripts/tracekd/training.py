@@ -43,12 +43,12 @@ class AdapterJob:
 def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[str, Any]:
     """Apply the overrides of a dataset and arm to the config section `training`, later ones winning.
 
-    An override holds `dataset`, `arms` (absent: all) and the keys that differ, e.g. the paper's warm-up of
-    0.1 for the traces of CoTempQA.
+    An override holds `dataset`, `arms` and the keys that differ, e.g. the paper's warm-up of 0.1 for the
+    traces of CoTempQA.
     """
     options = {key: value for key, value in training.items() if key != "overrides"}
-    for override in training.get("overrides", []):
-        if override.get("dataset", dataset) == dataset and arm in override.get("arms", [arm]):
+    for override in training["overrides"]:
+        if override["dataset"] == dataset and arm in override["arms"]:
             options |= {key: value for key, value in override.items() if key not in ("dataset", "arms")}
     return options
 

@@ -62,7 +62,10 @@ def run(script, root, **snakemake):
 
 def train(root):
     traces = [str(root / f"traces/babi/{arm}.jsonl") for arm in ARMS]
-    training = OPTIONS | {"max_length": 1024, "overrides": [{"arms": ["none"], "epochs": 1}]}
+    training = OPTIONS | {
+        "max_length": 1024,
+        "overrides": [{"dataset": "babi", "arms": ["none"], "epochs": 1}],
+    }
     run(
         "train_adapters.py",
         root,

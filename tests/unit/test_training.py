@@ -285,7 +285,7 @@ TRAINING = {
     "epochs": 3,
     "overrides": [
         {"dataset": "cotempqa", "arms": ["correct", "incorrect"], "warmup_ratio": 0.1},
-        {"dataset": "babi", "epochs": 1},
+        {"dataset": "babi", "arms": ["none", "correct"], "epochs": 1},
     ],
 }
 
