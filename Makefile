@@ -15,7 +15,7 @@ demo: .venv/ready
 	@echo "figures  figures/demo/           (PDF and PNG)"
 
 test: .venv/ready
-	.venv/bin/python -m pytest --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
 lint: .venv/ready
 	.venv/bin/ruff check .
