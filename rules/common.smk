@@ -27,6 +27,9 @@ try:
 except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
+# released generations are scored in place of our own
+IS_REPLAY = config["level"] == "outputs" and "replay" in config
+
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 
 

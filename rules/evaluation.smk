@@ -56,6 +56,8 @@ rule score_generations:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        released=IS_REPLAY,
     message:
         "Score item by item: {wildcards}"
     script:

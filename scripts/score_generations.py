@@ -12,16 +12,15 @@ from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
 
 with rule_log(snakemake.log[0]):
-    questions = read_questions(snakemake.input.questions, split="test")
+    questions = read_questions(snakemake.input.questions)
+    test = {question.id for question in questions if question.split == "test"}
     scorer = SCORERS[snakemake.wildcards.scorer]
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):
-        arm = Path(source).parent.name
-        generations = {generation.id: generation for generation in read_generations(source)}
-        missing = [question.id for question in questions if question.id not in generations]
-        if missing or len(generations) != len(questions):
+        generations = read_generations(source)
+        if not snakemake.params.released and {one.id for one in generations} != test:
             raise DataError(
-                f"{len(generations)} generations for {len(questions)} test questions",
+                f"{len(generations)} generations for {len(test)} test questions",
                 where=source,
                 hint="delete the file and run the workflow again",
             )
-        write_scores((scorer(question, generations[question.id], arm) for question in questions), target)
+        write_scores(scorer(questions, generations, Path(source).parent.name), target)

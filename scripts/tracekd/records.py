@@ -117,14 +117,17 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What a model wrote for one question. `finish_reason` is `stop` (end token) or `length` (cut)."""
+    """What a model wrote for one question. `finish_reason` is `stop` (end token) or `length` (cut).
+
+    Released generations do not tell it, nor how many tokens they have: None.
+    """
 
     id: str
     prompt_sha256: str
     text: str
-    n_prompt_tokens: int
-    n_new_tokens: int
-    finish_reason: str
+    n_prompt_tokens: int | None
+    n_new_tokens: int | None
+    finish_reason: str | None
 
     def to_json(self) -> dict[str, Any]:
         """Give the record as in `schemas/generation.schema.json`."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tracekd.datasets import get_dataset
 from tracekd.errors import VerificationError
 from tracekd.records import Generation
-from tracekd.scoring.aligned import score
+from tracekd.scoring.aligned import score_item as score
 from tracekd.traces import ARMS, build_trace
 from tracekd.verification import EXPECTED, verify_traces
 

@@ -1,7 +1,7 @@
 import pytest
 from examples import make_question
 from tracekd.records import Generation
-from tracekd.scoring.aligned import score
+from tracekd.scoring.aligned import score_item as score
 from tracekd.scoring.score import COLUMNS, write_scores
 from tracekd.traces import ARMS, build_trace
 

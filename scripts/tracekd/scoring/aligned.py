@@ -7,6 +7,7 @@ that is cut off or not of the asked form counts as wrong.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracekd.datasets import Dataset, get_dataset
@@ -35,7 +36,13 @@ class Parsed:
     answer: frozenset[str] | None
 
 
-def score(question: Question, generation: Generation, arm: str) -> Score:
+def score(questions: Sequence[Question], generations: Sequence[Generation], arm: str) -> list[Score]:
+    """Judge the generations of `arm`, each against the gold of its own question."""
+    by_id = {question.id: question for question in questions}
+    return [score_item(by_id[generation.id], generation, arm) for generation in generations]
+
+
+def score_item(question: Question, generation: Generation, arm: str) -> Score:
     """Judge one generation of `arm` against the gold of `question`."""
     dataset = get_dataset(question.dataset)
     steps = ARM_STEPS.get(arm, BOTH_STEPS)

@@ -32,7 +32,7 @@ COLUMNS = tuple("class" if f.name == "class_label" else f.name for f in fields(S
 
 
 def write_scores(scores: Iterable[Score], path: str | Path) -> None:
-    """Write one line an item: flags as 0/1, empty where there is no such step, fractions with 4 decimals."""
+    """Write one line an item: flags as 0/1, empty where there is no such step, fractions in full."""
     with atomic_write(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -50,4 +50,4 @@ def _cell(value: str | bool | float | None) -> str:
         return ""
     if isinstance(value, bool):
         return str(int(value))
-    return f"{value:.4f}" if isinstance(value, float) else value
+    return repr(value) if isinstance(value, float) else value
