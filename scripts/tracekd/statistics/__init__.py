@@ -1,1 +1,1 @@
-"""Statistics: is a right trace associated with a right answer, how strongly, and what can the data not say."""
+"""Statistics: whether a right trace goes with a right answer, how strongly, and what the data cannot say."""

@@ -1,7 +1,7 @@
 """One 2x2 table, step (trace) against answer: shares, effect sizes with intervals, tests, power.
 
-Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace ok), `p_answer_given_trace_ok`
-is P(answer ok | trace ok).
+Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace ok),
+`p_answer_given_trace_ok` is P(answer ok | trace ok).
 """
 
 from typing import NamedTuple
@@ -52,12 +52,21 @@ class Counts(NamedTuple):
         return ", ".join(name for name, count in margins.items() if count == 0)
 
     @property
-    def largest_phi(self) -> float:
-        """Largest |phi| that tables with these margins can have."""
+    def smallest_expected(self) -> float:
+        """Smallest count to be expected in a cell if trace and answer had nothing to do with each other."""
+        return float(contingency.expected_freq(self.table).min())
+
+    @property
+    def phi_range(self) -> tuple[float, float]:
+        """Lowest and highest phi that tables with these margins can have."""
         trace, answer = (ok / wrong for ok, wrong in (self.table.sum(axis=1), self.table.sum(axis=0)))
-        return float(
-            np.sqrt(max(min(trace / answer, answer / trace), min(trace * answer, 1 / trace / answer)))
-        )
+        lowest, highest = min(trace * answer, 1 / (trace * answer)), min(trace / answer, answer / trace)
+        return -float(np.sqrt(lowest)), float(np.sqrt(highest))
+
+    def can_leave(self, margin: float) -> bool:
+        """Whether phi could lie beyond the margin on both sides; else these margins alone make it small."""
+        lowest, highest = self.phi_range
+        return lowest < -margin and highest > margin
 
 
 def phi(shares: ArrayLike) -> NDArray:
@@ -94,7 +103,7 @@ def phi_interval(
 
 
 def shares(counts: Counts) -> Columns:
-    """Give the joint share and the two conditional shares with 95 % Wilson intervals; empty where undefined."""
+    """Give joint and conditional shares with 95 % Wilson intervals; empty where undefined."""
     both, answer_only, trace_only, neither = counts
     columns: Columns = {}
     for name, right, n in (
@@ -111,7 +120,7 @@ def effects(counts: Counts, settings: Settings) -> Columns:
     """Risk difference (Newcombe's interval), phi (draws), odds ratio (log-Wald), and TOST of the first two.
 
     A zero cell gets 0.5 added to all four for the odds ratio (Haldane 1956). `tost_phi_p` is empty where the
-    margins of the table keep phi within the margin whatever the association: such a table cannot show it.
+    margins of the table alone keep phi within the margin on a side: such a table cannot show equivalence.
     """
     both, answer_only, trace_only, neither = counts
     pair = (both, both + trace_only, answer_only, answer_only + neither)
@@ -124,7 +133,7 @@ def effects(counts: Counts, settings: Settings) -> Columns:
         **with_interval("phi", float(phi(counts)), interval(drawn)),
         **with_interval("odds_ratio", odds.oddsratio, odds.oddsratio_confint(alpha=1 - CONFIDENCE)),
         "tost_phi_p": equivalence_p(drawn, settings.phi_margin)
-        if counts.largest_phi >= settings.phi_margin
+        if counts.can_leave(settings.phi_margin)
         else EMPTY,
         "tost_risk_difference_p": float(tost_proportions_2indep(*pair, -margin, margin).pvalue),
     }
@@ -136,16 +145,16 @@ def equivalence_p(draws: NDArray, margin: float) -> float:
 
 
 def independence(counts: Counts, settings: Settings) -> Columns:
-    """Tests of no association: Pearson's chi-square without and with Yates's correction, G, Barnard's exact one.
+    """Test no association: Pearson's chi-square, the same with Yates's correction, G, Barnard's exact test.
 
-    `chi2_percent` is chi-square of the cells as % of n, for the record: it is 100/n of the true one and has no
-    chi-square distribution. The exact test is made where an expected count is below `small_cell`.
+    `chi2_percent` is chi-square of the cells as % of n, for the record: it is 100/n of the true one and has
+    no chi-square distribution. The exact test is made where an expected count is below `small_cell`.
     """
     table = counts.table
     plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
     percent = chi2_contingency(100 * table / counts.n, correction=False)
     g = chi2_contingency(table, correction=False, lambda_="log-likelihood")
-    small = contingency.expected_freq(table).min() < settings.small_cell
+    small = counts.smallest_expected < settings.small_cell
     return {
         "chi2": plain.statistic,
         "chi2_p": plain.pvalue,

@@ -1,8 +1,9 @@
 """Draws of a 2x2 table: the uncertainty of whatever is computed from its four shares.
 
-Bayesian bootstrap (Rubin 1981) with Jeffreys's prior: every item gets an exponential weight and every cell half
-an item more. For one seed that is a Dirichlet(counts + 1/2) distribution, whose intervals cover well where a
-percentile bootstrap fails because a cell is nearly empty (Agresti and Min 2005; docs/statistics.md measures it).
+Bayesian bootstrap (Rubin 1981) with Jeffreys's prior: every item gets an exponential weight and every cell
+half an item more. For one seed that is a Dirichlet(counts + 1/2) distribution. Its intervals cover well where
+a percentile bootstrap fails because a cell is nearly empty (Agresti and Min 2005; measured in
+docs/statistics.md).
 """
 
 import numpy as np
