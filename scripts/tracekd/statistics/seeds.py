@@ -34,13 +34,12 @@ def pool(cells: NDArray, settings: Settings) -> Columns:
     counts = Counts(*map(int, cells.sum(axis=(0, 1))))
     estimates = _quantities(np.array(counts) / counts.n)
     drawn = _quantities(draw_pooled_tables(cells, settings.resamples, settings.seed))
+    testable = counts.can_leave(settings.phi_margin)
     columns: Columns = {}
     for name, values in drawn.items():
         columns |= with_interval(name, float(estimates[name]), interval(values))
     return columns | {
-        "tost_phi_p": equivalence_p(drawn["phi"], settings.phi_margin)
-        if counts.can_leave(settings.phi_margin)
-        else EMPTY,
+        "tost_phi_p": equivalence_p(drawn["phi"], settings.phi_margin) if testable else EMPTY,
         "tost_risk_difference_p": equivalence_p(drawn["risk_difference"], settings.risk_margin),
         "p": min(1.0, 2 * min(tail(drawn["phi"], 0))),
     }

@@ -18,7 +18,7 @@ def stratify(classes: Sequence[Counts]) -> Columns:
     """Columns cmh_p, pooled_odds_ratio with its interval, breslow_day_p.
 
     Classes with an empty margin hold no information on the association. A column that is undefined is left
-    out: all of them when no class is left, the odds ratio and what tests its equality when it is 0 or infinite.
+    out: all of them when no class is left, the odds ratio and the test of its equality when it is unbounded.
     """
     tables = [counts.table for counts in classes if not counts.empty_margin]
     if not tables:

@@ -10,7 +10,7 @@ from tracekd.files import atomic_write
 # more rows than this do not fit a page
 PAGE_ROWS = 45
 # columns that say the same in every row of most runs
-FOLDED = ("Scorer", "Seeds", "n")
+FOLDED = ("Scorer", "Seed", "Seeds", "n")
 _ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _ESCAPED |= {character: f"\\{character}" for character in "&%$#_{}"}
 _ESCAPED |= {"±": r"$\pm$", "–": "--", "−": "$-$"}
