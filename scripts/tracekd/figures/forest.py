@@ -18,7 +18,7 @@ from tracekd.tables.order import Grid
 
 # inches: a row is one model and arm; many rows share what a page leaves and have no room for numbers
 ROW, MIN_ROW = 0.28, 0.12
-FRAME = Frame(left=1.95, right=0.62, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
+FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
 
 
 # room that a number takes, in units of phi
@@ -52,9 +52,8 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
         raise DataError("no traces were scored", hint="choose an arm with a trace")
     datasets = grid.present(rows, "dataset")
     lines = {name: _lines(rows[rows["dataset"] == name], grid) for name in datasets}
-    gaps = FRAME.head + FRAME.foot + FRAME.row_gap * (len(datasets) - 1)
-    height = (PAGE_HEIGHT - gaps) / sum(map(len, lines.values()))
-    row_height = min(ROW, max(MIN_ROW, height))
+    room = PAGE_HEIGHT - FRAME.height([0] * len(datasets), note)
+    row_height = max(MIN_ROW, min(ROW, room / sum(map(len, lines.values()))))
     heights = [row_height * len(lines[name]) for name in datasets]
     with house_style():
         figure, axes = make_panels(len(STEP_TITLES), heights, FRAME, note, sharex=True, sharey="row")
@@ -125,6 +124,7 @@ def _write_refusal(axes: Axes, place: float, reason: str) -> None:
         size=SMALL_SIZE,
         color=GREY,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+        zorder=1.5,  # over the band, under a marker of the other scorer
     )
 
 
