@@ -1,6 +1,6 @@
 """Write the items on which the scorers disagree as a page to look through (rule browse_differences).
 
-input   items: results/{run}/tables/item_differences.csv
+input   item_csv: results/{run}/tables/item_differences.csv
         questions: results/{run}/questions/{dataset}.jsonl, all of the run
         generations: results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
 output  page: results/{run}/differences.html
@@ -13,7 +13,7 @@ from tracekd.tables.browse import write_page
 from tracekd.tables.differences import LISTED, WIDTHS, browsable_items, page_note, read_differences, read_run
 
 with rule_log(snakemake.log[0]):
-    items = read_differences([snakemake.input.items])
+    items = read_differences(snakemake.input.item_csv)
     questions = {one.id: one for path in snakemake.input.questions for one in read_questions(path)}
     texts = {
         (*read_run(path).values(), one.id): one.text

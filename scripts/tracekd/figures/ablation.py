@@ -7,8 +7,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from tracekd.errors import DataError
-from tracekd.figures.layout import Frame, label_row, make_panels
-from tracekd.figures.style import GREY, PALE, RIGHT, SMALL_SIZE, WRONG, house_style
+from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
+from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, RIGHT, SMALL_SIZE, WRONG, house_style
 from tracekd.labels import arm_title, count, model_title
 from tracekd.scoring.ablation import ALL_OFF
 from tracekd.tables.ablation import quirk_title, signed
@@ -16,13 +16,16 @@ from tracekd.tables.order import Grid
 
 # the panels: the first measure of each that the dataset has, and what it is called
 PANELS = (
-    {"acc_macro": "answer accuracy, mean of classes (%)", "acc_all": "answer accuracy (%)"},
-    {"trace_step": "trace right, both steps (%)"},
-    {"phi_trace": "φ of answer and trace"},
+    {"acc_macro": "answer right\n(%, mean of classes)", "acc_all": "answer right\n(%)"},
+    {"trace_step": "trace right\n(%)"},
+    {"phi_trace": "φ of answer\nand trace"},
 )
-# inches
-ROW = 0.155
-FRAME = Frame(left=2.25, right=0.08, head=0.24, foot=0.52, row_gap=0.16, column_gap=0.12)
+# inches; lines move closer together where the figure would outgrow the page
+LINE = 0.155
+FRAME = Frame(left=2.2, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
+TURNED_FOOT = 0.95
+# with more columns than this, words stand upright and figures are short
+WIDE_COLUMNS = 11
 CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
 
 
@@ -39,28 +42,35 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
     rows = ablation[ablation["dataset"] == dataset]
     if rows.empty:
         raise DataError(f"no scores of dataset {dataset!r}", hint="choose a dataset of the run")
-    moving = rows.groupby("quirk", sort=False)[["items_changed", "difference"]].agg(lambda x: x.abs().max())
-    moves = (moving > 0).any(axis=1) | (moving.index == ALL_OFF)
-    quirks, still = list(moves.index[moves]), list(moves.index[~moves])
     panels = [panel for panel in (_choose(rows, titles) for titles in PANELS) if panel]
+    rows = rows[rows["measure"].isin([measure for measure, _ in panels])]
+    moved = rows[(rows["items_changed"] > 0) | (rows["difference"].abs() > 0) | (rows["quirk"] == ALL_OFF)]
+    quirks = [quirk for quirk in rows["quirk"].unique() if quirk in set(moved["quirk"])]
+    still = [quirk for quirk in rows["quirk"].unique() if quirk not in quirks]
     models, arms = grid.present(rows, "model"), grid.present(rows, "arm")
-    columns = {name: [arm for arm in arms if ((rows["measure"] == name) & (rows["arm"] == arm)).any()] for name, _ in panels}
+    columns = {
+        name: [arm for arm in arms if ((rows["measure"] == name) & (rows["arm"] == arm)).any()]
+        for name, _ in panels
+    }
     cells = rows.groupby(["model", "measure", "quirk", "arm"])[["with_quirk", "difference", "items_changed"]]
     cells = cells.mean()
+    widths = [len(columns[name]) for name, _ in panels]
+    is_wide = sum(widths) <= WIDE_COLUMNS
+    frame = FRAME if is_wide else FRAME._replace(foot=TURNED_FOOT)
+    heights = np.full(len(models), LINE * (1 + len(quirks)))
+    heights *= 1 - max(0, frame.height(heights, note) - PAGE_HEIGHT) / heights.sum()
     with house_style():
-        heights = [ROW * (1 + len(quirks))] * len(models)
-        widths = [len(columns[name]) for name, _ in panels]
-        figure, axes = make_panels(len(panels), heights, FRAME, note, sharey=True, width_ratios=widths)
+        figure, axes = make_panels(len(panels), heights, frame, note, sharey=True, width_ratios=widths)
         for j, (measure, title) in enumerate(panels):
             axes[0, j].set_title(title, pad=5)
             limit = cells.xs(measure, level="measure")["difference"].abs().max() or 1
             for i, model in enumerate(models):
-                _draw_panel(axes[i, j], cells, (model, measure), columns[measure], quirks, limit)
+                _draw_panel(axes[i, j], cells, (model, measure), columns[measure], quirks, limit, is_wide)
                 axes[i, j].tick_params(length=0, labelbottom=i == len(models) - 1, pad=2)
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=2.05)
         axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
-        _write_foot(figure, rows["n"].max(), still)
+        _write_foot(figure, rows["n"].max(), still, bool(note))
     return figure
 
 
@@ -77,6 +87,7 @@ def _draw_panel(
     arms: list[str],
     quirks: list[str],
     limit: float,
+    is_wide: bool,
 ) -> None:
     """Draw one model and measure: the published value in the first line, its changes in the others."""
     places = [[(*key, quirk, arm) for arm in arms] for quirk in quirks]
@@ -91,14 +102,24 @@ def _draw_panel(
         *edges, differences, cmap=CHANGES, vmin=-1.5 * limit, vmax=1.5 * limit, edgecolors="white", lw=0.8
     )
     for column, value in enumerate(published):
-        words = "–" if np.isnan(value) else f"{value:.{2 if key[1] == 'phi_trace' else 1}f}"
-        _write(axes, column, 0, words, weight="bold")
+        _write(axes, column, 0, _words(value, key[1], is_wide).lstrip("+"), weight="bold")
     for (line, column), value in np.ndenumerate(differences):
         if moved[line, column]:
-            _write(axes, column, line + 1, signed(value, key[1]))
+            _write(axes, column, line + 1, _words(value, key[1], is_wide))
     axes.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] + 0.5, -0.5))
-    axes.set_xticks(range(len(arms)), [arm_title(arm).replace(" ", "\n") for arm in arms])
+    titles = [arm_title(arm) for arm in arms]
+    if is_wide:
+        axes.set_xticks(range(len(arms)), [title.replace(" ", "\n") for title in titles])
+    else:
+        axes.set_xticks(range(len(arms)), titles, rotation=90)
     axes.spines[:].set_visible(False)
+
+
+def _words(value: float, measure: str, is_wide: bool) -> str:
+    """Write a figure of a cell with its sign, as short as its column asks for."""
+    if measure == "phi_trace":
+        return signed(value, 3) if is_wide else signed(value, 2).replace("0.", ".")
+    return signed(value, int(is_wide))
 
 
 def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:
@@ -106,11 +127,10 @@ def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:
     axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, **font)
 
 
-def _write_foot(figure: Figure, n: int, still: list[str]) -> None:
-    """Say what the colours and lines are, and which quirks are not drawn."""
-    words = f"n = {count(n)} items; below the first line: change when the quirk is switched off"
+def _write_foot(figure: Figure, n: int, still: list[str], has_note: bool) -> None:
+    """Say what the lines are, and which quirks are not drawn."""
+    words = f"n = {count(n)} items; lines below the first: change when the quirk is switched off"
     if still:
-        words += f"; no change: {', '.join(still)}"
-    figure.text(
-        0.03 / figure.get_figwidth(), 0.18 / figure.get_figheight(), words, size=SMALL_SIZE, color=GREY, va="bottom"
-    )
+        words += f" (none here: {', '.join(still)})"
+    place = 0.03 / figure.get_figwidth(), (0.03 + NOTE_HEIGHT * has_note) / figure.get_figheight()
+    figure.text(*place, words, size=SMALL_SIZE, color=GREY, va="bottom")

@@ -1,8 +1,9 @@
-"""What each quirk of the published scorer moves: its numbers with the quirk, and with that quirk alone off."""
+"""What each quirk of the published scorer moves: its numbers with the quirk, and without that one alone."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from math import nan, sqrt
+from operator import ne
 from statistics import fmean
 
 import pandas as pd
@@ -41,6 +42,7 @@ MEASURE_TITLES = {
     "both_ok": "Both ok",
     "phi_trace": "φ",
 }
+DIGITS = {"both_ok": 0, "phi_trace": 3}
 
 
 def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) -> pd.DataFrame:
@@ -59,19 +61,23 @@ def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) ->
         where a margin is empty). Only measures of steps that the arm has.
 
     """
+    keys = [run[key] for key in RUN]
     base = variants[PUBLISHED]
+    labels = [score.class_label for score in base]
     rows = []
-    for quirk, off in VARIANTS.items():
-        if quirk == PUBLISHED:
-            continue
-        for measure in find_measures(run["dataset"], run["arm"]):
-            verdict = _VERDICTS[measure]
-            before = measure_value(measure, base, run["dataset"], frozenset())
-            after = measure_value(measure, variants[quirk], run["dataset"], off)
-            pairs = zip(base, variants[quirk], strict=True)
-            changed = sum(verdict(one) != verdict(other) for one, other in pairs)
-            keys = [*(run[key] for key in RUN), quirk, measure]
-            rows.append([*keys, before, after, after - before, changed, len(base)])
+    for measure in find_measures(run["dataset"], run["arm"]):
+        of_item = _VERDICTS[measure]
+        items = list(map(of_item, base))
+        before = summarise(measure, items, labels, run["dataset"])
+        for quirk, off in VARIANTS.items():
+            if quirk == PUBLISHED:
+                continue
+            others = list(map(of_item, variants[quirk]))
+            changed = sum(map(ne, items, others))
+            # most quirks leave most measures alone
+            is_same = not changed and Quirk.MEAN_OF_ROUNDED_CLASSES not in off
+            after = before if is_same else summarise(measure, others, labels, run["dataset"], off)
+            rows.append([*keys, quirk, measure, before, after, after - before, changed, len(base)])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -84,17 +90,18 @@ def find_measures(dataset: str, arm: str) -> Iterator[str]:
     return (measure for measure in _VERDICTS if measure not in missing)
 
 
-def measure_value(measure: str, scores: Sequence[Score], dataset: str, off: Set[Quirk]) -> float:
-    """Sum up one measure over the scores of a file, with the quirks in `off` switched off."""
-    values = [_VERDICTS[measure](score) for score in scores]
+def summarise(
+    measure: str, items: Sequence, labels: Sequence[str], dataset: str, off: Set[Quirk] = frozenset()
+) -> float:
+    """Sum up what the items of a file contribute to a measure; `labels` are their classes."""
     if measure == "phi_trace":
-        return phi(Counter(values))
+        return phi(Counter(items))
     if measure == "both_ok":
-        return sum(map(bool, values))
-    numbers = [float(value or 0) for value in values]
+        return sum(map(bool, items))
+    values = [float(item or 0) for item in items]
     if measure == "acc_all" or dataset not in FILE_PER_CLASS:
-        return round_percent(fmean(numbers))
-    return headline([score.class_label for score in scores], numbers, off)
+        return round_percent(fmean(values))
+    return headline(labels, values, off)
 
 
 def phi(cells: Mapping[tuple[bool, bool] | None, int]) -> float:
@@ -113,7 +120,7 @@ def show_ablation(table: pd.DataFrame) -> pd.DataFrame:
         if not (part["items_changed"].any() or (part["difference"].fillna(0) != 0).any()):
             continue
         changed = part.set_index("measure")["items_changed"]
-        moves = {one.measure: signed(one.difference, one.measure) for one in part.itertuples()}
+        moves = {one.measure: signed(one.difference, DIGITS.get(one.measure, 1)) for one in part.itertuples()}
         rows.append(
             {
                 "Dataset": dataset_title(dataset),
@@ -129,13 +136,12 @@ def show_ablation(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def signed(difference: float, measure: str) -> str:
-    """Write a change with its sign and the digits of its measure; a dash where it is undefined."""
+def signed(difference: float, digits: int) -> str:
+    """Write a change with its sign; a dash where it is undefined."""
     if pd.isna(difference):
         return "–"
-    digits = {"both_ok": 0, "phi_trace": 3}.get(measure, 1)
     text = f"{difference:+.{digits}f}"
-    return text.lstrip("+-") if float(text) == 0 else text
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
 def quirk_title(quirk: str) -> str:

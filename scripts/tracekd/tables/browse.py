@@ -63,7 +63,10 @@ def write_page(
         columnControl=_controls("searchDropdown"),
         columnDefs=[
             {"targets": [place[name] for name in listed], "columnControl": _controls(["searchList"])},
-            *({"targets": place[name], "width": width, "className": "text"} for name, width in widths.items()),
+            *(
+                {"targets": place[name], "width": width, "className": "text"}
+                for name, width in widths.items()
+            ),
         ],
     )
     with atomic_write(path) as stream:

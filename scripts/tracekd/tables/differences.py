@@ -50,11 +50,12 @@ def differences_table(differences: Iterable[Difference], **run: str | int) -> pd
     return pd.DataFrame(rows, columns=COLUMNS).astype(FLAGS)
 
 
-def read_differences(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read files of `differences_table` into one frame, in order."""
+def read_differences(path: str | Path) -> pd.DataFrame:
+    """Read a file of `differences_table`."""
     # "NA" may be an id: only an empty field is missing
-    options = {"keep_default_na": False, "na_values": [""], "dtype": FLAGS | {"id": str, "class": str}}
-    return pd.concat([pd.read_csv(path, **options) for path in paths], ignore_index=True)
+    return pd.read_csv(
+        path, keep_default_na=False, na_values=[""], dtype=FLAGS | {"id": str, "class": str, "reasons": str}
+    )
 
 
 def count_differences(items: pd.DataFrame, grid: Grid) -> pd.DataFrame:
@@ -145,9 +146,10 @@ def page_note(shown: int, total: int) -> str:
     rest = "" if shown == total else f" The first {count(shown)} of {count(total)}, evenly over their kinds."
     return (
         "A row is one part (answer, class step, retrieval step, whole trace) of one generation."
-        f"{rest} Reasons: the quirks each of which alone, when switched off, makes the published scorer agree "
-        "with the aligned one; several quirks: all of them off do; form: the aligned scorer finds no answer or "
-        "step of the asked form; definition: what remains, such as exactly the gold facts against any of them. "
+        f"{rest} Reasons: the quirks each of which alone, when switched off, makes the published scorer "
+        "agree with the aligned one; several quirks: all of them off do; form: the aligned scorer finds no "
+        "answer or step of the asked form; definition: what remains, such as exactly the gold facts against "
+        "any of them. "
         f"Left out: the item enters no matrix. Outputs longer than {HEAD + TAIL} characters are cut in the "
         "middle. All rows without texts: tables/item_differences.csv."
     )
