@@ -16,8 +16,9 @@ with rule_log(snakemake.log[0]):
     items = read_differences(snakemake.input.item_csv)
     questions = {one.id: one for path in snakemake.input.questions for one in read_questions(path)}
     texts = {
-        (*read_run(path).values(), one.id): one.text
+        (*run, one.id): one.text
         for path in snakemake.input.generations
+        for run in [read_run(path).values()]
         for one in read_generations(path)
     }
     page = browsable_items(items, questions, texts)

@@ -102,7 +102,7 @@ def _draw_panel(
         *edges, differences, cmap=CHANGES, vmin=-1.5 * limit, vmax=1.5 * limit, edgecolors="white", lw=0.8
     )
     for column, value in enumerate(published):
-        _write(axes, column, 0, _words(value, key[1], is_wide).lstrip("+"), weight="bold")
+        _write(axes, column, 0, _words(value, key[1], is_wide, is_level=True), weight="bold")
     for (line, column), value in np.ndenumerate(differences):
         if moved[line, column]:
             _write(axes, column, line + 1, _words(value, key[1], is_wide))
@@ -115,11 +115,15 @@ def _draw_panel(
     axes.spines[:].set_visible(False)
 
 
-def _words(value: float, measure: str, is_wide: bool) -> str:
-    """Write a figure of a cell with its sign, as short as its column asks for."""
-    if measure == "phi_trace":
-        return signed(value, 3) if is_wide else signed(value, 2).replace("0.", ".")
-    return signed(value, int(is_wide))
+def _words(value: float, measure: str, is_wide: bool, is_level: bool = False) -> str:
+    """Write the figure of a cell: a change with its sign; in a narrow column as short as can be."""
+    is_phi = measure == "phi_trace"
+    if is_wide:
+        # a mean of rounded classes has two decimals
+        digits = 3 if is_phi else 1 + (is_level and measure == "acc_macro")
+        return signed(value, digits).removeprefix("+" * is_level)
+    short = signed(value, 2 if is_phi else 0).replace("−", "-").removeprefix("+")
+    return short.replace("0.", ".") if is_phi else short
 
 
 def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:

@@ -4,6 +4,7 @@ DataTables as bundled with itables stands in the file. The page may load nothing
 security policy says so), and all text is escaped: what a model generated is shown, never interpreted.
 """
 
+import json
 from html import escape
 from pathlib import Path
 
@@ -21,6 +22,7 @@ p { max-width: 60rem; margin: 0 0 .5rem; }
 table.dataTable { font-size: 12.5px; }
 table.dataTable td { vertical-align: top; text-align: left !important; }
 table.dataTable td.text { overflow-wrap: anywhere; }
+div.dtcc-dropdown { width: 30rem; }
 table.dataTable th { text-align: left !important; }
 """
 # itables brings its modules in as blobs and styles its table by attributes
@@ -56,8 +58,7 @@ def write_page(
         style="width:100%",
         autoWidth=False,
         pageLength=ROWS_PER_PAGE,
-        lengthMenu=[ROWS_PER_PAGE, 25, 100],
-        layout={"topStart": ["pageLength", "buttons"], "topEnd": "search"},
+        layout={"topStart": "buttons", "topEnd": "search"},
         buttons=[{"extend": "csvHtml5", "text": "Download as CSV", "filename": Path(path).stem}],
         ordering={"indicators": False, "handler": False},
         columnControl=_controls("searchDropdown"),
@@ -77,6 +78,12 @@ def write_page(
             f"{generate_init_offline_itables_html(options.dt_bundle)}\n<style>{_CSS}</style>\n</head>\n<body>\n"
             f"<h1>{escape(title)}</h1>\n<p>{escape(note)}</p>\n{datatable}\n</body>\n</html>\n"
         )
+
+
+def row_sizes(table: pd.DataFrame) -> pd.Series:
+    """Bytes that each row takes in a page: JSON text within JSON, all of it ASCII."""
+    rows = table.map(_html).itertuples(index=False, name=None)
+    return pd.Series([len(json.dumps(json.dumps(row))) for row in rows], index=table.index, dtype=int)
 
 
 def _html(text: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from tracekd.labels import PART_TITLES, QUIRK_TITLES, arm_title, count, dataset_title
 from tracekd.records import Question
 from tracekd.scoring.differences import PARTS, Difference
+from tracekd.tables.browse import row_sizes
 from tracekd.tables.order import Grid
 
 RUN = ["dataset", "model", "arm", "seed"]
@@ -106,7 +107,7 @@ def browsable_items(
         items: as from `differences_table`.
         questions: by id.
         texts: generated texts by (dataset, model, arm, seed, id).
-        room: bytes of text that the page has room for. Where the items take more, the kinds of difference
+        room: bytes that the rows may take in the page. Where the items take more, the kinds of difference
             (run, part, verdicts, reasons) share it: the first item of each kind, then the second of each, ...
 
     """
@@ -131,8 +132,7 @@ def browsable_items(
     )
     turn = items.groupby([*RUN, "what", "published", "aligned", "reasons"], dropna=False).cumcount()
     order = turn.sort_values(kind="stable").index
-    sizes = page.map(lambda text: len(text.encode())).sum(axis=1)
-    kept = order[sizes.loc[order].cumsum() <= room]
+    kept = order[row_sizes(page).loc[order].cumsum() <= room]
     return page.loc[kept.sort_values()].reset_index(drop=True)
 
 
