@@ -1,8 +1,9 @@
 """The `aligned` scorer: every generation against its own question's gold, found by id.
 
 Answer: text of the answer tag (the whole text where the arm has no tags), compared as a set; free text also
-by its tokens (ROUGE-1 and ROUGE-L, Lin 2004). Class step: the stated class is the question's. Retrieval step:
-the quoted facts are exactly the gold facts. An output that is cut off or not of the asked form counts as wrong.
+by its words (ROUGE-1 and ROUGE-L, Lin 2004). Class step: the stated class is the question's. Retrieval step:
+the quoted facts are exactly the gold facts. An output that is cut off or not of the asked form counts as
+wrong.
 """
 
 import re
@@ -19,8 +20,8 @@ from tracekd.scoring.score import Score
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _CLASS = re.compile(r"(?:event in context|question asked) is:\s*(\S+?)\s*\.")
 _FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the question:(.*)", re.DOTALL)
-# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; tuned without
-# a trace, Qwen3 often leaves the empty think block open
+# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
+# often leaves the empty think block open
 _HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 
 # the steps that the trace of an arm holds; arms not named here hold both
@@ -109,8 +110,8 @@ def is_right(question: Question, answer: frozenset[str]) -> bool:
 def overlap(question: Question, answer: frozenset[str] | None) -> tuple[float, float, float, float | None]:
     """Give (precision, recall, F1, ROUGE-L) of the answer.
 
-    Over the items of the set, where ROUGE-L is None; over the tokens of the best alternative where answers are
-    free text.
+    Over the items of the set, where ROUGE-L is None; over the words of the best alternative where answers
+    are free text.
     """
     free_text = get_dataset(question.dataset).ALTERNATIVE_ANSWERS
     if answer is None:

@@ -13,8 +13,9 @@ class Score:
     """What a scorer found: each step right or not; None where the arm has no such step.
 
     f1, precision and recall compare the answer with the gold answers as sets of items (as bags of tokens
-    where the answer is free text). `parsed` tells whether the output had the form that was asked for; `rouge_l` is
-    the F-measure of ROUGE-L, None where answers are no free text or the scorer does not count it.
+    where the answer is free text). `parsed` tells whether the output had the form that was asked for.
+    `rouge_l` is the F-measure of ROUGE-L, None where answers are no free text or the scorer does not
+    count it.
     """
 
     id: str
