@@ -1,7 +1,8 @@
-"""How a generation reads its trace: which facts it names, what they imply, and whether the answer follows them.
+"""How a generation reads its trace: which facts it names, what they imply, and whether the answer follows.
 
-No correlation and no gold trace is needed to see whether an answer follows its trace: the facts that the trace
-names, right or wrong, imply an answer (`Dataset.implied_answer`), and the answer given is that one or is not.
+No correlation and no gold trace is needed to see whether an answer follows its trace: the facts that the
+trace names, right or wrong, imply an answer (`Dataset.implied_answer`), and the answer given is that one
+or is not.
 """
 
 import csv
@@ -99,16 +100,14 @@ def is_one_to_one(question: Question) -> bool:
     return all(sum(answer in fact for fact in question.context) == 1 for answer in question.answers)
 
 
-def read_traces(
-    questions: Iterable[Question], generations: Iterable[Generation]
-) -> list[Reading]:
+def read_traces(questions: Iterable[Question], generations: Iterable[Generation]) -> list[Reading]:
     """Read every generation in every way."""
     by_id = {question.id: question for question in questions}
     return [read_trace(by_id[one.id], one, way) for one in generations for way in WAYS]
 
 
 def write_readings(readings: Iterable[Reading], path: str | Path) -> None:
-    """Write one line a reading: flags as 0/1, sets and indices as sorted JSON lists, None as an empty field."""
+    """Write one line a reading: flags as 0/1, sets and indices as sorted JSON lists, None as nothing."""
     with atomic_write(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -56,7 +56,7 @@ class Dataset(Protocol):
         """Name the entity that each context fact offers as an answer, in context order (baselines)."""
 
     def implied_answer(self, question: Question, facts: Collection[str]) -> frozenset[str] | None:
-        """Name the normalised answer that these facts imply by themselves; None where facts do not hold one."""
+        """Name the normalised answer that these facts imply by themselves; None where facts hold none."""
 
     def answer_kind(self, question: Question) -> str:
         """Name the kind of answer that is asked for (type-consistent baseline)."""

@@ -1,7 +1,7 @@
 """Two more lenient ways to take a generation apart, to see how much hangs on the form that was asked for.
 
-`quoted` finds the named facts as verbatim quotes; `tolerant` also reads lists with unescaped quotes, traces and
-answers that are not closed, and answers without a list.
+`quoted` finds the named facts as verbatim quotes; `tolerant` also reads lists with unescaped quotes,
+traces and answers that are not closed, and answers without a list.
 """
 
 import re
@@ -21,7 +21,7 @@ _ANSWER = re.compile(r"<answer>(.*?)(?:</answer|\Z)", re.DOTALL)
 
 
 def parse_quoted(question: Question, text: str) -> Parsed:
-    """Name every context fact that stands word for word in the retrieval sentence, whatever stands around it."""
+    """Name every context fact that stands word for word in the retrieval sentence."""
     dataset = get_dataset(question.dataset)
     label, sentence = _CLASS.search(_trace(text)), _SENTENCE.search(text)
     known = (*question.context, *dataset.gold_texts(question))
