@@ -12,11 +12,30 @@ report: "resources/captions/workflow.rst"
 
 
 include: "rules/common.smk"  # checked config, paths, input functions: the only Python
-include: "rules/data.smk"  # raw files and canonical questions
-include: "rules/traces.smk"  # verified SFT targets, one file an arm
-include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
-include: "rules/training.smk"  # 4-bit LoRA adapters
-include: "rules/evaluation.smk"  # generations and item scores
+
+
+if IS_REPLAY:
+
+    include: "rules/replay.smk"  # released generations as records, scored
+
+else:
+
+    include: "rules/data.smk"  # raw files and canonical questions
+    include: "rules/traces.smk"  # verified SFT targets, one file an arm
+    include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
+    include: "rules/scoring.smk"  # item scores
+
+
+if config["level"] == "train":
+
+    include: "rules/training.smk"  # 4-bit LoRA adapters
+
+
+if config["level"] != "outputs":
+
+    include: "rules/generation.smk"  # answers of every adapter
+
+
 include: "rules/analysis.smk"  # tables and figures
 
 

@@ -10,7 +10,7 @@ out  results/{run}/tables/*.{csv,md,tex}
 rule tabulate_results:
     input:
         scores=get_scores,
-        baselines="results/{run}/tables/baselines.csv",
+        baselines=get_baselines,
     output:
         results_csv=report(
             "results/{run}/tables/results.csv",
@@ -75,7 +75,7 @@ rule tabulate_datasets:
         mem_mb=2000,
         runtime=10,
     params:
-        licences=get_licences(),
+        licences=get_licences,
     message:
         "Tabulate the datasets"
     script:

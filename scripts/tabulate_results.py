@@ -1,7 +1,7 @@
 """Tabulate accuracies per run and class, and trace against answer (rule tabulate_results).
 
 input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv, all of the run
-        baselines: results/{run}/tables/baselines.csv
+        baselines: results/{run}/tables/baselines.csv; none in a replay
 output  results_csv, results_md, results_tex: .../tables/results.{csv,md,tex}
         classes_csv, classes_md, classes_tex: .../tables/classes.{csv,md,tex}
         matrix_csv, matrix_md, matrix_tex: .../tables/trace_answer_matrix.{csv,md,tex}
@@ -33,7 +33,8 @@ TABLES = {
 with rule_log(snakemake.log[0]):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores = read_scores(snakemake.input.scores)
-    results = results_table(scores, pd.read_csv(snakemake.input.baselines), grid)
+    baselines = snakemake.input.baselines
+    results = results_table(scores, pd.read_csv(baselines) if baselines else None, grid)
     classes, matrix = classes_table(scores, grid), trace_answer_matrix(scores, grid)
     shown = {
         "results": show_results(results),

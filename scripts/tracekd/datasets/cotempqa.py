@@ -94,7 +94,7 @@ def _read_class(path: Path, label: str, options: dict) -> list[Question]:
                 context=tuple(row["facts"]),
                 question=row["question"],
                 answers=tuple(row["answer"]),
-                gold_facts=_gold_facts(row["facts"], row["answer"], where),
+                gold_facts=gold_facts(row["facts"], row["answer"], where),
                 source=Source(file=path.name, line=number, sha256=sha256_text(line)),
                 attributes={"triple_element": row["triple_element"]} if row.get("triple_element") else {},
             )
@@ -110,7 +110,7 @@ def _parse_row(line: str, where: str) -> dict[str, Any]:
     return row
 
 
-def _gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
+def gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
     """Give the indices of the facts that hold a gold answer as a substring (paper, section 3)."""
     found = {index for index, fact in enumerate(context) for answer in answers if answer in fact}
     if not found:

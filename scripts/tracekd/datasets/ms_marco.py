@@ -113,12 +113,12 @@ def _question(row: dict[str, Any], split: str, file: str, number: int, where: st
         context=tuple(context),
         question=row["query"],
         answers=tuple(row["answers"][:1] if split == "train" else row["answers"]),
-        gold_facts=_gold_passage(context, row["answers"][0], where),
+        gold_facts=gold_passage(context, row["answers"][0], where),
         source=Source(file, number, sha256_text(json.dumps(read_text))),
     )
 
 
-def _gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
+def gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
     """Give the passage that shares most words with the answer, the first of equals (paper, section 3)."""
     if answer == NO_ANSWER:
         return ()

@@ -8,9 +8,9 @@ Whole files, because the `published` scorer looks things up across rows of the t
 from collections.abc import Callable, Sequence
 
 from tracekd.records import Generation, Question
-from tracekd.scoring import aligned
+from tracekd.scoring import aligned, published
 from tracekd.scoring.score import Score
 
 Scorer = Callable[[Sequence[Question], Sequence[Generation], str], list[Score]]
 
-SCORERS: dict[str, Scorer] = {"aligned": aligned.score}
+SCORERS: dict[str, Scorer] = {"aligned": aligned.score, "published": published.score}

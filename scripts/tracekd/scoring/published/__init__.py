@@ -1,0 +1,68 @@
+"""The `published` scorer: the released evaluation, step by step, its oddities kept (see `Quirk`).
+
+Written afresh from a description of what the released evaluation does. On the released generations it gives
+every stored CoTempQA score, the stored bAbI scores and the stored bAbI matrices (tests/golden).
+MS MARCO: the released generations are not available, so its steps are unverified.
+"""
+
+from collections.abc import Sequence, Set
+
+from tracekd.records import Generation, Question
+from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
+from tracekd.scoring.published.answers import score_answer
+from tracekd.scoring.published.quirks import Quirk
+from tracekd.scoring.published.steps import NO_STEPS, score_steps
+from tracekd.scoring.score import Score
+
+__all__ = ["Quirk", "score"]
+
+
+def score(
+    questions: Sequence[Question],
+    generations: Sequence[Generation],
+    arm: str,
+    off: Set[Quirk] = frozenset(),
+) -> list[Score]:
+    """Judge the generations of `arm` as the released evaluation does, except for the quirks in `off`.
+
+    Args:
+        questions: all of one dataset; those of split `test`, in this order, are the released test file
+            (CoTempQA: one file a class).
+        generations: of one model, arm and seed, in file order; every id is a question's.
+        arm: what the model was trained on; it decides which steps there are.
+        off: quirks to switch off.
+
+    Returns:
+        One score a generation, in order. A step is None where the arm has none, and where the item enters
+        no matrix (Q10).
+
+    """
+    by_id = {question.id: question for question in questions}
+    steps = ARM_STEPS.get(arm, BOTH_STEPS)
+    judged = score_steps(questions, generations, off) if steps else [NO_STEPS] * len(generations)
+    scores = []
+    for generation, step in zip(generations, judged, strict=True):
+        question = by_id[generation.id]
+        answer = score_answer(question, generation.text, bool(steps), off)
+        class_ok = step.class_ok
+        facts_ok = step.facts_ok if "facts" in steps else None
+        scores.append(
+            Score(
+                id=question.id,
+                class_label=question.class_label,
+                answer_ok=answer.exact,
+                f1=answer.f1,
+                precision=answer.precision,
+                recall=answer.recall,
+                class_ok=class_ok,
+                facts_ok=facts_ok,
+                trace_ok=None if class_ok is None else class_ok and facts_ok is not False,
+                parsed=not steps or is_whole(generation.text),
+            )
+        )
+    return scores
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a generation holds a closed think block and a closed answer tag."""
+    return "</think>" in text.partition("<think>")[2] and "</answer>" in text.partition("<answer>")[2]
