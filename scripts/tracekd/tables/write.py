@@ -13,7 +13,7 @@ PAGE_ROWS = 45
 FOLDED = ("Scorer", "Seeds", "n")
 _ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _ESCAPED |= {character: f"\\{character}" for character in "&%$#_{}"}
-_ESCAPED |= {"±": r"$\pm$", "–": "--"}
+_ESCAPED |= {"±": r"$\pm$", "–": "--", "−": "$-$"}
 _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPED)))
 
 
