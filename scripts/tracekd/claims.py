@@ -12,8 +12,6 @@ from tracekd.tables.order import ALL
 
 # a cell that the source leaves empty
 NOT_STATED = "-"
-# a class that stands for the unweighted mean of the dataset's classes
-MACRO = "macro"
 # dataset, model or arm that the source does not name
 ANY = "any"
 
@@ -22,9 +20,9 @@ ANY = "any"
 class Claim:
     """One published number.
 
-    `step` is empty for numbers about answers alone; `class_label` may be `all` (items pooled) or `macro` (mean of
-    the classes). `tolerance` is half a unit of the last printed digit. The other fields are explained at the head
-    of config/claims.yaml.
+    `step` is empty for numbers about answers alone; `class_label` may be `all` (items pooled) or `macro`
+    (mean of the classes). `tolerance` is half a unit of the last printed digit. The other fields are
+    explained at the head of config/claims.yaml.
     """
 
     id: str
@@ -52,8 +50,8 @@ class Claim:
 def read_claims(path: str | Path = "config/claims.yaml") -> list[Claim]:
     """Read the claims of a file in the form of `schemas/claims.schema.json`, in its order.
 
-    Raises ConfigError on a file that is not of that form, a row of another length than its columns, an unknown
-    quantity, or a number that is claimed twice.
+    Raises ConfigError on a file that is not of that form, a row of another length than its columns, an
+    unknown quantity, or a number that is claimed twice.
     """
     ledger = read_yaml(path)
     check_schema(ledger, "claims", path)

@@ -1,11 +1,11 @@
 """The quantities of the claims, taken from the tables of a run, with 95 % intervals.
 
-Intervals are of the items: Wilson for shares and counts. A mean over classes combines the classes' Wilson limits
-(MOVER, Zou and Donner 2008: the delta method with each class's variance recovered from its own limits, so that a
-class at 0 % still has one). A mean F1 gets the Wilson limits of a share of that size, which are too wide rather
-than too narrow: no variable in [0, 1] varies more than a flag of the same mean. A chi-square is n times phi
-squared, so its limits, those of Yates's form and those of its p-value follow from phi's interval. Values are means
-over seeds; items repeat over seeds, so n is that of one seed.
+Intervals are of the items: Wilson for shares and counts. A mean over classes combines the classes' Wilson
+limits (MOVER, Zou and Donner 2008: the delta method with each class's variance recovered from its own
+limits, so that a class at 0 % still has one). A mean F1 gets the Wilson limits of a share of that size,
+which are too wide rather than too narrow: no variable in [0, 1] varies more than a flag of the same mean.
+A chi-square is n times phi squared, so its limits, those of Yates's form and those of its p-value follow
+from phi's interval. Values are means over seeds; items repeat over seeds, so n is that of one seed.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 from scipy.stats import chi2
 
-from tracekd.claims import ANY, MACRO, Claim
+from tracekd.claims import ANY, Claim
 from tracekd.intervals import wilson_interval
 from tracekd.tables.matrix import CELLS
-from tracekd.tables.order import ALL
+from tracekd.tables.order import ALL, MACRO
 
 NAN = float("nan")
 Rows = list[dict[str, Any]]
@@ -61,7 +61,7 @@ class RunTables:
         return index
 
     def select(self, table: str, claim: Claim, **values: str) -> Rows:
-        """Rows of a table for a claim's dataset, model and arm (`any`: all of them), other columns as given."""
+        """Rows of a table for a claim's dataset, model and arm (`any`: all), with other columns as given."""
         wanted = (claim.dataset, claim.model, claim.arm)
         return [
             row

@@ -3,28 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from math import isnan, log10
+from pathlib import Path
 
 import pandas as pd
 
 from tracekd.claims import Claim
 from tracekd.datasets import DATASETS
-from tracekd.recomputation import Estimate, RunTables, estimate
+from tracekd.files import atomic_write
 from tracekd.labels import arm_title, count, dataset_title
+from tracekd.recomputation import Estimate, RunTables, estimate
+from tracekd.tables.write import latex, markdown, write_csv, write_table
 
 VERDICTS = ("reproduced", "compatible", "deviates", "not testable", "data missing")
 COLUMNS = (
     *("id", "group", "source", "dataset", "class", "model", "arm", "quantity", "published"),
     *("recomputed_published", "recomputed_aligned", "ci_low", "ci_high", "n", "verdict", "why"),
+    *("kind", "generations", "scorer"),
 )
-# a printed half is the one or the other side of the last digit, whatever the floating point
-ROUNDING = 1e-9
+# what is rounded to the last printed digit may be half a unit off, and a little more in floating point
+ROUNDING = 1 + 1e-6
+NUMBERS = ("published", "recomputed_published", "recomputed_aligned", "ci_low", "ci_high")
+LEDGER = (
+    "Published numbers beside those of this run. Intervals are the 95 % ones of the value by the scorer of "
+    "the claim. Reproduced: equal to the last printed digit. Compatible: measured on other generations, and "
+    "within the interval."
+)
+SUMMARY = "Published numbers by verdict of this run."
 
 
 def claims_table(claims: Sequence[Claim], run: RunTables, replayed: bool) -> pd.DataFrame:
     """Hold claims against the tables of a run; one row a claim, columns COLUMNS.
 
     `recomputed_*` are the values by either scorer; ci_low and ci_high are the 95 % interval (see
-    tracekd.recomputation) and n the items of the value by the scorer of the claim, which alone is judged.
+    tracekd.recomputation) and n the items of the value by `scorer`, that of the claim, which alone is judged.
 
     Args:
         claims: as from `read_claims`.
@@ -32,7 +43,8 @@ def claims_table(claims: Sequence[Claim], run: RunTables, replayed: bool) -> pd.
         replayed: whether the run scores the released generations; if not, every claim is of other ones.
 
     """
-    return pd.DataFrame([_row(claim, run, replayed) for claim in claims], columns=COLUMNS)
+    table = pd.DataFrame([_row(claim, run, replayed) for claim in claims], columns=COLUMNS)
+    return table.astype(dict.fromkeys([*NUMBERS, "n"], float))
 
 
 def judge(claim: Claim, found: Estimate | None, present: bool, replayed: bool) -> tuple[str, str]:
@@ -48,16 +60,17 @@ def judge(claim: Claim, found: Estimate | None, present: bool, replayed: bool) -
     if claim.untestable:
         return "not testable", claim.untestable
     if found is None:
-        missing = "the run has no such generations" if not present else "the run's tables hold no such value"
-        return "data missing", missing
-    value, stated = _number(claim, found.value), _number(claim, claim.value)
+        held = "the run's tables hold no such value" if present else "the run has no such generations"
+        return "data missing", held
+    stated, value, low, high = (
+        _number(claim, one) for one in (claim.value, found.value, found.low, found.high)
+    )
     where = f" ({found.cell})" if found.cell else ""
-    limits = f"{_number(claim, found.low)} to {_number(claim, found.high)}"
     if claim.quantity == "chi2_bound":
         holds = found.value < claim.value
         return ("compatible" if holds else "deviates"), f"{value}{where}"
-    same = claim.generations != "other" and replayed or claim.generations == "none"
-    if abs(found.value - claim.value) <= claim.tolerance + ROUNDING and not found.cell:
+    same = (claim.generations != "other" and replayed) or claim.generations == "none"
+    if abs(found.value - claim.value) <= claim.tolerance * ROUNDING and not found.cell:
         return "reproduced", "equal to the last printed digit" + ("" if same else ", on other generations")
     side = "above" if claim.value > found.value else "below"
     if same:
@@ -65,9 +78,9 @@ def judge(claim: Claim, found: Estimate | None, present: bool, replayed: bool) -
         return "deviates", f"{stated} is {difference} {side} {value}"
     if isnan(found.low):
         return "deviates", f"{stated} is {side} {value}; other generations, and no interval"
-    if found.low <= claim.value <= found.high:
-        return "compatible", f"{stated}, of other generations, lies in the interval {limits} of {value}{where}"
-    return "deviates", f"{stated}, of other generations, lies {side} the interval {limits} of {value}{where}"
+    inside = found.low <= claim.value <= found.high
+    place = f"{'in' if inside else side} the interval {low} to {high} of {value}{where}"
+    return ("compatible" if inside else "deviates"), f"{stated}, of other generations, lies {place}"
 
 
 def claims_summary(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
@@ -82,6 +95,23 @@ def claims_summary(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     counts["all"] = counts.sum(axis=1)
     counts.insert(0, "group", [*titles.values(), "all groups"])
     return counts.reset_index(drop=True)
+
+
+def write_ledger(table: pd.DataFrame, summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
+    """Write the ledger: CSV with all columns, Markdown under its summary, LaTeX without reasons."""
+    # six decimals, as other tables have them, are too few for a p-value
+    exact = {name: ["" if isnan(value) else f"{value:.10g}" for value in table[name]] for name in NUMBERS}
+    write_csv(table.assign(**exact, n=table["n"].astype("Int64")), csv)
+    shown = show_claims(table)
+    with atomic_write(md) as stream:
+        stream.write(f"{LEDGER}\n\n{markdown(show_summary(summary))}\n\n{markdown(shown)}\n")
+    with atomic_write(tex) as stream:
+        stream.write(latex(shown.drop(columns="Why"), LEDGER, label=f"tab:{Path(tex).stem}"))
+
+
+def write_summary(summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
+    """Write the counts of verdicts."""
+    write_table(summary, show_summary(summary), csv=csv, md=md, tex=tex, caption=SUMMARY)
 
 
 def show_summary(summary: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +148,9 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
 
 def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
     """Make one row of the ledger."""
-    found = {name: None if claim.untestable else estimate(run, claim, name) for name in ("published", "aligned")}
+    found = {
+        name: None if claim.untestable else estimate(run, claim, name) for name in ("published", "aligned")
+    }
     judged = found[claim.scorer]
     verdict, why = judge(claim, judged, bool(run.select("answers", claim)), replayed)
     return asdict(claim) | {
