@@ -162,7 +162,7 @@ def test_the_stored_babi_matrices_are_reproduced(results, matrix, scored, arm):
 def test_the_stored_cotempqa_matrices_are_of_another_run(
     results, matrix, scored, model, arm, ours, stored_counts, ours_right, stored_right
 ):
-    """Even the number of right answers differs, while the stored scores of these generations are reproduced."""
+    """Even the number of right answers differs, while the stored scores are those of these generations."""
     stored = stored_matrix(results, "cotempqa", model, arm)
     assert counts(matrix, "cotempqa", model, arm, "trace") == ours
     assert list(stored["matrix3"].values()) == stored_counts

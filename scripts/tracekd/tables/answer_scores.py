@@ -29,7 +29,7 @@ def answer_scores(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows)
     by = [key for key in KEYS if key != "class"]
-    sums = {"n": "sum", **dict.fromkeys([*VALUES, "avg"], "mean")}
+    sums = {"n": "sum", **dict.fromkeys([*VALUES, "avg"], fmean)}
     macro = table[table["class"] != ALL].groupby(by, as_index=False, sort=False).agg(sums)
     table = pd.concat([table, macro.assign(**{"class": MACRO})], ignore_index=True)
     return grid.sort(table, KEYS)
