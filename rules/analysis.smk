@@ -26,6 +26,13 @@ rule tabulate_results:
         ),
         classes_md="results/{run}/tables/classes.md",
         classes_tex="results/{run}/tables/classes.tex",
+        answer_scores_csv=report(
+            "results/{run}/tables/answer_scores.csv",
+            caption="../resources/captions/answer_scores.rst",
+            category="Tables",
+        ),
+        answer_scores_md="results/{run}/tables/answer_scores.md",
+        answer_scores_tex="results/{run}/tables/answer_scores.tex",
         matrix_csv=report(
             "results/{run}/tables/trace_answer_matrix.csv",
             caption="../resources/captions/trace_answer_matrix.rst",

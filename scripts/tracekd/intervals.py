@@ -5,8 +5,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# two-sided 95 %
-Z = NormalDist().inv_cdf(0.975)
+# of every interval in tables and figures, two-sided
+CONFIDENCE = 0.95
+Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 def wilson_interval(accuracy: ArrayLike, n: ArrayLike) -> tuple[NDArray, NDArray]:

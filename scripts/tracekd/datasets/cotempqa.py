@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -175,8 +175,18 @@ def parse_answer(text: str) -> frozenset[str] | None:
 
 def candidates(question: Question) -> list[str]:
     """Give the subject or the object of each fact, whichever is asked for; '' for a fact of unknown form."""
+    return _entities(question, question.context)
+
+
+def implied_answer(question: Question, facts: Collection[str]) -> frozenset[str]:
+    """Give the entities of the asked side: whoever reads facts and question needs no dates for them."""
+    return frozenset(map(normalise_answer, _entities(question, facts)))
+
+
+def _entities(question: Question, facts: Collection[str]) -> list[str]:
+    """Read the side of each fact that the question asks for."""
     side = "subject" if _ASKED_SUBJECT.search(question.question) else "object"
-    return [match[side] if (match := _FACT.fullmatch(fact)) else "" for fact in question.context]
+    return [match[side] if (match := _FACT.fullmatch(fact)) else "" for fact in facts]
 
 
 def answer_kind(question: Question) -> str:

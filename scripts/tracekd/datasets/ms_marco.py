@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,10 @@ def candidates(question: Question) -> list[str]:
     return [
         passage.rpartition(" is ")[2].rstrip(".") if " is " in passage else "" for passage in question.context
     ]
+
+
+def implied_answer(question: Question, facts: Collection[str]) -> None:
+    """None: what a passage answers depends on the query."""
 
 
 def answer_kind(question: Question) -> str:

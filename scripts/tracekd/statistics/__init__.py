@@ -1,0 +1,1 @@
+"""Statistics: whether a right trace goes with a right answer, how strongly, and what the data cannot say."""

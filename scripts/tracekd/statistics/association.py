@@ -1,0 +1,193 @@
+"""One 2x2 table, step (trace) against answer: shares, effect sizes with intervals, tests, power.
+
+Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace ok),
+`p_answer_given_trace_ok` is P(answer ok | trace ok).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import barnard_exact, chi2_contingency, contingency
+from statsmodels.stats.contingency_tables import Table2x2
+from statsmodels.stats.power import GofChisquarePower
+from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
+
+from tracekd.intervals import CONFIDENCE, wilson_interval
+from tracekd.statistics.bootstrap import draw_tables, interval, tail
+from tracekd.statistics.settings import Settings
+
+Columns = dict[str, float | str]
+EMPTY = float("nan")
+
+
+class Counts(NamedTuple):
+    """Items by answer and step; the order of `tracekd.tables.matrix.CELLS`."""
+
+    both_ok: int
+    answer_only_ok: int
+    trace_only_ok: int
+    neither_ok: int
+
+    @property
+    def n(self) -> int:
+        """All items."""
+        return sum(self)
+
+    @property
+    def table(self) -> NDArray:
+        """Rows trace ok and wrong, columns answer ok and wrong."""
+        return np.array([[self.both_ok, self.trace_only_ok], [self.answer_only_ok, self.neither_ok]])
+
+    @property
+    def empty_margin(self) -> str:
+        """Which sort of items there is none of, so that no association is defined; empty where there is."""
+        (trace_ok, trace_wrong), (answer_ok, answer_wrong) = self.table.sum(axis=1), self.table.sum(axis=0)
+        margins = {
+            "no right trace": trace_ok,
+            "no wrong trace": trace_wrong,
+            "no right answer": answer_ok,
+            "no wrong answer": answer_wrong,
+        }
+        return ", ".join(name for name, count in margins.items() if count == 0)
+
+    @property
+    def smallest_expected(self) -> float:
+        """Smallest count to be expected in a cell if trace and answer had nothing to do with each other."""
+        return float(contingency.expected_freq(self.table).min())
+
+    @property
+    def phi_range(self) -> tuple[float, float]:
+        """Lowest and highest phi that tables with these margins can have."""
+        trace, answer = (ok / wrong for ok, wrong in (self.table.sum(axis=1), self.table.sum(axis=0)))
+        lowest, highest = min(trace * answer, 1 / (trace * answer)), min(trace / answer, answer / trace)
+        return -float(np.sqrt(lowest)), float(np.sqrt(highest))
+
+    def can_leave(self, margin: float) -> bool:
+        """Whether phi could lie beyond the margin on both sides; else these margins alone make it small."""
+        lowest, highest = self.phi_range
+        return lowest < -margin and highest > margin
+
+
+def phi(shares: ArrayLike) -> NDArray:
+    """Phi coefficient (Matthews's for a 2x2 table) of counts or shares whose last axis is as in `Counts`."""
+    both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
+    answer, trace = both + answer_only, both + trace_only
+    margins = answer * (trace_only + neither) * trace * (answer_only + neither)
+    return (both * neither - answer_only * trace_only) / np.sqrt(margins)
+
+
+def risk_difference(shares: ArrayLike) -> NDArray:
+    """P(answer ok | trace ok) - P(answer ok | trace wrong), elementwise as `phi`."""
+    both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
+    return both / (both + trace_only) - answer_only / (answer_only + neither)
+
+
+def phi_interval(
+    both_ok: int,
+    answer_only_ok: int,
+    trace_only_ok: int,
+    neither_ok: int,
+    *,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """95 % interval of phi from draws of the table; (nan, nan) where a margin is empty.
+
+    Its coverage is measured by tests/benchmark/bench_statistics.py.
+    """
+    counts = Counts(both_ok, answer_only_ok, trace_only_ok, neither_ok)
+    if counts.empty_margin:
+        return EMPTY, EMPTY
+    return interval(phi(draw_tables(counts, resamples, seed)))
+
+
+def shares(counts: Counts) -> Columns:
+    """Give joint and conditional shares with 95 % Wilson intervals; empty where undefined."""
+    both, answer_only, trace_only, neither = counts
+    columns: Columns = {}
+    for name, right, n in (
+        ("p_joint", both, counts.n),
+        ("p_answer_given_trace_ok", both, both + trace_only),
+        ("p_answer_given_trace_wrong", answer_only, answer_only + neither),
+    ):
+        low, high = wilson_interval(right / n, n) if n else (EMPTY, EMPTY)
+        columns |= with_interval(name, right / n if n else EMPTY, (float(low), float(high)))
+    return columns
+
+
+def effects(counts: Counts, settings: Settings) -> Columns:
+    """Risk difference (Newcombe's interval), phi (draws), odds ratio (log-Wald), and TOST of the first two.
+
+    A zero cell gets 0.5 added to all four for the odds ratio (Haldane 1956). `tost_phi_p` is empty where the
+    margins of the table alone keep phi within the margin on a side: such a table cannot show equivalence.
+    """
+    both, answer_only, trace_only, neither = counts
+    pair = (both, both + trace_only, answer_only, answer_only + neither)
+    newcombe = confint_proportions_2indep(*pair, method="newcomb", alpha=1 - CONFIDENCE)
+    drawn = phi(draw_tables(counts, settings.resamples, settings.seed))
+    odds = Table2x2(counts.table, shift_zeros=True)
+    # statsmodels also computes an odds ratio, which a share of 0 or 1 makes infinite
+    with np.errstate(divide="ignore"):
+        tost = tost_proportions_2indep(*pair, -settings.risk_margin, settings.risk_margin)
+    return {
+        **with_interval("risk_difference", float(risk_difference(counts)), newcombe),
+        **with_interval("phi", float(phi(counts)), interval(drawn)),
+        **with_interval("odds_ratio", odds.oddsratio, odds.oddsratio_confint(alpha=1 - CONFIDENCE)),
+        "tost_phi_p": equivalence_p(drawn, settings.phi_margin)
+        if counts.can_leave(settings.phi_margin)
+        else EMPTY,
+        "tost_risk_difference_p": float(tost.pvalue),
+    }
+
+
+def equivalence_p(draws: NDArray, margin: float) -> float:
+    """Give the p of TOST from draws: the larger of the shares beyond either margin."""
+    return max(tail(draws, -margin)[0], tail(draws, margin)[1])
+
+
+def independence(counts: Counts, settings: Settings) -> Columns:
+    """Test no association: Pearson's chi-square, the same with Yates's correction, G, Barnard's exact test.
+
+    `chi2_percent` is chi-square of the cells as % of n, for the record: it is 100/n of the true one and has
+    no chi-square distribution. The exact test is made where an expected count is below `small_cell`.
+    """
+    table = counts.table
+    plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
+    percent = chi2_contingency(100 * table / counts.n, correction=False)
+    g = chi2_contingency(table, correction=False, lambda_="log-likelihood")
+    small = counts.smallest_expected < settings.small_cell
+    return {
+        "chi2": plain.statistic,
+        "chi2_p": plain.pvalue,
+        "chi2_yates": yates.statistic,
+        "chi2_yates_p": yates.pvalue,
+        "chi2_percent": percent.statistic,
+        "chi2_percent_p": percent.pvalue,
+        "exact_test": "barnard" if small else "",
+        "exact_p": exact_p(table) if small else EMPTY,
+        # G = 2 n ln 2 times the mutual information in bits
+        "mutual_information": g.statistic / (2 * counts.n * np.log(2)),
+        "g_p": g.pvalue,
+    }
+
+
+def exact_p(table: NDArray) -> float:
+    """P of Barnard's exact test, given the margin with the rarest sort: its tables are the fewest."""
+    rare_in_rows = table.sum(axis=1).min() < table.sum(axis=0).min()
+    return float(barnard_exact(table.T if rare_in_rows else table).pvalue)
+
+
+def power(counts: Counts, settings: Settings) -> Columns:
+    """Power of chi-square at the margin of phi, and the smallest phi that it finds with the wanted power."""
+    test = GofChisquarePower()
+    design = {"nobs": counts.n, "alpha": settings.alpha, "n_bins": 2}
+    return {
+        "power": float(test.power(effect_size=settings.phi_margin, **design)),
+        "minimum_phi": float(test.solve_power(effect_size=None, power=settings.power, **design)),
+    }
+
+
+def with_interval(name: str, value: float, limits: tuple[float, float]) -> Columns:
+    """Name an estimate and the ends of its interval."""
+    return {name: value, f"{name}_low": float(limits[0]), f"{name}_high": float(limits[1])}

@@ -1,0 +1,38 @@
+"""From p to verdict: Holm's correction within a family, and the rule that names what a table shows.
+
+|                          | TOST of phi rejects | it does not |
+|--------------------------|---------------------|-------------|
+| test (Holm) rejects      | negligible          | dependent   |
+| test (Holm) does not     | equivalent          | undecided   |
+
+A table with an empty margin has no association to speak of: refused.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+VERDICTS = ("dependent", "negligible", "equivalent", "undecided", "refused")
+
+
+def holm(p: pd.Series, family: pd.DataFrame) -> pd.Series:
+    """Adjust p-values by Holm (1979) within the families that the columns of `family` make."""
+    known = p.dropna()
+    groups = known.groupby([family.loc[known.index, column] for column in family], sort=False)
+    return groups.transform(_adjust).reindex(p.index)
+
+
+def verdict(holm_p: float, equivalence_p: float, alpha: float) -> str:
+    """Name what the table shows by the rule above; `equivalence_p` is empty where it cannot be tested."""
+    if pd.isna(holm_p):
+        return "refused"
+    associated, small = holm_p < alpha, equivalence_p < alpha
+    if associated:
+        return "negligible" if small else "dependent"
+    return "equivalent" if small else "undecided"
+
+
+def _adjust(p: Sequence[float]) -> pd.Series:
+    """Adjust one family."""
+    return multipletests(p, method="holm")[1]

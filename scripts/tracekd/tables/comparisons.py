@@ -1,0 +1,75 @@
+"""Answers of two arms of a model, or of two models of an arm, on the same items."""
+
+from itertools import combinations
+
+import pandas as pd
+
+from tracekd.labels import arm_title, count, dataset_title
+from tracekd.statistics.paired import compare
+from tracekd.statistics.settings import Settings
+from tracekd.statistics.verdict import holm
+from tracekd.tables.estimates import show_estimates, show_p
+from tracekd.tables.order import Grid
+
+KEYS = ["dataset", "scorer", "seed", "kind", "fixed", "first", "second"]
+COLUMNS = [*KEYS, "n", "unpaired", "first_only", "second_only"]
+COLUMNS += ["difference", "difference_low", "difference_high", "mcnemar_p", "holm_p"]
+# what is compared: (column that varies, column that is fixed)
+KINDS = {"arms": ("arm", "model"), "models": ("model", "arm")}
+
+
+def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd.DataFrame:
+    """Compare every pair of arms within a model, and of models within an arm, seed by seed.
+
+    Columns: dataset, scorer, seed, kind (arms or models), fixed (the model or arm that both have), first,
+    second, then those of `compare`, holm_p.
+    """
+    runs = {
+        key: run.set_index("id")["answer_ok"]
+        for key, run in scores.groupby(["dataset", "scorer", "seed", "model", "arm"], sort=False)
+    }
+    rows = [
+        {
+            **dict(zip(KEYS, (*part, kind, held, first, second), strict=True)),
+            **compare(_run(runs, part, kind, held, first), _run(runs, part, kind, held, second), settings),
+        }
+        for part, items in scores.groupby(["dataset", "scorer", "seed"], sort=False)
+        for kind, (varied, fixed) in KINDS.items()
+        for held in grid.present(items, fixed)
+        for first, second in combinations(grid.present(items[items[fixed] == held], varied), 2)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["holm_p"] = holm(table["mcnemar_p"], table[list(settings.comparison_family)])
+    return grid.sort(table, ["dataset", "scorer", "seed", "kind"])
+
+
+def show_comparisons(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the table for readers."""
+    titles = {"arms": arm_title, "models": str}
+    pairs = {
+        side: [titles[kind](name) for kind, name in zip(table["kind"], table[side], strict=True)]
+        for side in ("first", "second")
+    }
+    fixed = zip(table["kind"], table["fixed"], strict=True)
+    return pd.DataFrame(
+        {
+            "Dataset": [dataset_title(name) for name in table["dataset"]],
+            "Scorer": list(table["scorer"]),
+            "Seed": [str(seed) for seed in table["seed"]],
+            "Within": [name if kind == "arms" else arm_title(name) for kind, name in fixed],
+            "First": pairs["first"],
+            "Second": pairs["second"],
+            "n": table["n"].map(count),
+            "Unpaired": table["unpaired"].map(count),
+            "First only": table["first_only"].map(count),
+            "Second only": table["second_only"].map(count),
+            "Difference (points)": show_estimates(table, "difference", percent=True),
+            "McNemar p": table["mcnemar_p"].map(show_p),
+            "p (Holm)": table["holm_p"].map(show_p),
+        }
+    )
+
+
+def _run(runs: dict[tuple, pd.Series], part: tuple, kind: str, held: str, varied: str) -> pd.Series:
+    """Answers of one run of a dataset, scorer and seed."""
+    return runs[*part, *((held, varied) if kind == "arms" else (varied, held))]

@@ -1,0 +1,27 @@
+"""How estimates with intervals and p-values are written."""
+
+import pandas as pd
+
+
+def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> list[str]:
+    """Write column `name` with `{name}_low` and `{name}_high`, e.g. ``0.07 [0.00, 0.13]``."""
+    scale, digits = (100, 1) if percent else (1, 2)
+    columns = (scale * table[column] for column in (name, f"{name}_low", f"{name}_high"))
+    rows = ([show_number(value, digits) for value in row] for row in zip(*columns, strict=True))
+    return ["–" if value == "–" else f"{value} [{low}, {high}]" for value, low, high in rows]
+
+
+def show_number(value: float, digits: int) -> str:
+    """Write a number with a true minus sign; a dash for no value."""
+    return "–" if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−")
+
+
+def show_p(p: float) -> str:
+    """Write a p-value with two significant digits; a dash for none."""
+    return "–" if pd.isna(p) else f"{p:.2g}".replace("-", "−")
+
+
+def exact_p_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the columns `*_p` with six significant digits: the six decimals of a CSV make most of them 0."""
+    columns = [column for column in table if column.endswith("_p")]
+    return table.assign(**{name: ["" if pd.isna(p) else f"{p:.6g}" for p in table[name]] for name in columns})

@@ -1,0 +1,149 @@
+"""Association of trace and answer for every model, arm, scorer and step."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.statistics.association import Columns, Counts, effects, independence, power, shares
+from tracekd.statistics.seeds import pool
+from tracekd.statistics.settings import Settings
+from tracekd.statistics.strata import stratify
+from tracekd.statistics.verdict import holm, verdict
+from tracekd.tables.estimates import show_estimates, show_number, show_p
+from tracekd.tables.matrix import CELLS, trace_answer_matrix
+from tracekd.tables.order import ALL, Grid
+
+FILE = ["dataset", "model", "arm", "seed", "scorer"]
+KEYS = [*FILE, "step"]
+ESTIMATES = ["p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong"]
+ESTIMATES += ["risk_difference", "phi", "odds_ratio"]
+COLUMNS = [
+    *[*KEYS, "n", *CELLS],
+    *[f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")],
+    *["chi2", "chi2_p", "chi2_yates", "chi2_yates_p", "chi2_percent", "chi2_percent_p"],
+    *["exact_test", "exact_p", "mutual_information", "g_p", "tost_phi_p", "tost_risk_difference_p"],
+    *["power", "minimum_phi"],
+    *["cmh_p", "pooled_odds_ratio", "pooled_odds_ratio_low", "pooled_odds_ratio_high", "breslow_day_p"],
+    *["holm_p", "verdict", "note"],
+]
+
+
+def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd.DataFrame:
+    """Describe and test every table of step against answer: one row a seed, and one for `all` of several.
+
+    Columns: COLUMNS; docs/statistics.md says what each answers. What is undefined is empty. The row `all` has
+    no tests of one table and nothing by class, for its items repeat over seeds; Holm's correction takes the
+    two-sided tail of its draws.
+    """
+    matrix = trace_answer_matrix(scores, grid)
+    sizes = scores.groupby(FILE).size()
+    tables = [
+        {**dict(zip(KEYS, key, strict=True)), **_one_seed(part, int(sizes[key[:-1]]), settings)}
+        for key, part in matrix.groupby(KEYS, sort=False)
+    ]
+    pooled = [
+        {**dict(zip(KEYS, (*key[:3], ALL, *key[3:], step), strict=True)), **_all_seeds(part, step, settings)}
+        for key, part in scores.groupby(["dataset", "model", "arm", "scorer"], sort=False)
+        if part["seed"].nunique() > 1
+        for step in STEP_TITLES
+        if part[f"{step}_ok"].notna().any()
+    ]
+    table = pd.DataFrame([*tables, *pooled], columns=[*COLUMNS, "p"])
+    table["holm_p"] = holm(table["p"], table[list(settings.association_family)])
+    verdicts = zip(table["holm_p"], table["tost_phi_p"], strict=True)
+    table["verdict"] = [verdict(*pair, settings.alpha) for pair in verdicts]
+    return _sort(table, grid)[COLUMNS]
+
+
+def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the table for readers: the shares, phi and what is concluded."""
+    return pd.DataFrame(
+        {
+            **show_keys(table),
+            "n": table["n"].map(count),
+            "Both ok (% of n)": show_estimates(table, "p_joint", percent=True),
+            "Answer ok if trace ok (%)": show_estimates(table, "p_answer_given_trace_ok", percent=True),
+            "Answer ok if trace wrong (%)": show_estimates(table, "p_answer_given_trace_wrong", percent=True),
+            "phi": show_estimates(table, "phi"),
+            "chi-square": [show_number(value, 1) for value in table["chi2"]],
+            "p (Holm)": table["holm_p"].map(show_p),
+            "Verdict": [
+                f"refused: {note}" if name == "refused" else name
+                for name, note in zip(table["verdict"], table["note"], strict=True)
+            ],
+        }
+    )
+
+
+def show_keys(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Write the columns that say which table a row describes."""
+    return {
+        "Dataset": [dataset_title(name) for name in table["dataset"]],
+        "Model": list(table["model"]),
+        "SFT arm": [arm_title(name) for name in table["arm"]],
+        "Seed": [str(seed) for seed in table["seed"]],
+        "Scorer": list(table["scorer"]),
+        "Step": [STEP_TITLES[step] for step in table["step"]],
+    }
+
+
+def _one_seed(part: pd.DataFrame, n_items: int, settings: Settings) -> Columns:
+    """Describe the table of one seed; `part` has its counts over all classes and for each."""
+    counts, *classes = [Counts(*map(int, row)) for row in part[CELLS].to_numpy()]
+    row: Columns = shares(counts)
+    if not counts.empty_margin:
+        row |= effects(counts, settings) | independence(counts, settings) | power(counts, settings)
+        row |= stratify(classes)
+        row["p"] = row["exact_p"] if row["exact_test"] else row["chi2_p"]
+    return _with_counts(row, counts, _remarks(counts, n_items - counts.n, settings))
+
+
+def _all_seeds(scores: pd.DataFrame, step: str, settings: Settings) -> Columns:
+    """Describe the table that is pooled over the seeds of an arm."""
+    scored = scores.dropna(subset=f"{step}_ok")
+    cells = _cells_by_seed(scored, step)
+    counts = Counts(*map(int, cells.sum(axis=(0, 1))))
+    row: Columns = shares(counts) if counts.empty_margin else pool(cells, settings)
+    remarks = [f"{cells.shape[0]} seeds of {cells.shape[1]} items"]
+    remarks += _remarks(counts, len(scores) - counts.n, settings)
+    return _with_counts(row, counts, remarks)
+
+
+def _cells_by_seed(scored: pd.DataFrame, step: str) -> NDArray:
+    """Tell in which cell each item of each seed lies: (seeds, items, 4), one 1 or none in the last axis."""
+    seeds, items = (pd.factorize(scored[column])[0] for column in ("seed", "id"))
+    # the order of CELLS: both, answer only, trace only, neither
+    cell = 3 - 2 * scored["answer_ok"] - scored[f"{step}_ok"]
+    cells = np.zeros((seeds.max() + 1, items.max() + 1, len(CELLS)))
+    cells[seeds, items, cell.astype(int)] = 1
+    return cells
+
+
+def _with_counts(row: Columns, counts: Counts, remarks: list[str]) -> Columns:
+    """Put the counts and the note to a row."""
+    return {"n": counts.n, **counts._asdict(), **row, "note": "; ".join(remarks)}
+
+
+def _remarks(counts: Counts, dropped: int, settings: Settings) -> list[str]:
+    """Say what a reader of the row must know."""
+    left_out = f"{dropped} items without a verdict on the step left out" if dropped else ""
+    if counts.empty_margin:
+        return [remark for remark in (left_out, counts.empty_margin) if remark]
+    lowest, highest = (show_number(end, 2) for end in counts.phi_range)
+    remarks = {
+        left_out: dropped > 0,
+        "an empty cell: odds ratio with 0.5 added to all": min(counts) == 0,
+        f"expected count below {settings.small_cell}": counts.smallest_expected < settings.small_cell,
+        f"margins keep phi within [{lowest}, {highest}]": not counts.can_leave(settings.phi_margin),
+    }
+    return [remark for remark, holds in remarks.items() if holds]
+
+
+def _sort(table: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+    """Sort rows by the grid, seeds by number and `all` after them, steps as they come in a trace."""
+    places = {step: place for place, step in enumerate(STEP_TITLES)}
+    ranked = table.assign(
+        seed=[np.inf if seed == ALL else seed for seed in table["seed"]], step=table["step"].map(places)
+    )
+    return table.loc[grid.sort(ranked.assign(row=table.index), KEYS)["row"]].reset_index(drop=True)
