@@ -74,7 +74,7 @@ def test_a_row_holds_everything_that_is_needed_to_judge():
     items = make_items(["a"], reasons="Q3 or Q13")
     page = browsable_items(items, *make_page(items, "the output"))
     row = page.iloc[0]
-    assert row["Reasons"] == "Q3 no answer tag needed or Q13 any context fact counts"
+    assert row["Reasons"] == "Q3 no answer tag needed or Q13 any fact counts"
     assert (row["Published"], row["Aligned"], row["Judged"]) == ("right", "wrong", "retrieval")
     assert row["Gold"].splitlines() == [
         "David Widder | Norbert Wiener",

@@ -22,7 +22,7 @@ PANELS = (
 )
 # inches; lines move closer together where the figure would outgrow the page
 LINE = 0.155
-FRAME = Frame(left=2.2, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
+FRAME = Frame(left=1.95, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
 TURNED_FOOT = 0.95
 # with more columns than this, words stand upright and figures are short
 WIDE_COLUMNS = 11
@@ -68,7 +68,7 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
                 _draw_panel(axes[i, j], cells, (model, measure), columns[measure], quirks, limit, is_wide)
                 axes[i, j].tick_params(length=0, labelbottom=i == len(models) - 1, pad=2)
         for i, model in enumerate(models):
-            label_row(axes[i, 0], model_title(model), distance=2.05)
+            label_row(axes[i, 0], model_title(model), distance=1.8)
         axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
         _write_foot(figure, rows["n"].max(), still, bool(note))
     return figure

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracekd.datasets import get_dataset
 from tracekd.records import Generation, Question
 from tracekd.scoring import aligned
-from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, score_variants
+from tracekd.scoring.ablation import ALL_OFF, PUBLISHED
 from tracekd.scoring.score import Score
 
 # what is judged, each the stem of a field of Score
@@ -38,13 +38,17 @@ def find_differences(
     questions: Sequence[Question],
     generations: Sequence[Generation],
     arm: str,
-    variants: Mapping[str, Sequence[Score]] | None = None,
+    variants: Mapping[str, Sequence[Score]],
 ) -> Iterator[Difference]:
     """Compare the scorers on one generation file, item by item.
 
-    `variants` are the scores of `score_variants`, for a caller who has them already.
+    Args:
+        questions: all of the dataset.
+        generations: of one model, arm and seed.
+        arm: what the model was trained on.
+        variants: the published scorer's judgements, as from `score_variants`.
+
     """
-    variants = variants or score_variants(questions, generations, arm)
     by_id = {question.id: question for question in questions}
     for number, right in enumerate(aligned.score(questions, generations, arm)):
         judged = {name: scores[number] for name, scores in variants.items()}

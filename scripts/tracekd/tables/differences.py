@@ -8,10 +8,10 @@ import pandas as pd
 from tracekd.labels import PART_TITLES, QUIRK_TITLES, arm_title, count, dataset_title
 from tracekd.records import Question
 from tracekd.scoring.differences import PARTS, Difference
+from tracekd.tables.ablation import RUN
 from tracekd.tables.browse import row_sizes
 from tracekd.tables.order import Grid
 
-RUN = ["dataset", "model", "arm", "seed"]
 COLUMNS = ["dataset", "class", "model", "arm", "seed", "id", "what", "published", "aligned", "reasons"]
 FLAGS = {"published": "Int8", "aligned": "Int8"}
 
@@ -86,7 +86,8 @@ def show_differences(table: pd.DataFrame) -> pd.DataFrame:
             "Aligned": table["aligned"].map(verdict),
             "Reason": table["reason"],
             "Items": table["n"].map(count),
-        }
+        },
+        dtype=str,
     )
 
 
