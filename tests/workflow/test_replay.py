@@ -1,0 +1,170 @@
+"""The replay as a user runs it: a mirror in, every table, figure and page out; faults and settings."""
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+from released_files import outputs, table, write_mirror
+from test_workflow import SNAKEMAKE, copy_project, digests, snakemake
+
+pytestmark = pytest.mark.workflow
+REPLAY = ["--configfile", "config/replay.yaml"]
+TABLES = "results/replay/tables/*.csv"
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory):
+    """A project in which a small mirror was replayed, and the mirror."""
+    folder = tmp_path_factory.mktemp("replay")
+    project, mirror = copy_project(folder / "project"), write_mirror(folder)
+    snakemake(project, *REPLAY, "--config", f"mirror={mirror}")
+    return project, mirror
+
+
+def copy_replay(replayed, folder):
+    """Copy project and mirror, so that a test may damage them."""
+    project, mirror = replayed
+    shutil.copytree(project, folder / "project", ignore=shutil.ignore_patterns(".snakemake"))
+    shutil.copytree(mirror / "Trace_Check_QA", folder / "Trace_Check_QA")
+    return folder / "project", folder
+
+
+def test_a_mirror_gives_every_table_figure_and_page(replayed):
+    project, _ = replayed
+    tables = {path.stem for path in (project / "results/replay/tables").glob("*.csv")}
+    assert tables >= {
+        "answer_scores",
+        "claims",
+        "comparisons",
+        "copying",
+        "definitions",
+        "follow",
+        "inputs",
+        "item_differences",
+        "scorer_ablation",
+        "scorer_differences",
+        "statistics",
+        "trace_answer_matrix",
+    }
+    figures = {path.name for path in (project / "figures/replay").glob("*.pdf")}
+    assert figures >= {
+        "association.pdf",
+        "claims_scatter.pdf",
+        "confusion_correct.pdf",
+        "follow_rate.pdf",
+        "forest.pdf",
+        "scorer_ablation_cotempqa.pdf",
+    }
+    assert (project / "results/replay/differences.html").is_file()
+    scores = pd.read_csv(project / "results/replay/tables/answer_scores.csv")
+    columns = "dataset,class,model,arm,seed,scorer,n,acc,f1,precision,recall,avg"
+    assert ",".join(scores.columns) == columns
+    aligned = scores[(scores["scorer"] == "aligned") & (scores["class"] == "mix")].set_index("arm")
+    assert dict(aligned["acc"]) == {"none": 100, "correct": 100, "incorrect": 100}
+    assert set(aligned["n"]) == {3}
+
+
+def test_what_nobody_released_is_listed_as_missing(replayed):
+    project, _ = replayed
+    inputs = pd.read_csv(project / "results/replay/tables/inputs.csv")
+    states = inputs.groupby(["dataset", "model"])["state"].agg(set)
+    assert states["ms_marco", "Qwen3-8B"] == {"data missing"}
+    assert states["cotempqa", "Llama-3.2-1B-Instruct"] == {"data missing", "differs from the released file"}
+
+
+def test_a_second_replay_has_nothing_to_do_and_a_changed_mirror_is_read_again(replayed, tmp_path):
+    project, mirror = replayed
+    settings = [*REPLAY, "--config", f"mirror={mirror}"]
+    assert "Nothing to be done" in snakemake(project, *settings)
+    path = mirror / "Trace_Check_QA" / outputs("mix", "correct")
+    os.utime(path)
+    assert "fetch_released" in snakemake(project, *settings, "--dry-run")
+
+
+def test_tables_do_not_depend_on_order_hash_seed_locale_time_zone_or_cores(replayed, tmp_path):
+    """Ten settings; the tables are those of the first run, byte for byte."""
+    project, _ = replayed
+    wanted = digests(project, TABLES)
+    settings = itertools.product(("0", "1", "77", "4711", "random"), ("C", "tr_TR.UTF-8"))
+    for number, (hash_seed, locale) in enumerate(settings):
+        folder = tmp_path / str(number)
+        other, mirror = copy_replay(replayed, folder)
+        shutil.rmtree(other / "results")
+        for path in (mirror / "Trace_Check_QA/results").rglob("*.json"):
+            lines = path.read_text("utf-8").splitlines(keepends=True)
+            shuffled = sorted(lines, key=lambda line: hashlib.sha256(f"{number}{line}".encode()).digest())
+            path.write_text("".join(shuffled), "utf-8")
+        zone = "Asia/Tokyo" if number % 2 else "America/Lima"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")}
+        environment |= {"PYTHONHASHSEED": hash_seed, "LC_ALL": locale, "TZ": zone}
+        command = [*SNAKEMAKE[:-1], str(1 + number % 2), *REPLAY, "--config", f"mirror={mirror}"]
+        targets = ["results/replay/tables/claims.csv", "results/replay/tables/inputs.csv"]
+        run = subprocess.run(
+            [*command[:3], *targets, *command[3:]],
+            cwd=other,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr[-2000:]
+        # the checksums of shuffled files are others
+        (other / "results/replay/tables/inputs.csv").unlink()
+        found = digests(other, TABLES)
+        assert found == {name: wanted[name] for name in found} and len(found) >= 11
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda line: line[:50], ":2: not a JSON object"),
+        (lambda line: line.replace('"gold"', '"golden"'), ":2: "),
+        (lambda line: line.replace("Who at", "Who is at"), ":2: the question is not one of"),
+        (lambda line: "", "holds no generation"),
+    ],
+)
+def test_a_damaged_file_stops_the_replay_in_one_sentence_without_a_table(
+    replayed, tmp_path, damage, sentence
+):
+    project, mirror = copy_replay(replayed, tmp_path)
+    shutil.rmtree(project / "results")
+    path = mirror / "Trace_Check_QA" / outputs("mix", "correct")
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    changed = damage(lines[1])
+    path.write_text(lines[0] + changed if changed else "", "utf-8")
+    screen = snakemake(project, *REPLAY, "--config", f"mirror={mirror}", ok=False)
+    assert f"{outputs('mix', 'correct')}{sentence if sentence[0] == ':' else ': ' + sentence}" in screen
+    assert not list(project.glob("results/replay/tables/*"))
+
+
+def test_a_second_config_file_chooses_what_is_replayed(replayed, tmp_path):
+    project, mirror = copy_replay(replayed, tmp_path)
+    choice = {"replay": {"datasets": ["babi"], "arms": ["correct"], "models": ["Llama-3.2-1B-Instruct"]}}
+    (project / "mine.yaml").write_text(json.dumps({**choice, "run": "mine", "mirror": str(mirror)}))
+    screen = snakemake(project, *REPLAY, "mine.yaml", "--dry-run")
+    assert "generations/babi/Llama-3.2-1B-Instruct/correct/seed42.jsonl" in screen
+    assert "cotempqa" not in screen
+    missing = {"allow_missing": False}
+    (project / "mine.yaml").write_text(json.dumps({"replay": missing, "mirror": str(mirror)}))
+    assert "no released file for" in snakemake(project, *REPLAY, "mine.yaml", "--dry-run", ok=False)
+
+
+def test_a_replay_from_another_level_or_of_nothing_is_refused(replayed, tmp_path):
+    project, _ = replayed
+    screen = snakemake(project, *REPLAY, "--config", "level=train", "--dry-run", ok=False)
+    assert "Error: config: level: replay starts from outputs, not from 'train' (set level: outputs)" in screen
+    screen = snakemake(project, *REPLAY, "--config", f"mirror={tmp_path}", "--dry-run", ok=False)
+    assert "holds none of the generations asked for" in screen
+
+
+def test_a_damaged_test_split_is_named(replayed, tmp_path):
+    project, mirror = copy_replay(replayed, tmp_path)
+    path = mirror / "Trace_Check_QA" / table("equal")
+    path.write_text(path.read_text("utf-8").replace("triple_element", "triple"), "utf-8")
+    screen = snakemake(project, *REPLAY, "--config", f"mirror={mirror}", ok=False)
+    assert f"{table('equal')}:1: column 'triple_element' is missing" in screen
