@@ -148,9 +148,7 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
 
 def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
     """Make one row of the ledger."""
-    found = {
-        name: None if claim.untestable else estimate(run, claim, name) for name in ("published", "aligned")
-    }
+    found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
     verdict, why = judge(claim, judged, bool(run.select("answers", claim)), replayed)
     return asdict(claim) | {
@@ -168,7 +166,7 @@ def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
 
 def _number(claim: Claim, value: float) -> str:
     """Write a number with the digits of the claim, p-values with three that count."""
-    return f"{value:.3g}" if claim.unit == "p" else f"{value:.{max(0, round(-log10(2 * claim.tolerance)))}f}"
+    return f"{value:.3g}" if claim.unit == "p" else f"{value:.{round(-log10(2 * claim.tolerance))}f}"
 
 
 def _short(value: float) -> str:
