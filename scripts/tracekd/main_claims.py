@@ -132,7 +132,7 @@ def stored_bound(ledger: pd.DataFrame) -> str:
     """Say how many of the released matrices have a chi-square below the bound."""
     rows = ledger[(ledger["group"] == "from_stored_matrices") & (ledger["quantity"] == "trace chi2")]
     below = (rows["published"] < BOUND).sum()
-    return f"Of the released matrices that have one, {below} of {len(rows)} have a chi-square below the bound."
+    return f"Of {len(rows)} released matrices with a chi-square, {below} have one below the bound."
 
 
 def implication(findings: Findings, scorer: str) -> tuple[str, str]:
