@@ -109,13 +109,13 @@ def _expand(name: str, table: dict[str, Any], quantities: dict[str, Any], path: 
                     value=float(printed),
                     tolerance=tolerance(printed),
                     untestable=table.get("untestable", ""),
-                    note=_note(table.get("notes", []), model, arm, place),
+                    note=_note(table.get("notes", []), model, arm, column),
                 )
             )
     return claims
 
 
-def _note(notes: list[dict[str, Any]], model: str, arm: str, place: str) -> str:
+def _note(notes: list[dict[str, Any]], model: str, arm: str, column: str) -> str:
     """Find what must be known of a cell beyond its number."""
-    fitting = (n["text"] for n in notes if (n["model"], n["arm"]) == (model, arm) and place in n["class"])
+    fitting = (n["text"] for n in notes if (n["model"], n["arm"]) == (model, arm) and column in n["columns"])
     return next(fitting, "")

@@ -33,11 +33,11 @@ class Finding(NamedTuple):
 def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame) -> list[Finding]:
     """Collect the findings from the tables of those names, in their order.
 
-    Measures by scorer: SHARES and phi, chi2 and chi2_percent (on percentages in place of counts; no
-    intervals) of answer and whole trace, facts_right (share of items whose retrieval step is right, no
-    interval). By own gold: follows_share and true_share of answers after a trace that names wrong facts;
-    copying_rate and PHIS where facts name answers. Values and limits are means over seeds, n is that of
-    one seed; an undefined value is no finding.
+    Measures by scorer: SHARES and phi of answer and whole trace; without intervals chi2, chi2_percent (on
+    percentages in place of counts), tost_phi_p (p of the equivalence test), and facts_right (share of
+    items whose retrieval step is right). By own gold: follows_share and true_share of answers after a
+    trace that names wrong facts; copying_rate and PHIS where facts name answers. Values and limits are
+    means over seeds, n is that of one seed; an undefined value is no finding.
     """
     findings: list[Finding] = []
     single = statistics[statistics["seed"].astype(str) != ALL]
@@ -49,7 +49,7 @@ def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame
         if cell[-1] == "trace":
             for name, size in zip(SHARES, (rows["n"], right, rows["n"] - right), strict=True):
                 findings += _average(rows, cell[:-1], name, size, 100)
-            for name in ("phi", "chi2", "chi2_percent"):
+            for name in ("phi", "chi2", "chi2_percent", "tost_phi_p"):
                 findings += _average(rows, cell[:-1], name, rows["n"])
     for cell, rows in follow[follow["class"] == ALL].groupby(CELL, sort=False):
         for name in ("follows_share", "true_share"):

@@ -21,6 +21,8 @@ IMPLIED = 95.0
 MOST = 50.0
 # 5 % point of chi-square with one degree of freedom, the bound of the paper
 BOUND = 3.841
+# level of the equivalence test (config/statistics.yaml)
+ALPHA = 0.05
 # |phi| below which an association is called weak, and moderate (Cohen 1988)
 WEAK, MODERATE = 0.3, 0.5
 
@@ -42,7 +44,8 @@ def main_claims(findings: Findings, ledger: pd.DataFrame) -> list[MainClaim]:
 
     Args:
         findings: as from `gather`.
-        ledger: as from `claims_table`; its group `headline` holds the verdicts on the single numbers.
+        ledger: as from `claims_table`; its group `headline` holds the verdicts on the numbers, its group
+            `from_stored_matrices` the chi-squares of the released matrices.
 
     """
     headline = ledger[ledger["group"] == "headline"].set_index("quantity")
@@ -59,7 +62,7 @@ def main_claims(findings: Findings, ledger: pd.DataFrame) -> list[MainClaim]:
             "near_independence",
             f"Chi-square of trace and answer is below {BOUND}: they are nearly independent.",
             headline.loc["trace chi2_bound", "verdict"],
-            independence(findings),
+            f"{independence(findings)} {stored_bound(ledger)}",
         ),
         MainClaim(
             "no_implication",
@@ -104,7 +107,7 @@ def twenty_eight(conditional: pd.Series, joint: pd.Series) -> str:
 
 
 def independence(findings: Findings) -> str:
-    """Say how many chi-squares stay below the bound, and that this is no evidence of independence."""
+    """Say how many chi-squares stay below the bound, and for how many tables equivalence is shown."""
     sentences = []
     for scorer, title in SCORERS.items():
         found = get(findings, "chi2", scorer, arm=None)
@@ -112,16 +115,24 @@ def independence(findings: Findings) -> str:
             sentences.append(f"Judged by {title}, the run has no defined chi-square.")
             continue
         below, largest = sum(one.value < BOUND for one in found), max(found, key=lambda one: one.value)
-        percent = get(findings, "chi2_percent", scorer, arm=None)
+        percent = [one for one in get(findings, "chi2_percent", scorer, arm=None) if one.value < BOUND]
+        small = [one for one in get(findings, "tost_phi_p", scorer, arm=None) if one.value < ALPHA]
         phi = next(one for one in get(findings, "phi", scorer, arm=None) if one[:3] == largest[:3])
         sentences.append(
             f"Judged by {title}, chi-square is below {BOUND} in {below} of {len(found)} tables; the largest "
             f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
             f"{largest.arm} traces), with phi {number(phi.value)} [{number(phi.low)}, {number(phi.high)}]. "
-            "Taken on percentages in place of counts, it would be below in "
-            f"{sum(one.value < BOUND for one in percent)}."
+            f"Taken on percentages in place of counts, it would be below in {len(percent)}. An equivalence "
+            f"test shows a negligible phi for {len(small)}."
         )
-    return " ".join([*sentences, "A chi-square below the bound is no evidence of independence."])
+    return " ".join([*sentences, "A small chi-square alone shows no independence."])
+
+
+def stored_bound(ledger: pd.DataFrame) -> str:
+    """Say how many of the released matrices have a chi-square below the bound."""
+    rows = ledger[(ledger["group"] == "from_stored_matrices") & (ledger["quantity"] == "trace chi2")]
+    below = (rows["published"] < BOUND).sum()
+    return f"Of {len(rows)} released matrices with a chi-square, {below} have one below the bound."
 
 
 def implication(findings: Findings, scorer: str) -> tuple[str, str]:

@@ -142,14 +142,13 @@ def _step(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     rows = run.select("matrix", claim, scorer=scorer, step=claim.quantity.removesuffix("_step"))
     sizes = run.select("answers", claim, scorer=scorer)
     labels = _classes(sizes) if claim.class_label == MACRO else [claim.class_label]
-    if not rows or not labels:
-        return None
     found = []
     for label in labels:
         items = [row["n"] for row in sizes if row["class"] == label]
         right = sum(row["both_ok"] + row["trace_only_ok"] for row in rows if row["class"] == label)
-        found.append(share(100 * right / sum(items), items[0]))
-    return mean_of(found)
+        if rows and items:
+            found.append(share(100 * right / sum(items), items[0]))
+    return mean_of(found) if found else None
 
 
 def _count(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:

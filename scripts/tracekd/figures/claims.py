@@ -32,7 +32,7 @@ def plot_claims(table: pd.DataFrame, note: str = "") -> Figure:
     """Draw recomputed against published values in %, counts as shares of their items, one panel a scorer.
 
     A claim is judged by one scorer, and coloured by the verdict in the panel of that scorer; in the other it
-    is grey. Claims that deviate are named. Those on another scale or without a value are left out.
+    is grey. Claims that deviate are named. Those on another scale or without a verdict are left out.
 
     Args:
         table: as from `claims_table`.
@@ -54,9 +54,10 @@ def plot_claims(table: pd.DataFrame, note: str = "") -> Figure:
 
 
 def _in_percent(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep claims in % and turn counts of a matrix into % of its items."""
+    """Keep judged claims in %, and turn counts of a matrix into % of its items."""
     quantity = table["quantity"].str.split().str[-1]
-    rows, scale = table[~quantity.isin(NOT_PERCENT)].copy(), 100 / table["n"]
+    rows = table[~quantity.isin(NOT_PERCENT) & table["verdict"].isin(list(VERDICT_STYLES))].copy()
+    scale = 100 / table["n"]
     values = ["published", *(f"recomputed_{scorer}" for scorer in SCORERS)]
     is_count = quantity.isin(CELLS)[rows.index]
     rows.loc[is_count, values] = rows.loc[is_count, values].mul(scale[rows.index][is_count], axis=0)

@@ -10,7 +10,7 @@ import pandas as pd
 from tracekd.claims import Claim
 from tracekd.datasets import DATASETS
 from tracekd.files import atomic_write
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
 from tracekd.recomputation import Estimate, RunTables, estimate
 from tracekd.tables.write import latex, markdown, write_csv, write_table
 
@@ -25,9 +25,29 @@ ROUNDING = 1 + 1e-6
 NUMBERS = ("published", "recomputed_published", "recomputed_aligned", "ci_low", "ci_high")
 LEDGER = (
     "Published numbers beside those of this run. Intervals are the 95 % ones of the value by the scorer of "
-    "the claim. Reproduced: equal to the last printed digit. Compatible: measured on other generations, and "
-    "within the interval."
+    "the claim, over items: how much training runs differ is not in them. Reproduced: equal to the last "
+    "printed digit. Compatible: measured on other generations, and within the interval."
 )
+QUANTITY_TITLES = {
+    "acc": "acc.",
+    "f1": "F1",
+    "acc_without_Q5": "acc. without Q5",
+    "acc_mean": "acc., mean",
+    "acc_sd": "acc., SD",
+    "class_step": "class step",
+    "facts_step": "retrieval step",
+    "both_ok": "both ok",
+    "answer_only_ok": "answer only",
+    "trace_only_ok": "step only",
+    "neither_ok": "neither",
+    "p_joint": "P(both ok)",
+    "p_answer_given_trace_ok": "P(ok | step ok)",
+    "p_answer_given_trace_wrong": "P(ok | step wrong)",
+    "chi2": "chi-square",
+    "chi2_yates": "chi-square, Yates",
+    "chi2_p": "p of chi-square",
+    "chi2_bound": "chi-square below",
+}
 SUMMARY = "Published numbers by verdict of this run."
 
 
@@ -98,7 +118,7 @@ def claims_summary(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
 
 
 def write_ledger(table: pd.DataFrame, summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
-    """Write the ledger: CSV with all columns, Markdown under its summary, LaTeX without reasons."""
+    """Write the ledger: CSV with all columns, Markdown under its summary, LaTeX as far as a page is wide."""
     # six decimals, as other tables have them, are too few for a p-value
     exact = {name: ["" if isnan(value) else f"{value:.10g}" for value in table[name]] for name in NUMBERS}
     write_csv(table.assign(**exact, n=table["n"].astype("Int64")), csv)
@@ -106,7 +126,7 @@ def write_ledger(table: pd.DataFrame, summary: pd.DataFrame, *, csv: Path, md: P
     with atomic_write(md) as stream:
         stream.write(f"{LEDGER}\n\n{markdown(show_summary(summary))}\n\n{markdown(shown)}\n")
     with atomic_write(tex) as stream:
-        stream.write(latex(shown.drop(columns="Why"), LEDGER, label=f"tab:{Path(tex).stem}"))
+        stream.write(latex(shown.drop(columns=["Group", "n", "Why"]), LEDGER, label=f"tab:{Path(tex).stem}"))
 
 
 def write_summary(summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
@@ -131,7 +151,7 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
             "Class": table["class"],
             "Model": table["model"],
             "SFT arm": [arm_title(name) for name in table["arm"]],
-            "Quantity": table["quantity"],
+            "Quantity": [_quantity(name) for name in table["quantity"]],
             "Published": shown["published"],
             "Published scorer": shown["recomputed_published"],
             "Aligned scorer": shown["recomputed_aligned"],
@@ -148,9 +168,7 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
 
 def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
     """Make one row of the ledger."""
-    found = {
-        name: None if claim.untestable else estimate(run, claim, name) for name in ("published", "aligned")
-    }
+    found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
     verdict, why = judge(claim, judged, bool(run.select("answers", claim)), replayed)
     return asdict(claim) | {
@@ -166,9 +184,15 @@ def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
     }
 
 
+def _quantity(name: str) -> str:
+    """Write a quantity, after its step if it is one of a matrix."""
+    *step, quantity = name.split()
+    return ": ".join([STEP_TITLES[one] for one in step] + [QUANTITY_TITLES.get(quantity, quantity)])
+
+
 def _number(claim: Claim, value: float) -> str:
     """Write a number with the digits of the claim, p-values with three that count."""
-    return f"{value:.3g}" if claim.unit == "p" else f"{value:.{max(0, round(-log10(2 * claim.tolerance)))}f}"
+    return f"{value:.3g}" if claim.unit == "p" else f"{value:.{round(-log10(2 * claim.tolerance))}f}"
 
 
 def _short(value: float) -> str:
