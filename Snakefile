@@ -12,12 +12,47 @@ report: "resources/captions/workflow.rst"
 
 
 include: "rules/common.smk"  # checked config, paths, input functions: the only Python
-include: "rules/data.smk"  # raw files and canonical questions
-include: "rules/traces.smk"  # verified SFT targets, one file an arm
-include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
-include: "rules/training.smk"  # 4-bit LoRA adapters
-include: "rules/evaluation.smk"  # generations and item scores
-include: "rules/analysis.smk"  # tables and figures
+
+
+if IS_REPLAY:
+
+    include: "rules/replay.smk"  # released generations as records, scored
+
+else:
+
+    include: "rules/data.smk"  # raw files and canonical questions
+    include: "rules/traces.smk"  # verified SFT targets, one file an arm
+    include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
+    include: "rules/scoring.smk"  # item scores
+
+
+if config["level"] == "train":
+
+    include: "rules/training.smk"  # 4-bit LoRA adapters
+
+
+if config["level"] != "outputs":
+
+    include: "rules/generation.smk"  # answers of every adapter
+
+
+include: "rules/analysis.smk"  # accuracies, trace against answer, settings
+
+
+if TRACED_ARMS:
+
+    include: "rules/statistics.smk"  # association of trace and answer, comparisons
+    include: "rules/readings.smk"  # what a trace names and whether the answer follows
+
+
+if HAS_BOTH_SCORERS:
+
+    include: "rules/differences.smk"  # what separates the two scorers, item by item
+
+
+if HAS_CLAIMS:
+
+    include: "rules/claims.smk"  # the published numbers, one by one
 
 
 rule all:

@@ -12,25 +12,36 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from tracekd.config import check_config, check_names, read_models
 from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
+from tracekd.released.registry import plan_replay
 from tracekd.traces import ARMS, PROMPT_ONLY
+
+# released generations are scored in place of our own
+IS_REPLAY = "replay" in config
 
 try:
     MODELS = read_models()
     check_config(config, MODELS)
-    REGISTRY = read_registry(config["registry"])
-    check_names(
-        config["datasets"],
-        REGISTRY,
-        "config: datasets",
-        f"see {config['registry']}",
-    )
+    if IS_REPLAY:
+        REPLAY = plan_replay(
+            config["replay"], config["seeds"], MODELS, config["mirror"]
+        )
+        # everything after the scores works on the grid that was found
+        config.update(REPLAY.grid)
+    else:
+        REGISTRY = read_registry(config["registry"])
+        check_names(
+            config["datasets"],
+            REGISTRY,
+            "config: datasets",
+            f"see {config['registry']}",
+        )
 except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
-# released generations are scored in place of our own
-IS_REPLAY = config["level"] == "outputs" and "replay" in config
-
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+# arms whose traces have both steps, so that trace and answer can be held against each other
+TRACED_ARMS = [arm for arm in SFT_ARMS if arm not in ("none", "class_only")]
+HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
 def get_regex(names):
@@ -50,6 +61,8 @@ def is_demo(model):
 
 def get_note():
     """What is not real in a figure of this run's numbers; it stands in the figure itself."""
+    if IS_REPLAY:
+        return ""
     parts = ["simulated corpora"] if any(map(is_simulated, config["datasets"])) else []
     parts += ["tiny models"] if any(map(is_demo, config["models"])) else []
     return ", ".join(parts)
@@ -128,37 +141,73 @@ def get_adapters(wildcards):
     ]
 
 
+def get_run_cells(arms):
+    """(dataset, model, arm, seed) of these arms in the whole run; a replay has those that were released."""
+    if IS_REPLAY:
+        return [cell for cell in REPLAY.cells if cell[2] in arms]
+    return [
+        (dataset, model, arm, seed)
+        for arm, seed in get_cells(arms)
+        for dataset in config["datasets"]
+        for model in config["models"]
+    ]
+
+
 def get_all_cells(pattern, arms):
-    """The pattern for all datasets, models, arms, seeds and scorers of the config."""
+    """The pattern for all datasets, models, arms, seeds and scorers of the run; other wildcards stay."""
     return [
         path
-        for arm, seed in get_cells(arms)
+        for dataset, model, arm, seed in get_run_cells(arms)
         for path in expand(
             pattern,
-            run=config["run"],
-            dataset=config["datasets"],
-            model=config["models"],
-            scorer=config["scorers"],
+            dataset=dataset,
+            model=model,
             arm=arm,
             seed=seed,
+            allow_missing=True,
         )
     ]
 
 
 def get_scores(wildcards):
     """Score files of the whole run."""
-    return get_all_cells(
-        "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
-        config["arms"],
+    return expand(
+        get_all_cells(
+            "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+            config["arms"],
+        ),
+        run=config["run"],
+        scorer=config["scorers"],
     )
 
 
 def get_training_logs(wildcards):
     """Loss logs of the whole run."""
-    return get_all_cells(
-        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv",
-        SFT_ARMS,
+    return expand(
+        get_all_cells(
+            "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/training_log.csv",
+            SFT_ARMS,
+        ),
+        run=config["run"],
     )
+
+
+def get_generations(wildcards):
+    """Generation files of the whole run."""
+    return get_all_cells(
+        "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+        config["arms"],
+    )
+
+
+def get_mirror_files(wildcards):
+    """Released files in the mirror, so that a changed one is read again."""
+    return REPLAY.get_mirror_files(config["mirror"])
+
+
+def get_baselines(wildcards):
+    """Scores of the trivial baselines; a replay has no train split to learn them from."""
+    return [] if IS_REPLAY else "results/{run}/tables/baselines.csv"
 
 
 def get_questions(wildcards):
@@ -200,29 +249,56 @@ def get_model_seed(wildcards):
     return MODELS[wildcards.model]["seed"]
 
 
-def get_licences():
+def get_licences(wildcards):
     """Licence of every dataset of the run."""
     return {name: REGISTRY[name].licence for name in config["datasets"]}
 
 
-def has_verifiable_trace(arm):
-    """Whether an arm's trace has both steps, so that trace and answer can be held against each other."""
-    return arm not in (PROMPT_ONLY, "none", "class_only")
+# the published numbers are of real models and data
+HAS_CLAIMS = bool(TRACED_ARMS) and HAS_BOTH_SCORERS and not get_note()
+
+
+def get_tables():
+    """Names of the run's tables; a replay trains nothing and draws no split."""
+    tables = ["results"]
+    tables += ["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]
+    tables += ["statistics", "follow"] if TRACED_ARMS else []
+    tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
+    tables += ["claims"] if HAS_CLAIMS else []
+    return tables
+
+
+def get_figures():
+    """Names of the run's figures, as far as its arms and scorers allow them."""
+    figures = ["classes.{scorer}"]
+    figures += [f"confusion_{arm}" for arm in TRACED_ARMS]
+    figures += ["forest", "follow_rate", "association"] if TRACED_ARMS else []
+    if HAS_BOTH_SCORERS:
+        figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
+    if HAS_CLAIMS:
+        figures += ["claims_scatter"]
+    if not IS_REPLAY:
+        figures += ["accuracy.{scorer}"]
+        figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
+    if config["level"] == "train" and SFT_ARMS:
+        figures += ["losses"]
+    return figures
+
+
+def get_pages():
+    """Pages to look through."""
+    return ["differences.html"] if HAS_BOTH_SCORERS else []
 
 
 def get_final_outputs():
-    """Every table and figure that the arms of the config allow."""
-    figures = ["accuracy.{scorer}", "classes.{scorer}"]
-    figures += ["losses"] if SFT_ARMS else []
-    figures += [
-        f"confusion_{arm}.{{scorer}}" for arm in SFT_ARMS if has_verifiable_trace(arm)
-    ]
-    figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
-    tables = ["results", "datasets", "hyperparameters"]
+    """Every table, figure and page of the run."""
     return [
-        *expand("results/{run}/tables/{table}.csv", run=config["run"], table=tables),
         *expand(
-            [f"figures/{{run}}/{figure}.pdf" for figure in figures],
+            "results/{run}/tables/{table}.csv", run=config["run"], table=get_tables()
+        ),
+        *expand("results/{run}/{page}", run=config["run"], page=get_pages()),
+        *expand(
+            [f"figures/{{run}}/{figure}.pdf" for figure in get_figures()],
             run=config["run"],
             scorer=config["scorers"],
         ),

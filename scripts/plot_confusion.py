@@ -1,8 +1,8 @@
 """Plot trace against answer for one SFT arm: Figures 2 and 3 (rule plot_confusion).
 
 input   matrix: results/{run}/tables/trace_answer_matrix.csv
-output  pdf, png: figures/{run}/confusion_{arm}.{scorer}.{pdf,png}
-params  arm, scorer: what to show; datasets, models, arms: names in config order; note: what is not real
+output  pdf, png: figures/{run}/confusion_{arm}.{pdf,png}
+params  arm, scorers: what to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -17,7 +17,7 @@ with rule_log(snakemake.log[0]):
     figure = plot_confusion(
         pd.read_csv(snakemake.input.matrix),
         params.arm,
-        params.scorer,
+        params.scorers,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )

@@ -1,6 +1,9 @@
-"""Score generations item by item (rule score_generations).
+"""Score generations item by item (rules score_generations, score_released).
 
-One output CSV for each input generation file, in the same order.
+input   questions: question file of every dataset
+        generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`
+output  scores: one CSV for each file of generations, in the same order
+params  partial: whether a file may lack test questions, or hold others
 """
 
 from pathlib import Path
@@ -12,15 +15,16 @@ from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
 
 with rule_log(snakemake.log[0]):
-    questions = read_questions(snakemake.input.questions)
-    test = {question.id for question in questions if question.split == "test"}
+    questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     scorer = SCORERS[snakemake.wildcards.scorer]
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):
+        dataset, _, arm, _ = Path(source).parts[-4:]
         generations = read_generations(source)
-        if not snakemake.params.released and {one.id for one in generations} != test:
+        test = {question.id for question in questions[dataset] if question.split == "test"}
+        if not snakemake.params.partial and {one.id for one in generations} != test:
             raise DataError(
                 f"{len(generations)} generations for {len(test)} test questions",
                 where=source,
                 hint="delete the file and run the workflow again",
             )
-        write_scores(scorer(questions, generations, Path(source).parent.name), target)
+        write_scores(scorer(questions[dataset], generations, arm), target)

@@ -30,6 +30,16 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
 
     """
     check_schema(config, "config", "config")
+    if "replay" in config:
+        if config["level"] != "outputs":
+            raise ConfigError(
+                f"replay starts from outputs, not from {config['level']!r}",
+                where="config: level",
+                hint="set level: outputs",
+            )
+        check_names(
+            config["replay"]["arms"], [PROMPT_ONLY, *ARMS], "config: replay.arms", "see config/replay.yaml"
+        )
     check_names(config["datasets"], DATASETS, "config: datasets", "see config/datasets.yaml")
     check_names(config["models"], models, "config: models", "see config/models.yaml")
     check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")

@@ -205,7 +205,7 @@ def _extract(packed: Path, entry: Entry, folder: Path) -> None:
 
 def _verify(entry: Entry, checksums: dict[str, str], lock_path: Path) -> None:
     """Hold every file to its registered or locked checksum, and lock those that have neither."""
-    locked = _read_lock(lock_path)
+    locked = read_lock(lock_path)
     lock = dict(locked)
     for path, registered in entry.files.items():
         expected = registered or lock.setdefault(_lock_key(entry, path), checksums[path])
@@ -230,7 +230,7 @@ def _lock_key(entry: Entry, path: str) -> str:
     return path
 
 
-def _read_lock(path: Path) -> dict[str, str]:
+def read_lock(path: Path) -> dict[str, str]:
     """Read a lock file, empty where there is none yet."""
     if not path.exists():
         return {}

@@ -10,6 +10,8 @@ _ITEM = r"""(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
 _ITEMS = re.compile(_ITEM, re.DOTALL)
 _LIST = re.compile(rf"\s*\[\s*(?:{_ITEM}(?:\s*,\s*{_ITEM})*+\s*)?\]\s*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+# where an item ends if quotes inside items are not escaped
+_BETWEEN = re.compile(r"""['"]\s*,\s*['"]""")
 _NAMED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
 
@@ -25,8 +27,26 @@ def parse_list(text: str) -> list[str] | None:
     """
     if not _LIST.fullmatch(text):
         return None
-    items = (literal[1:-1] for literal in _ITEMS.findall(text))
-    return [_ESCAPE.sub(_unescape, item) if "\\" in item else item for item in items]
+    return [_resolve(literal[1:-1]) for literal in _ITEMS.findall(text)]
+
+
+def parse_loose_list(text: str) -> list[str] | None:
+    """Read a list whose items may hold unescaped quotes, as models write it: ``['Christ's College']``.
+
+    An item ends where quote, comma and quote follow one another. None when `text` is no list of quotes.
+    """
+    if (items := parse_list(text)) is not None:
+        return items
+    text = text.strip()
+    inner = text[1:-1].strip()
+    if text[:1] + text[-1:] != "[]" or len(inner) < 2 or not {inner[0], inner[-1]} <= {"'", '"'}:
+        return None
+    return [_resolve(item) for item in _BETWEEN.split(inner[1:-1])]
+
+
+def _resolve(item: str) -> str:
+    """Resolve the backslash escapes of an item."""
+    return _ESCAPE.sub(_unescape, item) if "\\" in item else item
 
 
 def _unescape(match: re.Match) -> str:

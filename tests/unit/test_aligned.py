@@ -54,10 +54,24 @@ def test_any_one_reference_is_right_in_ms_marco_and_f1_counts_tokens():
     assert not got.answer_ok and got.precision == 2 / 5 and got.recall == 1.0
 
 
+def test_rouge_l_minds_the_order_of_words_and_is_of_free_text_only():
+    question = make_question("ms_marco", answers=("the lake of Geneva",))
+    assert judge(question, "the lake of Geneva", "none").rouge_l == 1
+    assert judge(question, "Geneva lake", "none").rouge_l == pytest.approx(2 * 0.5 * 0.25 / 0.75)
+    assert judge(question, "", "correct").rouge_l == 0
+    assert judge(make_question("babi"), "hallway", "none").rouge_l is None
+
+
+def test_words_of_any_script_count_in_free_text():
+    question = make_question("ms_marco", answers=("Ярослав Мудрый",))
+    assert judge(question, "Ярослав", "none").f1 == pytest.approx(2 / 3)
+
+
 def test_a_header_that_the_model_wrote_itself_is_not_part_of_a_bare_answer():
     question = make_question("babi")
     assert judge(question, "assistant\n\nhallway", "none").answer_ok
     assert judge(question, "assistant\n<think>\n\n</think>\n\nhallway", "none").answer_ok
+    assert judge(question, "assistant\n<think>\n\nhallway", "none").answer_ok
     assert judge(question, "<answer>hallway</answer>", "prompt_only").answer_ok
 
 
@@ -67,7 +81,7 @@ def test_the_score_file_has_flags_as_digits_and_gaps_where_no_step_is(tmp_path):
     header, line = (tmp_path / "s.csv").read_text().splitlines()
     assert (
         header
-        == "id,class,answer_ok,f1,precision,recall,class_ok,facts_ok,trace_ok,parsed"
+        == "id,class,answer_ok,f1,precision,recall,class_ok,facts_ok,trace_ok,parsed,rouge_l"
         == ",".join(COLUMNS)
     )
-    assert line == "babi-1,two-supporting-facts,1,1.0000,1.0000,1.0000,,,,1"
+    assert line == "babi-1,two-supporting-facts,1,1.0,1.0,1.0,,,,1,"

@@ -119,6 +119,13 @@ def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(name,
         assert dataset.answer_kind(question)
 
 
+def test_all_facts_imply_every_candidate_or_no_facts_imply_an_answer(name, dataset, questions):
+    for question in [*questions, make_question(name)]:
+        implied = dataset.implied_answer(question, question.context)
+        assert implied in (None, frozenset(map(normalise_answer, dataset.candidates(question))))
+        assert dataset.implied_answer(question, ()) == (None if implied is None else frozenset())
+
+
 def test_an_unknown_dataset_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"'squad' is unknown \(choose from cotempqa, ms_marco, babi\)"):
         get_dataset("squad")

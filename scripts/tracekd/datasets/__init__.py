@@ -6,7 +6,7 @@ every module against the protocol's promises.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,9 @@ class Dataset(Protocol):
 
     def candidates(self, question: Question) -> list[str]:
         """Name the entity that each context fact offers as an answer, in context order (baselines)."""
+
+    def implied_answer(self, question: Question, facts: Collection[str]) -> frozenset[str] | None:
+        """Name the normalised answer that these facts imply by themselves; None where facts hold none."""
 
     def answer_kind(self, question: Question) -> str:
         """Name the kind of answer that is asked for (type-consistent baseline)."""

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from tracekd.errors import DataError
@@ -193,6 +193,10 @@ def parse_answer(text: str) -> frozenset[str] | None:
 def candidates(question: Question) -> list[str]:
     """Give the last word of each sentence, where bAbI puts places, things, colours and names."""
     return [sentence.rstrip(".").split()[-1] for sentence in question.context]
+
+
+def implied_answer(question: Question, facts: Collection[str]) -> None:
+    """None: the answer follows from several sentences, or is yes, no or a number."""
 
 
 def answer_kind(question: Question) -> str:

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def _read_class(path: Path, label: str, options: dict) -> list[Question]:
                 context=tuple(row["facts"]),
                 question=row["question"],
                 answers=tuple(row["answer"]),
-                gold_facts=_gold_facts(row["facts"], row["answer"], where),
+                gold_facts=gold_facts(row["facts"], row["answer"], where),
                 source=Source(file=path.name, line=number, sha256=sha256_text(line)),
                 attributes={"triple_element": row["triple_element"]} if row.get("triple_element") else {},
             )
@@ -110,7 +110,7 @@ def _parse_row(line: str, where: str) -> dict[str, Any]:
     return row
 
 
-def _gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
+def gold_facts(context: Sequence[str], answers: Sequence[str], where: str) -> tuple[int, ...]:
     """Give the indices of the facts that hold a gold answer as a substring (paper, section 3)."""
     found = {index for index, fact in enumerate(context) for answer in answers if answer in fact}
     if not found:
@@ -175,8 +175,18 @@ def parse_answer(text: str) -> frozenset[str] | None:
 
 def candidates(question: Question) -> list[str]:
     """Give the subject or the object of each fact, whichever is asked for; '' for a fact of unknown form."""
+    return _entities(question, question.context)
+
+
+def implied_answer(question: Question, facts: Collection[str]) -> frozenset[str]:
+    """Give the entities of the asked side: whoever reads facts and question needs no dates for them."""
+    return frozenset(map(normalise_answer, _entities(question, facts)))
+
+
+def _entities(question: Question, facts: Collection[str]) -> list[str]:
+    """Read the side of each fact that the question asks for."""
     side = "subject" if _ASKED_SUBJECT.search(question.question) else "object"
-    return [match[side] if (match := _FACT.fullmatch(fact)) else "" for fact in question.context]
+    return [match[side] if (match := _FACT.fullmatch(fact)) else "" for fact in facts]
 
 
 def answer_kind(question: Question) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,12 +113,12 @@ def _question(row: dict[str, Any], split: str, file: str, number: int, where: st
         context=tuple(context),
         question=row["query"],
         answers=tuple(row["answers"][:1] if split == "train" else row["answers"]),
-        gold_facts=_gold_passage(context, row["answers"][0], where),
+        gold_facts=gold_passage(context, row["answers"][0], where),
         source=Source(file, number, sha256_text(json.dumps(read_text))),
     )
 
 
-def _gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
+def gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
     """Give the passage that shares most words with the answer, the first of equals (paper, section 3)."""
     if answer == NO_ANSWER:
         return ()
@@ -205,6 +205,10 @@ def candidates(question: Question) -> list[str]:
     return [
         passage.rpartition(" is ")[2].rstrip(".") if " is " in passage else "" for passage in question.context
     ]
+
+
+def implied_answer(question: Question, facts: Collection[str]) -> None:
+    """None: what a passage answers depends on the query."""
 
 
 def answer_kind(question: Question) -> str:

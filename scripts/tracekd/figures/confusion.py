@@ -1,61 +1,82 @@
-"""Figures 2 and 3: is the answer right when the trace is? One 2x2 matrix per model and dataset."""
+"""Figures 2 and 3: is the answer right when the trace is? One 2x2 matrix per model, dataset and scorer."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tracekd.errors import DataError
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import SMALL_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
 from tracekd.labels import count, dataset_title, model_title
 from tracekd.tables.matrix import conditionals, pool_seeds
 from tracekd.tables.order import ALL, Grid
 
 # inches
-PANEL = 0.92
-FRAME = Frame(left=0.88, right=0.1, head=0.26, foot=0.68, row_gap=0.78, column_gap=0.2)
+PANEL = 0.84
+FRAME = Frame(left=1.02, right=0.1, head=0.5, foot=0.76, row_gap=0.84, column_gap=0.16)
+# points below a matrix: the share of right answers in each of its columns, and n
+SHARES_BELOW, SIZE_BELOW = 22, 35
+# more matrices than this in a row leave no room for the larger print
+WIDE = 4
 
 
-def plot_confusion(matrix: pd.DataFrame, arm: str, scorer: str, grid: Grid, note: str = "") -> Figure:
-    """Draw the matrices of one SFT arm: models in rows, datasets in columns, seeds pooled.
+def plot_confusion(
+    matrix: pd.DataFrame, arm: str, scorers: Sequence[str], grid: Grid, note: str = ""
+) -> Figure:
+    """Draw the matrices of one SFT arm: models in rows, datasets in columns, scorers side by side in each.
+
+    Counts of all seeds are pooled. Below each column of a matrix stands P(answer ok | column).
 
     Args:
         matrix: as from `trace_answer_matrix`.
         arm: arm whose whole traces are judged.
-        scorer: `published` or `aligned`.
+        scorers: in the order in which they stand; those without any row of the arm are left out.
         grid: names in config order; those without any row of the arm are left out.
         note: printed small below, for what is not real in the figure.
 
+    Raises DataError when no scorer has judged a trace of the arm.
+
     """
     rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace")]
-    rows = pool_seeds(rows[(rows["arm"] == arm) & (rows["scorer"] == scorer)])
+    rows = pool_seeds(rows[(rows["arm"] == arm) & rows["scorer"].isin(scorers)])
     if rows.empty:
         raise DataError(
-            f"no traces of arm {arm!r} were scored by {scorer!r}", hint="choose an arm with both steps"
+            f"no traces of arm {arm!r} were scored by {' or '.join(map(repr, scorers))}",
+            hint="choose an arm with both steps",
         )
     models, datasets = grid.present(rows, "model"), grid.present(rows, "dataset")
-    cells = rows.set_index(["model", "dataset"])
+    scorers = [scorer for scorer in scorers if scorer in set(rows["scorer"])]
+    cells = rows.set_index(["model", "dataset", "scorer"])
+    columns = [(dataset, scorer) for dataset in datasets for scorer in scorers]
     with house_style():
-        figure, axes = make_panels(len(datasets), [PANEL] * len(models), FRAME, note)
+        figure, axes = make_panels(len(columns), [PANEL] * len(models), FRAME, note)
         for i, model in enumerate(models):
-            label_row(axes[i, 0], model_title(model), distance=0.68)
-            for j, dataset in enumerate(datasets):
-                if (model, dataset) in cells.index:
-                    _draw_panel(axes[i, j], cells.loc[(model, dataset)], arm)
+            label_row(axes[i, 0], model_title(model), distance=0.86)
+            _write_below(axes[i, 0], "P(answer ok)", -0.02, SHARES_BELOW, ha="right")
+            for axis, column in zip(axes[i], columns, strict=True):
+                if (model, *column) in cells.index:
+                    size = TEXT_SIZE if len(columns) <= WIDE else SMALL_SIZE
+                    _draw_panel(axis, cells.loc[(model, *column)], arm, size)
                 else:
-                    mark_missing(axes[i, j])
-                    axes[i, j].set(xticks=[], yticks=[])
-                    axes[i, j].spines[:].set_visible(False)
-                if j > 0:
-                    axes[i, j].set_yticks([])
-                if i == 0:
-                    axes[i, j].set_title(dataset_title(dataset), pad=5)
+                    mark_missing(axis)
+                    axis.set(xticks=[], yticks=[])
+                    axis.spines[:].set_visible(False)
+                if axis is not axes[i, 0]:
+                    axis.set_yticks([])
+        for axis, (_, scorer) in zip(axes[0], columns, strict=True):
+            axis.set_title(f"{scorer} scorer" if len(columns) <= WIDE else scorer, pad=3, size=SMALL_SIZE)
+        for place, dataset in enumerate(datasets):
+            first = place * len(scorers)
+            _head_group(figure, axes[0, first], axes[0, first + len(scorers) - 1], dataset_title(dataset))
     return figure
 
 
-def _draw_panel(axes: Axes, row: pd.Series, arm: str) -> None:
+def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
     """Draw one matrix with its counts, and the conditionals and n under it."""
     counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
     shades = sns.light_palette(arm_style(arm).colour, as_cmap=True)
@@ -63,29 +84,29 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str) -> None:
     axes.pcolormesh(counts / row["n"], vmin=0, vmax=1.5, cmap=shades, edgecolors="white", linewidth=1)
     for (line, column), cell in np.ndenumerate(counts):
         words = f"{count(int(cell))}\n{100 * cell / row['n']:.1f} %"
-        axes.text(column + 0.5, line + 0.5, words, ha="center", va="center")
-    axes.set_xticks([0.5, 1.5], ["trace ok", "trace wrong"])
+        axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=size)
+    axes.set_xticks([0.5, 1.5], ["trace\nok", "trace\nwrong"])
     axes.set_yticks([0.5, 1.5], ["answer\nok", "answer\nwrong"])
     axes.tick_params(length=0, pad=2)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
-    pooled = f" ({row['seeds']} seeds pooled)" if row["seeds"] > 1 else ""
-    given_ok, given_wrong = map(_percent, conditionals(row))
-    axes.annotate(
-        f"P(answer ok | trace ok) {given_ok}\n"
-        f"P(answer ok | trace wrong) {given_wrong}\n"
-        f"n = {count(row['n'])}{pooled}",
-        (0.5, 0),
-        (0, -15),
-        "axes fraction",
-        "offset points",
-        ha="center",
-        va="top",
-        size=SMALL_SIZE,
-        linespacing=1.25,
-    )
+    for place, share in zip((0.25, 0.75), conditionals(row), strict=True):
+        words = "undef." if share is None else f"{100 * share:.1f} %"
+        _write_below(axes, words, place, SHARES_BELOW, size=size)
+    pooled = f"\n({row['seeds']} seeds pooled)" if row["seeds"] > 1 else ""
+    _write_below(axes, f"n = {count(row['n'])}{pooled}", 0.5, SIZE_BELOW, color=GREY)
 
 
-def _percent(share: float | None) -> str:
-    """Write a conditional share."""
-    return "undefined" if share is None else f"= {100 * share:.1f} %"
+def _write_below(axes: Axes, words: str, place: float, distance: float, **style: str | float) -> None:
+    """Write below a panel, `distance` points away, at a place along its width."""
+    style = {"ha": "center", "va": "top", "size": SMALL_SIZE, "linespacing": 1.25} | style
+    axes.annotate(words, (place, 0), (0, -distance), "axes fraction", "offset points", **style)
+
+
+def _head_group(figure: Figure, first: Axes, last: Axes, title: str) -> None:
+    """Write the dataset over its scorers, with a rule that spans them."""
+    left, right = first.get_position().x0, last.get_position().x1
+    height = figure.get_figheight()
+    top = first.get_position().y1 + 0.19 / height
+    figure.add_artist(Line2D([left, right], [top, top], color=GREY, lw=0.6))
+    figure.text((left + right) / 2, top + 0.05 / height, title, ha="center", va="bottom")

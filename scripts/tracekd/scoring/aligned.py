@@ -1,14 +1,15 @@
 """The `aligned` scorer: every generation against its own question's gold, found by id.
 
-Answer: text of the answer tag (the whole text where the arm has no tags), compared as a set. Class step:
-the stated class is the question's. Retrieval step: the quoted facts are exactly the gold facts. An output
-that is cut off or not of the asked form counts as wrong.
+Answer: text of the answer tag (the whole text where the arm has no tags), compared as a set; free text also
+by its words (ROUGE-1 and ROUGE-L, Lin 2004). Class step: the stated class is the question's. Retrieval step:
+the quoted facts are exactly the gold facts. An output that is cut off or not of the asked form counts as
+wrong.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from tracekd.datasets import Dataset, get_dataset
 from tracekd.literals import parse_list
@@ -19,8 +20,9 @@ from tracekd.scoring.score import Score
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _CLASS = re.compile(r"(?:event in context|question asked) is:\s*(\S+?)\s*\.")
 _FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the question:(.*)", re.DOTALL)
-# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer
-_HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*</think>\s*)?")
+# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
+# often leaves the empty think block open
+_HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 
 # the steps that the trace of an arm holds; arms not named here hold both
 ARM_STEPS = {"prompt_only": (), "none": (), "class_only": ("class",)}
@@ -55,7 +57,7 @@ def score_item(question: Question, generation: Generation, arm: str) -> Score:
         class_ok is not None and found.class_label is None,
         facts_ok is not None and found.facts is None,
     )
-    precision, recall, f1 = overlap(question, found.answer)
+    precision, recall, f1, rouge_l = overlap(question, found.answer)
     return Score(
         id=question.id,
         class_label=question.class_label,
@@ -67,6 +69,7 @@ def score_item(question: Question, generation: Generation, arm: str) -> Score:
         facts_ok=facts_ok,
         trace_ok=all(ok for ok in (class_ok, facts_ok) if ok is not None) if steps else None,
         parsed=not any(missing),
+        rouge_l=rouge_l,
     )
 
 
@@ -104,21 +107,37 @@ def is_right(question: Question, answer: frozenset[str]) -> bool:
     return answer == gold
 
 
-def overlap(question: Question, answer: frozenset[str] | None) -> tuple[float, float, float]:
-    """Give (precision, recall, F1) of the answer: over items, or over tokens of the best alternative."""
+def overlap(question: Question, answer: frozenset[str] | None) -> tuple[float, float, float, float | None]:
+    """Give (precision, recall, F1, ROUGE-L) of the answer.
+
+    Over the items of the set, where ROUGE-L is None; over the words of the best alternative where answers
+    are free text.
+    """
+    free_text = get_dataset(question.dataset).ALTERNATIVE_ANSWERS
     if answer is None:
-        return 0.0, 0.0, 0.0
-    gold = [normalise_answer(text) for text in question.answers]
-    if not get_dataset(question.dataset).ALTERNATIVE_ANSWERS:
-        return _overlap(Counter(answer), Counter(set(gold)))
-    tokens = Counter(token for text in answer for token in text.split())
-    return max((_overlap(tokens, Counter(text.split())) for text in gold), key=lambda scores: scores[2])
-
-
-def _overlap(found: Counter, gold: Counter) -> tuple[float, float, float]:
-    """Give (precision, recall, F1) of two bags."""
-    shared = (found & gold).total()
+        return 0.0, 0.0, 0.0, 0.0 if free_text else None
+    if free_text:
+        best = _rouge().score_multi(question.answers, " ".join(answer))
+        return *best["rouge1"], best["rougeL"].fmeasure
+    gold = frozenset(map(normalise_answer, question.answers))
+    shared = len(answer & gold)
     if not shared:
-        return 0.0, 0.0, 0.0
-    precision, recall = shared / found.total(), shared / gold.total()
-    return precision, recall, 2 * precision * recall / (precision + recall)
+        return 0.0, 0.0, 0.0, None
+    precision, recall = shared / len(answer), shared / len(gold)
+    return precision, recall, 2 * precision * recall / (precision + recall), None
+
+
+class _Words:
+    """The words of a normalised answer: the library's own tokeniser would drop all letters but a to z."""
+
+    @staticmethod
+    def tokenize(text: str) -> list[str]:
+        return normalise_answer(text).split()
+
+
+@cache
+def _rouge():
+    """Give ROUGE-1 and ROUGE-L without stemming."""
+    from rouge_score.rouge_scorer import RougeScorer  # loading it takes a second, and only free text needs it
+
+    return RougeScorer(["rouge1", "rougeL"], tokenizer=_Words)

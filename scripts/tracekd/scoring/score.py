@@ -14,6 +14,8 @@ class Score:
 
     f1, precision and recall compare the answer with the gold answers as sets of items (as bags of tokens
     where the answer is free text). `parsed` tells whether the output had the form that was asked for.
+    `rouge_l` is the F-measure of ROUGE-L, None where answers are no free text or the scorer does not
+    count it.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Score:
     facts_ok: bool | None
     trace_ok: bool | None
     parsed: bool
+    rouge_l: float | None = None
 
 
 COLUMNS = tuple("class" if f.name == "class_label" else f.name for f in fields(Score))

@@ -17,14 +17,15 @@ VALUES = [
 STEPS = {"class": "Class. step", "facts": "Retrieval step", "trace": "Trace"}
 
 
-def results_table(scores: pd.DataFrame, baselines: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Accuracies on all test items; `baseline` is the highest trivial baseline of the dataset.
+def results_table(scores: pd.DataFrame, baselines: pd.DataFrame | None, grid: Grid) -> pd.DataFrame:
+    """Accuracies on all test items; `baseline` is the highest trivial baseline, if there is one.
 
     Columns: dataset, model, arm, scorer, seeds, n, {answer,class,facts,trace}_acc, baseline, the four _sd,
     answer_low, answer_high (see `accuracies`).
     """
     table = accuracies(scores, RUN)
-    table["baseline"] = table["dataset"].map(baselines.groupby("dataset")["answer_acc"].max())
+    best = {} if baselines is None else baselines.groupby("dataset")["answer_acc"].max()
+    table["baseline"] = table["dataset"].map(best).astype(float)
     columns = [*RUN, "seeds", "n", *VALUES[: len(METRICS)], "baseline", *VALUES[len(METRICS) :]]
     return grid.sort(table, RUN)[columns]
 

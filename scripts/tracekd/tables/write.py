@@ -114,4 +114,5 @@ def _without_repeats(shown: pd.DataFrame) -> pd.DataFrame:
 
 def _is_numeric(column: pd.Series) -> bool:
     """Tell whether a column of strings holds numbers."""
-    return bool(column.astype(str).str.fullmatch(r"[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–|undefined").all())
+    number = r"[+−]?[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–|undefined"
+    return bool(column.astype(str).str.fullmatch(number).all())

@@ -1,0 +1,48 @@
+"""Read released test splits and generations into records (rule import_released).
+
+input   released: folder with the released files and their manifest
+output  questions: one file a dataset; generations: one file a cell
+        inputs_csv, inputs_md, inputs_tex: what was asked for, what there is
+params  replay, seeds: of the config
+"""
+
+import json
+from pathlib import Path
+
+from tracekd.config import read_models
+from tracekd.fetch import MANIFEST
+from tracekd.logs import rule_log
+from tracekd.records import write_records
+from tracekd.released.read import read_replay
+from tracekd.released.registry import get_generations, get_table, read_released
+from tracekd.tables.inputs import inputs_table, show_inputs
+from tracekd.tables.write import write_table
+
+CAPTION = (
+    "Released files that the replay asked for. Items: generations in the file; questions: of that class in "
+    "the released test split."
+)
+
+with rule_log(snakemake.log[0]):
+    output, params = snakemake.output, snakemake.params
+    folder = Path(snakemake.input.released)
+    registry = read_released(params.replay["released"])
+    wanted = get_generations(registry, params.replay, params.seeds, read_models())
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    replays = {
+        Path(path).stem: read_replay(
+            folder,
+            get_table(registry, Path(path).stem),
+            [cell for cell in wanted if cell.dataset == Path(path).stem],
+        )
+        for path in output.questions
+    }
+    # all is read before anything is written: a fault leaves no part behind
+    for path in output.questions:
+        replay = replays[Path(path).stem]
+        write_records(replay.questions, path)
+        for cell, generations in replay.generations:
+            write_records(generations, f"results/{snakemake.wildcards.run}/generations/{cell.name}.jsonl")
+    table = inputs_table(wanted, manifest, replays)
+    paths = {kind: output[f"inputs_{kind}"] for kind in ("csv", "md", "tex")}
+    write_table(table, show_inputs(table), **paths, caption=CAPTION)

@@ -1,0 +1,22 @@
+"""Plot what the association of trace and answer is made of (rule plot_association).
+
+input   copying: results/{run}/tables/copying.csv
+output  pdf, png: figures/{run}/association.{pdf,png}
+params  datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.association import plot_association
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    figure = plot_association(
+        pd.read_csv(snakemake.input.copying),
+        Grid(params.datasets, params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,24 @@
+"""Plot how often answers follow wrong traces (rule plot_follow_rate).
+
+input   matrix: results/{run}/tables/trace_answer_matrix.csv; follow: results/{run}/tables/follow.csv
+output  pdf, png: figures/{run}/follow_rate.{pdf,png}
+params  scorer: of the matrices; datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.follow_rate import plot_follow_rate
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    figure = plot_follow_rate(
+        pd.read_csv(snakemake.input.matrix),
+        pd.read_csv(snakemake.input.follow),
+        params.scorer,
+        Grid(params.datasets, params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

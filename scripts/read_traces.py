@@ -1,0 +1,19 @@
+"""Read what each trace names and whether its answer follows (rule read_traces).
+
+input   questions: one file a dataset
+        generations: .../generations/{dataset}/{model}/{arm}/seed{seed}.jsonl of the arms with both steps
+output  readings: one file for each file of generations, in the same order
+log     [0]
+"""
+
+from pathlib import Path
+
+from tracekd.logs import rule_log
+from tracekd.readings import read_traces, write_readings
+from tracekd.records import read_generations, read_questions
+
+with rule_log(snakemake.log[0]):
+    questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
+    for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
+        dataset = Path(source).parts[-4]
+        write_readings(read_traces(questions[dataset], read_generations(source)), target)

@@ -1,0 +1,192 @@
+"""Does the answer follow the trace? Beside each 2x2 matrix, answers after traces that name wrong facts."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tracekd.errors import DataError
+from tracekd.figures.layout import NOTE_HEIGHT, write_note
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, arm_style, house_style
+from tracekd.intervals import wilson_interval
+from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
+from tracekd.tables.matrix import conditionals, pool_seeds
+from tracekd.tables.order import ALL, Grid
+
+# inches: places of the two panels of a row and of the words left of them
+MATRIX, DOTS = (1.6, 0.98), (3.4, 2.76)
+MODEL_AT, ARM_AT = 0.17, 0.4
+HEAD, FOOT = 0.56, 0.42
+# height of a row of panels and the gap below it, with classes and without: more rows leave no room for them
+WITH_CLASSES, WITHOUT = (0.68, 0.4), (0.34, 0.32)
+MOST_WITH_CLASSES = 8
+# the classes stand a little apart from the line of all items
+CLASS_GAP = 0.35
+COUNTS = ["n", "follows", "true"]
+
+
+def plot_follow_rate(
+    matrix: pd.DataFrame, follow: pd.DataFrame, scorer: str, grid: Grid, note: str = ""
+) -> Figure:
+    """Draw one row per dataset, model and arm: the matrix of trace and answer, and the two shares.
+
+    The shares are of the items whose trace names wrong facts: the answer is the one that those facts
+    imply (filled), or it is true all the same (open). Seeds are pooled; the Wilson interval is at the
+    mean n of a seed, for seeds answer the same items.
+
+    Args:
+        matrix: as from `trace_answer_matrix`.
+        follow: as from `follow_table`; a dataset without rows is left out.
+        scorer: that fills the matrices.
+        grid: names in config order.
+        note: printed small below, for what is not real in the figure.
+
+    Raises DataError when no dataset is left.
+
+    """
+    keys = ["dataset", "model", "arm"]
+    rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace") & (matrix["scorer"] == scorer)]
+    rows = grid.sort(pool_seeds(rows[rows["dataset"].isin(follow["dataset"])]), keys)
+    if rows.empty:
+        raise DataError("no trace names wrong facts that imply an answer", hint="leave this figure out")
+    height, gap = WITH_CLASSES if len(rows) <= MOST_WITH_CLASSES else WITHOUT
+    shares = _pool(follow if len(rows) <= MOST_WITH_CLASSES else follow[follow["class"] == ALL])
+    foot = FOOT + NOTE_HEIGHT * bool(note)
+    total = HEAD + len(rows) * height + (len(rows) - 1) * gap + foot
+    with house_style():
+        figure = plt.figure(figsize=(TEXT_WIDTH, total))
+        panels = []
+        for place, row in rows.iterrows():
+            bottom = (total - HEAD - (place + 1) * height - place * gap) / total
+            boxes = [
+                (left / TEXT_WIDTH, bottom, width / TEXT_WIDTH, height / total)
+                for left, width in (MATRIX, DOTS)
+            ]
+            panels.append([figure.add_axes(box) for box in boxes])
+            _draw_matrix(panels[-1][0], row)
+            key = shares[(shares[keys] == row[keys]).all(axis=1)]
+            _draw_shares(panels[-1][1], key, row["arm"], last=place == len(rows) - 1)
+            figure.text(
+                ARM_AT / TEXT_WIDTH,
+                bottom + height / total / 2,
+                f"SFT on\n{arm_title(row['arm'])}\ntraces",
+                va="center",
+                color=arm_style(row["arm"]).colour,
+                linespacing=1.15,
+            )
+        _name_models(figure, rows, panels)
+        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer", total)
+        if note:
+            write_note(figure, note)
+    return figure
+
+
+def _pool(follow: pd.DataFrame) -> pd.DataFrame:
+    """Add up the counts of all seeds, and give both shares with their intervals in %."""
+    by = ["dataset", "model", "arm", "class"]
+    groups = follow.groupby(by, as_index=False, sort=False)
+    table = groups.agg(seeds=("seed", "nunique"), **{name: (name, "sum") for name in COUNTS})
+    for name in ("follows", "true"):
+        share = table[name] / table["n"]
+        low, high = wilson_interval(share, table["n"] / table["seeds"])
+        table = table.assign(
+            **{f"{name}_share": 100 * share, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
+        )
+    return table
+
+
+def _draw_matrix(axes: Axes, row: pd.Series) -> None:
+    """Draw one matrix in % of its items, and P(answer ok) of each column below it."""
+    counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
+    shades = sns.light_palette(arm_style(row["arm"]).colour, as_cmap=True)
+    axes.pcolormesh(counts / row["n"], vmin=0, vmax=1.5, cmap=shades, edgecolors="white", linewidth=1)
+    for (line, column), cell in np.ndenumerate(counts):
+        words = f"{100 * cell / row['n']:.1f} %"
+        axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=SMALL_SIZE)
+    below = ["undef." if share is None else f"{100 * share:.1f} %" for share in conditionals(row)]
+    axes.set_xticks([0.5, 1.5], below)
+    axes.set_yticks([0.5, 1.5], ["answer ok", "wrong"])
+    axes.tick_params(length=0, pad=2)
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    style = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "top"}
+    axes.annotate("P(answer ok)", (0, 2), (-2, -2.6), ha="right", **style)
+    axes.annotate(f"n = {count(row['n'])}", (2, 2), (4, -2.6), ha="left", color=GREY, **style)
+
+
+def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
+    """Draw both shares of each class with interval and n; the values of all items stand at their markers."""
+    colour = arm_style(arm).colour
+    places = [index + CLASS_GAP * (index > 0) for index in range(len(rows))]
+    axes.set(xlim=(-2, 102), ylim=(max(places, default=0) + 0.55, -0.55), xticks=range(0, 101, 25))
+    axes.set_yticks(places, ["all items" if label == ALL else label for label in rows["class"]])
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelbottom=last)
+    axes.grid(axis="x", color=PALE, lw=0.6)
+    axes.set_axisbelow(True)
+    for place, (_, row) in zip(places, rows.iterrows(), strict=True):
+        whole = row["class"] == ALL
+        for name, fill in (("follows", colour), ("true", "white")):
+            share = row[f"{name}_share"]
+            axes.hlines(
+                place, row[f"{name}_low"], row[f"{name}_high"], color=colour, lw=1.4 if whole else 0.9
+            )
+            axes.plot(
+                share, place, "o", mfc=fill, mec=colour, mew=0.9, ms=4.6 if whole else 3.2, clip_on=False
+            )
+            if whole:
+                _write_value(axes, f"{share:.1f} %", row[f"{name}_low"], row[f"{name}_high"], place)
+        words = run_size(row["n"], 1) if whole else count(row["n"])
+        style = {"size": SMALL_SIZE, "color": GREY, "va": "center_baseline", "ha": "right"}
+        axes.annotate(words, (1, place), (42, 0), axes.get_yaxis_transform(), "offset points", **style)
+    if rows.empty:
+        axes.text(50, 0, "no trace names wrong facts", ha="center", va="center", color=GREY, size=SMALL_SIZE)
+
+
+def _write_value(axes: Axes, words: str, low: float, high: float, place: float) -> None:
+    """Write a value beside its interval, on the side where there is room."""
+    leftwards = high > 80
+    axes.annotate(
+        words,
+        (low if leftwards else high, place),
+        (-5 if leftwards else 5, 0),
+        textcoords="offset points",
+        ha="right" if leftwards else "left",
+        va="center_baseline",
+        size=SMALL_SIZE,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+    )
+
+
+def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -> None:
+    """Write each model, and the dataset if there are several, along its rows."""
+    several = rows["dataset"].nunique() > 1
+    for (dataset, model), group in rows.groupby(["dataset", "model"], sort=False):
+        first, last = (panels[place][0].get_position() for place in (group.index[0], group.index[-1]))
+        title = f"{dataset_title(dataset)}\n{model}" if several else model_title(model)
+        figure.text(
+            MODEL_AT / TEXT_WIDTH, (first.y1 + last.y0) / 2, title, rotation=90, ha="center", va="center"
+        )
+
+
+def _write_heads(figure: Figure, panels: list[Axes], title: str, total: float) -> None:
+    """Write what the two columns show, with the markers' meaning, and the axis below."""
+    matrix, dots = (axes.get_position() for axes in panels)
+    head = panels[0].secondary_xaxis("top")
+    head.set_xticks([0.5, 1.5], ["trace ok", "wrong"])
+    head.tick_params(length=0, pad=1)
+    head.spines[:].set_visible(False)
+    figure.text((matrix.x0 + matrix.x1) / 2, matrix.y1 + 0.2 / total, title, ha="center", va="bottom")
+    where = {"x": dots.x0, "va": "bottom"}
+    figure.text(y=dots.y1 + 0.34 / total, s="the trace names wrong facts; then the answer …", **where)
+    legend = (("●", "is the one those facts imply", 0.0), ("○", "is true all the same", 1.62))
+    for mark, words, shift in legend:
+        x, y = dots.x0 + shift / TEXT_WIDTH, dots.y1 + 0.12 / total
+        figure.text(x, y, mark, va="bottom", color=INK)
+        figure.text(x + 0.13 / TEXT_WIDTH, y, words, va="bottom", size=SMALL_SIZE)
+    bottom = FOOT - 0.24
+    figure.text(
+        (dots.x0 + dots.x1) / 2, bottom / total, "share of answers (%), 95 % CI", ha="center", va="top"
+    )

@@ -1,0 +1,91 @@
+"""Fetch released files: downloaded at their commits and held to their checksums, or copied from a mirror.
+
+A mirror may hold anything in the released form, other generations too: its files are taken as they are, and
+the manifest says which of them are the released ones.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tracekd.errors import DataError
+from tracekd.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, read_lock
+from tracekd.files import atomic_folder, atomic_write, sha256_file
+from tracekd.released.registry import Released
+
+# what the manifest says of a file
+AS_RELEASED, OTHER_CONTENT, UNVERIFIED = "as released", "differs from the released file", "checksum not known"
+
+
+def fetch_released(
+    released: Released, paths: Iterable[str], folder: Path, mirror: Path | None, lock_path: Path
+) -> None:
+    """Put the files and a `manifest.json` of their checksums and states into `folder`, all or nothing.
+
+    Args:
+        released: the registry.
+        paths: of the files, as the registry spells them.
+        folder: to make.
+        mirror: folder that holds `{released.folder}/{path}` of every file; None to download.
+        lock_path: JSON of the checksums seen on first download, for files that the registry gives none.
+
+    Raises DataError on a file that cannot be had, or that was downloaded and is not the registered one.
+
+    """
+    with atomic_folder(folder) as part:
+        states = {}
+        for path in tqdm(sorted(paths), desc="released files", mininterval=PROGRESS_INTERVAL_S):
+            (part / path).parent.mkdir(parents=True, exist_ok=True)
+            if mirror is not None:
+                _copy(mirror / released.folder / path, part / path)
+            else:
+                commit, _ = released.files[path]
+                address = released.url.format(repository=released.repository, commit=commit, path=path)
+                download(address, part / path)
+            states[path] = {"sha256": sha256_file(part / path)}
+            states[path]["state"] = _state(released, path, states[path]["sha256"])
+        if mirror is None:
+            _hold(released, states, lock_path)
+        with atomic_write(part / MANIFEST) as stream:
+            json.dump(states, stream, indent=2, sort_keys=True)
+            stream.write("\n")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy one file from the mirror."""
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise DataError(
+            f"cannot be copied from the mirror: {error.strerror}", where=source, hint="check `mirror`"
+        ) from error
+
+
+def _state(released: Released, path: str, checksum: str) -> str:
+    """Say whether a file is the released one."""
+    _, registered = released.files.get(path, (None, None))
+    if registered is None:
+        return UNVERIFIED
+    return AS_RELEASED if checksum == registered else OTHER_CONTENT
+
+
+def _hold(released: Released, states: dict[str, dict[str, str]], lock_path: Path) -> None:
+    """Hold downloads to their registered or locked checksums; lock those that have neither."""
+    locked = read_lock(lock_path)
+    lock = dict(locked)
+    for path, found in states.items():
+        commit, registered = released.files[path]
+        expected = registered or lock.setdefault(f"{released.repository}@{commit}/{path}", found["sha256"])
+        if found["sha256"] != expected:
+            raise DataError(
+                f"SHA-256 is {found['sha256']}, expected {expected}",
+                where=path,
+                hint="the download is damaged or another version; fetch it again",
+            )
+    if lock != locked:
+        with atomic_write(lock_path) as stream:
+            json.dump(lock, stream, indent=2, sort_keys=True)
+            stream.write("\n")

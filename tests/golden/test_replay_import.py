@@ -1,0 +1,55 @@
+"""What the importer makes of the released files: every line its own question, ids as from the raw data."""
+
+from collections import Counter
+
+import pytest
+from examples import ROOT
+from tracekd.datasets import cotempqa
+from tracekd.registry import read_registry
+
+
+@pytest.fixture(scope="module")
+def raw_questions(real_data):
+    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
+    return {one.id: one for one in cotempqa.read(real_data / "CotempQA", options, seed=0)}
+
+
+def test_the_released_test_split_is_that_of_the_raw_data_id_by_id(released, raw_questions):
+    questions, _ = released("cotempqa")
+    test = [one for one in questions if one.split == "test"]
+    assert {one.id for one in test} == {one.id for one in raw_questions.values() if one.split == "test"}
+    for one in test:
+        raw = raw_questions[one.id]
+        assert (one.question, one.context, one.answers, one.gold_facts, one.class_label) == (
+            raw.question,
+            raw.context,
+            raw.answers,
+            raw.gold_facts,
+            raw.class_label,
+        )
+
+
+def test_every_fine_tuned_model_answered_every_test_question_once(released):
+    for dataset, size, cells in (("cotempqa", 950, 6), ("babi", 376, 3)):
+        questions, generations = released(dataset)
+        test = {one.id for one in questions if one.split == "test"}
+        tuned = [found for (_, arm), found in generations.items() if arm != "prompt_only"]
+        assert len(test) == size and len(tuned) == cells
+        for found in tuned:
+            assert {one.id for one in found} == test and len(found) == size
+
+
+def test_the_prompting_baseline_was_asked_some_questions_twice_and_some_of_the_train_split(released):
+    questions, generations = released("cotempqa")
+    splits = {one.id: one.split for one in questions}
+    for model in ("Llama-3.2-1B-Instruct", "Qwen3-1.7B"):
+        asked = generations[model, "prompt_only"]
+        assert len(asked) == 950
+        assert Counter(splits[one.id] for one in asked)["test"] == 950 - 416
+        assert len({one.id.partition("~")[0] for one in asked}) == 950 - (199 + 35 + 10 + 8)
+
+
+def test_the_supporting_sentences_of_babi_are_found_in_the_context(released):
+    questions, _ = released("babi")
+    assert all(one.gold_facts for one in questions)
+    assert Counter(one.class_label for one in questions)["two-arg-relations"] == 100
