@@ -68,6 +68,19 @@ def validate_table(design, simulations, seed=0, settings=SETTINGS):
     return {"refused": 1 - len(defined) / simulations, **rejected, **_coverage(rows, design.truth)}
 
 
+def validate_percentile(design, simulations, seed=0, settings=SETTINGS):
+    """Share of simulated tables in which a percentile bootstrap of the items holds phi, for comparison."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for counts in rng.multinomial(design.n, design.cells, size=simulations):
+        if not Counts(*map(int, counts)).empty_margin:
+            with np.errstate(invalid="ignore"):  # a bootstrap sample may have an empty margin
+                drawn = phi(rng.multinomial(design.n, counts / design.n, size=settings.resamples))
+            low, high = np.nanquantile(drawn, [0.025, 0.975])
+            rows.append({"phi_low": low, "phi_high": high})
+    return {"phi_percentile": _coverage(pd.DataFrame(rows), {"phi": design.truth["phi"]})["phi"]}
+
+
 def validate_classes(n, base_rates, odds_ratio, simulations, seed=0, settings=SETTINGS):
     """Several classes with their own base rates (answer, trace) and one odds ratio of trace and answer.
 

@@ -22,6 +22,7 @@ from validation import (  # noqa: E402
     validate_classes,
     validate_family,
     validate_pairs,
+    validate_percentile,
     validate_seeds,
     validate_table,
 )
@@ -35,6 +36,9 @@ DESIGNS = [
     Design("few wrong answers", 376, 0.944, 0.24, 0),
     Design("rare right traces", 950, 0.44, 0.02, 0),
     Design("very rare right traces", 950, 0.40, 0.004, 0),
+    Design("few wrong answers, at the margin", 376, 0.944, 0.24, 0.10),
+    Design("rare right traces, at the margin", 950, 0.44, 0.02, 0.10),
+    Design("rare right traces, at the other", 950, 0.44, 0.02, -0.10),
 ]
 # the risk difference of these base rates is the margin
 RISK_DESIGN = Design("risk difference at the margin", 4000, 0.44, 0.38, 0.0489)
@@ -52,13 +56,13 @@ def main() -> None:
     print(f"Share of {simulations:,} simulations, in %.\n")
     names = ["refused", *P_VALUES, *EQUIVALENCE]
     results = {
-        design: validate_table(design, simulations, seed=number)
+        design: validate_table(design, simulations, number) | validate_percentile(design, simulations, number)
         for number, design in enumerate([*DESIGNS, RISK_DESIGN])
     }
     print("Rejects (test of no association; TOST: equivalent)\n")
     write({title(design): result for design, result in results.items()}, names)
     print("\nThe 95 % interval holds the truth\n")
-    write({title(design): result for design, result in results.items()}, INTERVALS)
+    write({title(design): result for design, result in results.items()}, [*INTERVALS, "phi_percentile"])
 
     print("\nFour classes of unlike base rates, n = 948\n")
     classes = {

@@ -225,6 +225,11 @@ def test_runs_are_paired_by_id_and_the_rest_is_counted():
     assert -1 < row["difference_low"] < row["difference"] < row["difference_high"] < 1
 
 
+def test_runs_without_a_common_item_are_counted_only():
+    row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]), SETTINGS)
+    assert row == {"n": 0, "unpaired": 3, "first_only": 0, "second_only": 0}
+
+
 def one_hot(cells):
     return np.eye(4)[np.asarray(cells)]
 
@@ -243,6 +248,13 @@ def test_seeds_that_repeat_the_same_items_do_not_narrow_the_interval():
     low, high = phi_interval(*LLAMA_CORRECT)
     row = pool(np.stack([cells] * 3), SETTINGS)
     assert row["phi_high"] - row["phi_low"] == pytest.approx(high - low, rel=0.05)
+
+
+def test_pooled_seeds_without_a_right_trace_have_shares_only():
+    row = pool(one_hot([[1, 1, 3, 3], [1, 3, 3, 3]]), FAST)
+    names = ("p_joint", "p_answer_given_trace_wrong")
+    assert set(row) == {f"{name}{end}" for name in names for end in ("", "_low", "_high")}
+    assert row["p_answer_given_trace_wrong"] == 3 / 8
 
 
 def test_seeds_that_differ_widen_the_interval():

@@ -19,21 +19,26 @@ def compare(first: pd.Series, second: pd.Series, settings: Settings) -> Columns:
 
     Returns:
         n, unpaired, first_only and second_only (items that only one has right), difference (first - second,
-        as a share of n) with its 95 % interval from draws of the table, McNemar's exact p.
+        as a share of n) with its 95 % interval from draws of the table, McNemar's exact p;
+        without any pair the first four only.
 
     """
     pairs = pd.concat([first, second], axis=1, keys=["first", "second"]).dropna()
-    unpaired = len(first) + len(second) - 2 * len(pairs)
     one, other = pairs["first"] == 1, pairs["second"] == 1
     cells = [int(cell.sum()) for cell in (one & other, one & ~other, other & ~one, ~(one | other))]
     _, first_only, second_only, _ = cells
+    row: Columns = {
+        "n": len(pairs),
+        "unpaired": len(first) + len(second) - 2 * len(pairs),
+        "first_only": first_only,
+        "second_only": second_only,
+    }
+    if not len(pairs):
+        return row
     drawn = draw_tables(cells, settings.resamples, settings.seed)
     limits = interval(drawn[:, 1] - drawn[:, 2])
     return {
-        "n": len(pairs),
-        "unpaired": unpaired,
-        "first_only": first_only,
-        "second_only": second_only,
+        **row,
         **with_interval("difference", (first_only - second_only) / len(pairs), limits),
         "mcnemar_p": float(mcnemar(np.reshape(cells, (2, 2)), exact=True).pvalue),
     }

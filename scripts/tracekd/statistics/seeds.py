@@ -20,25 +20,32 @@ from tracekd.statistics.association import (
 from tracekd.statistics.bootstrap import draw_pooled_tables, interval, tail
 from tracekd.statistics.settings import Settings
 
+SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
+
 
 def pool(cells: NDArray, settings: Settings) -> Columns:
     """Shares, risk difference and phi of the pooled table with 95 % intervals, and TOST of both effects.
 
     Args:
-        cells: as for `draw_pooled_tables`; no margin of their sum is empty.
+        cells: as for `draw_pooled_tables`.
         settings: of draws and margins.
 
     Returns:
-        Columns as of a single seed, and p: the two-sided tail probability of phi at 0.
+        Columns as of a single seed, and p: the two-sided tail probability of phi at 0. What an empty margin
+        leaves undefined is left out.
 
     """
     counts = Counts(*map(int, cells.sum(axis=(0, 1))))
-    estimates = _quantities(np.array(counts) / counts.n)
+    with np.errstate(invalid="ignore"):  # 0/0 where a margin is empty
+        estimates = _quantities(np.array(counts) / counts.n)
     drawn = _quantities(draw_pooled_tables(cells, settings.resamples, settings.seed))
-    testable = counts.can_leave(settings.phi_margin)
     columns: Columns = {}
     for name, values in drawn.items():
-        columns |= with_interval(name, float(estimates[name]), interval(values))
+        if not np.isnan(estimates[name]) and (name in SHARES or not counts.empty_margin):
+            columns |= with_interval(name, float(estimates[name]), interval(values))
+    if counts.empty_margin:
+        return columns
+    testable = counts.can_leave(settings.phi_margin)
     return columns | {
         "tost_phi_p": equivalence_p(drawn["phi"], settings.phi_margin) if testable else EMPTY,
         "tost_risk_difference_p": equivalence_p(drawn["risk_difference"], settings.risk_margin),
@@ -49,10 +56,6 @@ def pool(cells: NDArray, settings: Settings) -> Columns:
 def _quantities(shares: ArrayLike) -> dict[str, NDArray]:
     """Name what has an interval, from shares of the four cells."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares), -1, 0)
-    return {
-        "p_joint": both,
-        "p_answer_given_trace_ok": both / (both + trace_only),
-        "p_answer_given_trace_wrong": answer_only / (answer_only + neither),
-        "risk_difference": risk_difference(shares),
-        "phi": phi(shares),
-    }
+    given_ok, given_wrong = both / (both + trace_only), answer_only / (answer_only + neither)
+    named = dict(zip(SHARES, (both, given_ok, given_wrong), strict=True))
+    return named | {"risk_difference": risk_difference(shares), "phi": phi(shares)}

@@ -104,10 +104,9 @@ def _all_seeds(scores: pd.DataFrame, step: str, settings: Settings) -> Columns:
     scored = scores.dropna(subset=f"{step}_ok")
     cells = _cells_by_seed(scored, step)
     counts = Counts(*map(int, cells.sum(axis=(0, 1))))
-    row: Columns = shares(counts) if counts.empty_margin else pool(cells, settings)
     remarks = [f"{cells.shape[0]} seeds of {cells.shape[1]} items"]
     remarks += _remarks(counts, len(scores) - counts.n, settings)
-    return _with_counts(row, counts, remarks)
+    return _with_counts(pool(cells, settings), counts, remarks)
 
 
 def _cells_by_seed(scored: pd.DataFrame, step: str) -> NDArray:
