@@ -1,7 +1,7 @@
 """What the released generations make of their traces: counts of follow.csv, copying.csv, definitions.csv.
 
-An independent implementation that names the facts by verbatim quotes has found the counts of trace and answer
-too; the way `quoted` repeats them exactly. The way `parsed` needs the list to be one, so its counts are lower.
+An independent implementation that names the facts by verbatim quotes has found the counts of trace and
+answer too; the way `quoted` repeats them exactly. The way `parsed` needs the list to be one and counts less.
 """
 
 import pandas as pd
