@@ -36,7 +36,23 @@ if config["level"] != "outputs":
     include: "rules/generation.smk"  # answers of every adapter
 
 
-include: "rules/analysis.smk"  # tables and figures
+include: "rules/analysis.smk"  # accuracies, trace against answer, settings
+
+
+if TRACED_ARMS:
+
+    include: "rules/statistics.smk"  # association of trace and answer, comparisons
+    include: "rules/readings.smk"  # what a trace names and whether the answer follows
+
+
+if HAS_BOTH_SCORERS:
+
+    include: "rules/differences.smk"  # what separates the two scorers, item by item
+
+
+if HAS_CLAIMS:
+
+    include: "rules/claims.smk"  # the published numbers, one by one
 
 
 rule all:

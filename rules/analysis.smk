@@ -26,6 +26,13 @@ rule tabulate_results:
         ),
         classes_md="results/{run}/tables/classes.md",
         classes_tex="results/{run}/tables/classes.tex",
+        answer_scores_csv=report(
+            "results/{run}/tables/answer_scores.csv",
+            caption="../resources/captions/answer_scores.rst",
+            category="Tables",
+        ),
+        answer_scores_md="results/{run}/tables/answer_scores.md",
+        answer_scores_tex="results/{run}/tables/answer_scores.tex",
         matrix_csv=report(
             "results/{run}/tables/trace_answer_matrix.csv",
             caption="../resources/captions/trace_answer_matrix.rst",
@@ -146,21 +153,20 @@ rule plot_confusion:
     input:
         matrix="results/{run}/tables/trace_answer_matrix.csv",
     output:
-        pdf="figures/{run}/confusion_{arm}.{scorer}.pdf",
+        pdf="figures/{run}/confusion_{arm}.pdf",
         png=report(
-            "figures/{run}/confusion_{arm}.{scorer}.png",
+            "figures/{run}/confusion_{arm}.png",
             caption="../resources/captions/confusion.rst",
             category="Figures",
             labels={
                 "figure": "2-3, trace and answer",
                 "arm": "{arm}",
-                "scorer": "{scorer}",
             },
         ),
     log:
-        "logs/{run}/plot_confusion/{arm}.{scorer}.log",
+        "logs/{run}/plot_confusion/{arm}.log",
     benchmark:
-        "benchmarks/{run}/plot_confusion/{arm}.{scorer}.tsv"
+        "benchmarks/{run}/plot_confusion/{arm}.tsv"
     conda:
         "../envs/plot.yaml"
     threads: 1
@@ -169,7 +175,7 @@ rule plot_confusion:
         runtime=10,
     params:
         arm="{arm}",
-        scorer="{scorer}",
+        scorers=lookup(within=config, dpath="scorers"),
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),

@@ -39,6 +39,9 @@ except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+# arms whose traces have both steps, so that trace and answer can be held against each other
+TRACED_ARMS = [arm for arm in SFT_ARMS if arm not in ("none", "class_only")]
+HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
 def get_regex(names):
@@ -197,14 +200,6 @@ def get_generations(wildcards):
     )
 
 
-def get_traced_generations(wildcards):
-    """Generation files of the arms whose traces can be verified."""
-    return get_all_cells(
-        "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-        filter(has_verifiable_trace, config["arms"]),
-    )
-
-
 def get_mirror_files(wildcards):
     """Released files in the mirror, so that a changed one is read again."""
     return REPLAY.get_mirror_files(config["mirror"])
@@ -259,25 +254,29 @@ def get_licences(wildcards):
     return {name: REGISTRY[name].licence for name in config["datasets"]}
 
 
-def has_verifiable_trace(arm):
-    """Whether an arm's trace has both steps, so that trace and answer can be held against each other."""
-    return arm not in (PROMPT_ONLY, "none", "class_only")
+# the published numbers are of real models and data
+HAS_CLAIMS = bool(TRACED_ARMS) and HAS_BOTH_SCORERS and not get_note()
 
 
 def get_tables():
     """Names of the run's tables; a replay trains nothing and draws no split."""
-    return [
-        "results",
-        *(["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]),
-    ]
+    tables = ["results"]
+    tables += ["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]
+    tables += ["statistics", "follow"] if TRACED_ARMS else []
+    tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
+    tables += ["claims"] if HAS_CLAIMS else []
+    return tables
 
 
 def get_figures():
-    """Names of the run's figures, as far as its arms allow them."""
+    """Names of the run's figures, as far as its arms and scorers allow them."""
     figures = ["classes.{scorer}"]
-    figures += [
-        f"confusion_{arm}.{{scorer}}" for arm in SFT_ARMS if has_verifiable_trace(arm)
-    ]
+    figures += [f"confusion_{arm}" for arm in TRACED_ARMS]
+    figures += ["forest", "follow_rate", "association"] if TRACED_ARMS else []
+    if HAS_BOTH_SCORERS:
+        figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
+    if HAS_CLAIMS:
+        figures += ["claims_scatter"]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
@@ -286,12 +285,18 @@ def get_figures():
     return figures
 
 
+def get_pages():
+    """Pages to look through."""
+    return ["differences.html"] if HAS_BOTH_SCORERS else []
+
+
 def get_final_outputs():
-    """Every table and figure of the run."""
+    """Every table, figure and page of the run."""
     return [
         *expand(
             "results/{run}/tables/{table}.csv", run=config["run"], table=get_tables()
         ),
+        *expand("results/{run}/{page}", run=config["run"], page=get_pages()),
         *expand(
             [f"figures/{{run}}/{figure}.pdf" for figure in get_figures()],
             run=config["run"],

@@ -8,8 +8,6 @@ out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line 
      figures/{run}/follow_rate.{pdf,png}, figures/{run}/association.{pdf,png}
 """
 
-TRACED_ARMS = [arm for arm in config["arms"] if has_verifiable_trace(arm)]
-
 
 rule read_traces:
     input:

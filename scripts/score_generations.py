@@ -1,6 +1,7 @@
 """Score generations item by item (rules score_generations, score_released).
 
-input   questions: question file of every dataset; generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`
+input   questions: question file of every dataset
+        generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`
 output  scores: one CSV for each file of generations, in the same order
 params  partial: whether a file may lack test questions, or hold others
 """

@@ -4,6 +4,7 @@ input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}
         baselines: results/{run}/tables/baselines.csv; none in a replay
 output  results_csv, results_md, results_tex: .../tables/results.{csv,md,tex}
         classes_csv, classes_md, classes_tex: .../tables/classes.{csv,md,tex}
+        answer_scores_csv, answer_scores_md, answer_scores_tex: .../tables/answer_scores.{csv,md,tex}
         matrix_csv, matrix_md, matrix_tex: .../tables/trace_answer_matrix.{csv,md,tex}
 params  datasets, models, arms: names in config order
 log     [0]
@@ -11,6 +12,7 @@ log     [0]
 
 import pandas as pd
 from tracekd.logs import rule_log
+from tracekd.tables.answer_scores import answer_scores, show_answer_scores
 from tracekd.tables.matrix import show_matrix, trace_answer_matrix
 from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_classes, show_results
@@ -24,6 +26,10 @@ ACCURACY = (
 TABLES = {
     "results": f"{ACCURACY} Best trivial: highest answer accuracy of a baseline without a model.",
     "classes": f"{ACCURACY} One row per class.",
+    "answer_scores": (
+        "Answer scores in %, as the paper prints them: rounded for each class and for all items; "
+        "the mean of classes averages the rounded values."
+    ),
     "matrix": (
         "Test items by correctness of trace (both steps) and final answer, seeds pooled; "
         "the last two columns give the share of right answers in %."
@@ -35,12 +41,12 @@ with rule_log(snakemake.log[0]):
     scores = read_scores(snakemake.input.scores)
     baselines = snakemake.input.baselines
     results = results_table(scores, pd.read_csv(baselines) if baselines else None, grid)
-    classes, matrix = classes_table(scores, grid), trace_answer_matrix(scores, grid)
-    shown = {
-        "results": show_results(results),
-        "classes": show_classes(classes),
-        "matrix": show_matrix(matrix),
+    tables = {
+        "results": (results, show_results),
+        "classes": (classes_table(scores, grid), show_classes),
+        "answer_scores": (answer_scores(scores, grid), show_answer_scores),
+        "matrix": (trace_answer_matrix(scores, grid), show_matrix),
     }
-    for (name, caption), table in zip(TABLES.items(), (results, classes, matrix), strict=True):
+    for name, (table, show) in tables.items():
         paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(table, shown[name], **paths, caption=caption)
+        write_table(table, show(table), **paths, caption=TABLES[name])

@@ -15,6 +15,24 @@ ARM_TITLES = {
     "r1_swapped": "R1 swapped",
 }
 STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
+PART_TITLES = {"answer": "answer", **STEP_TITLES}
+QUIRK_TITLES = {
+    "Q1": "cut at repeated prompt",
+    "Q2": "cut at word “answer”",
+    "Q3": "no answer tag needed",
+    "Q4": "“think” deleted anywhere",
+    "Q5": "wrong-side distractors",
+    "Q6": "descending ties",
+    "Q7": "one named entity skipped",
+    "Q8": "mean of classes",
+    "Q9": "all alternatives needed",
+    "Q10": "left out without trace",
+    "Q11": "gold row by answer",
+    "Q12": "last gold row reused",
+    "Q13": "any fact counts",
+    "Q14": "case-sensitive facts",
+    "all": "all of them",
+}
 BASELINE_TITLES = {
     "majority": "majority answer",
     "majority_per_kind": "majority per kind",

@@ -1,1 +1,1 @@
-"""Released generations of the paper: where they are, how they are fetched, and how they become our records."""
+"""Released generations of the paper: where they are, how they are fetched, how they become records."""

@@ -1,4 +1,4 @@
-"""Released test splits and generations as our records: questions and generations, joined by (question, facts).
+"""Released test splits and generations as questions and generations, joined by (question, facts).
 
 The released lines carry their question and facts, so every line finds its own question whatever the order of
 lines. The order of the records is that of the released files, because the `published` scorer depends on it.
@@ -20,7 +20,7 @@ from tracekd.records import Generation, Question, Source, read_json_lines, valid
 from tracekd.released.registry import Generations, Table
 from tracekd.traces import PROMPT_ONLY
 
-Key = tuple[str, tuple[str, ...]]
+Key = tuple[str, str, tuple[str, ...]]
 # the released CSV files count CoTempQA's rows through all classes, in this order
 COTEMPQA_SIZES = {"during": 3096, "equal": 436, "mix": 563, "overlap": 653}
 CSV_FIELD_LIMIT = 1 << 24
@@ -48,10 +48,9 @@ class Replay:
 
 
 def read_replay(folder: Path, table: Table, cells: Sequence[Generations]) -> Replay:
-    """Read a dataset's released test split and the generations of those cells of which `folder` has a file.
+    """Read a dataset's released test split and the generations of the cells of which `folder` has a file.
 
-    MS MARCO's released test split is not public: without a file for it, the questions are those that the lines
-    carry.
+    Without a test split (MS MARCO's is not in the repository) the questions are those that the lines carry.
 
     Raises DataError, with file and line, at the first row or line that is not of the released form, that
     repeats a question, or whose question the test split does not have.
@@ -61,7 +60,9 @@ def read_replay(folder: Path, table: Table, cells: Sequence[Generations]) -> Rep
     lines = [list(_read_cell(folder, cell)) for cell in cells]
     paths = {label: folder / path for label, path in table.paths.items() if (folder / path).is_file()}
     if paths:
-        questions = [question for label, path in paths.items() for question in _TABLES[table.dataset](path, label)]
+        questions = [
+            question for label, path in paths.items() for question in _TABLES[table.dataset](path, label)
+        ]
     else:
         questions = _questions_of(lines)
     known = defaultdict(list)
@@ -94,8 +95,8 @@ def _join(
 ) -> list[Generation]:
     """Give every line the id of its question; equal questions are told apart by the order of their texts.
 
-    `others` collects questions beyond the test split; None forbids them. The released prompting baseline found
-    its questions by answer text, so it repeats some and was asked some of the train split.
+    `others` collects questions beyond the test split; None forbids them. The released prompting baseline
+    found its questions by answer text, so it repeats some and was asked some of the train split.
     """
     groups: dict[Key, list[Line]] = defaultdict(list)
     for line in lines:
@@ -112,14 +113,16 @@ def _join(
                 _check_gold(line, question)
             else:
                 first = questions[0].id if questions else line.question.id
-                question = replace(line.question, id=f"{first}~{place + 1}" if place else first, split="other")
+                question = replace(
+                    line.question, id=f"{first}~{place + 1}" if place else first, split="other"
+                )
                 others[question.id] = question
             generations.append(Generation(question.id, sha256_text(line.prompt), line.text, None, None, None))
     return generations
 
 
 def _check_known(cell: Generations, lines: Sequence[Line], questions: Sequence[Question]) -> None:
-    """Raise DataError on a question that is not of the test split, or that has more lines than it has rows."""
+    """Raise DataError on a question that is not of the test split, or that has more lines than rows."""
     if not questions:
         raise DataError(
             f"the question is not one of the {cell.dataset} test split: {lines[0].question.question!r}",
@@ -145,8 +148,8 @@ def _check_gold(line: Line, question: Question) -> None:
 
 
 def _key(question: Question) -> Key:
-    """What identifies a question: its text and its facts."""
-    return question.question, question.context
+    """What identifies a question: its class, its text and its facts."""
+    return question.class_label, question.question, question.context
 
 
 def _questions_of(lines: Iterable[Sequence[Line]]) -> list[Question]:
@@ -291,8 +294,9 @@ def _source(path: Path, where: str, row: dict[str, str]) -> Source:
 
 def _asked(prompt: str, where: str) -> str:
     """Take the question out of CoTempQA's user prompt."""
-    question, mark, _ = prompt.rpartition("\nQuestion: ")[2].rpartition(" Only return the answer.")
-    if not mark or not question:
+    _, opened, tail = prompt.rpartition("\nQuestion: ")
+    question, closed, _ = tail.rpartition(" Only return the answer.")
+    if not (opened and closed and question):
         raise DataError("the prompt holds no question", where=where, hint=FETCH_AGAIN)
     return question
 
@@ -316,7 +320,7 @@ def _answers(text: str, dataset: str, where: str) -> tuple[str, ...]:
 def _gold_facts(
     cell: str, context: tuple[str, ...], answers: Sequence[str], dataset: str, where: str
 ) -> tuple[int, ...]:
-    """Give the gold facts' indices: bAbI's rows quote them; MS MARCO's test rows do not, so the rule finds them."""
+    """Give the gold facts' indices: bAbI's rows quote them; for MS MARCO the paper's rule finds them."""
     if dataset == "ms_marco":
         return ms_marco.gold_passage(context, answers[0], where)
     quoted = parse_list(cell)

@@ -1,4 +1,4 @@
-"""The registry of released files: which path holds which dataset, model, arm, seed and class, at which commit."""
+"""The registry of released files: which path holds which dataset, model, arm, seed and class."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -127,7 +127,9 @@ def effects(counts: Counts, settings: Settings) -> Columns:
     newcombe = confint_proportions_2indep(*pair, method="newcomb", alpha=1 - CONFIDENCE)
     drawn = phi(draw_tables(counts, settings.resamples, settings.seed))
     odds = Table2x2(counts.table, shift_zeros=True)
-    margin = settings.risk_margin
+    # statsmodels also computes an odds ratio, which a share of 0 or 1 makes infinite
+    with np.errstate(divide="ignore"):
+        tost = tost_proportions_2indep(*pair, -settings.risk_margin, settings.risk_margin)
     return {
         **with_interval("risk_difference", float(risk_difference(counts)), newcombe),
         **with_interval("phi", float(phi(counts)), interval(drawn)),
@@ -135,7 +137,7 @@ def effects(counts: Counts, settings: Settings) -> Columns:
         "tost_phi_p": equivalence_p(drawn, settings.phi_margin)
         if counts.can_leave(settings.phi_margin)
         else EMPTY,
-        "tost_risk_difference_p": float(tost_proportions_2indep(*pair, -margin, margin).pvalue),
+        "tost_risk_difference_p": float(tost.pvalue),
     }
 
 

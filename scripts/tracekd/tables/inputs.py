@@ -24,8 +24,8 @@ def inputs_table(
         replays: dataset to what was read.
 
     Returns:
-        dataset, class (or `all`), model, arm, seed, path, state (`data missing` where there is no file), items
-        (generations in the file), questions (of that class in the test split), sha256.
+        dataset, class (or `all`), model, arm, seed, path, state (`data missing` where there is no file),
+        items (generations in the file), questions (of that class in the test split), sha256.
 
     """
     classes = {
@@ -36,7 +36,9 @@ def inputs_table(
         name: pd.Series([one.class_label for one in replay.questions if one.split == "test"]).value_counts()
         for name, replay in replays.items()
     }
-    found = {cell.name: generations for replay in replays.values() for cell, generations in replay.generations}
+    found = {
+        cell.name: generations for replay in replays.values() for cell, generations in replay.generations
+    }
     rows = []
     for cell in wanted:
         labels = [classes[cell.dataset][one.id] for one in found.get(cell.name, ())]

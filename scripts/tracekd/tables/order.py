@@ -8,8 +8,8 @@ import pandas as pd
 from tracekd.datasets import get_dataset
 from tracekd.errors import DataError
 
-# the pooled row of a column `class`
-ALL = "all"
+# rows of a column `class` that stand for a whole dataset: items pooled, and the mean of its classes
+ALL, MACRO = "all", "macro"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Grid:
     def _rank(self, frame: pd.DataFrame, column: str) -> pd.Series:
         """Give the place of every value of a column."""
         if column == "class":
+            labels = {dataset: (ALL, MACRO, *get_dataset(dataset).CLASSES) for dataset in self.datasets}
             places = {
-                dataset: {label: place for place, label in enumerate((ALL, *get_dataset(dataset).CLASSES))}
-                for dataset in self.datasets
+                dataset: {label: place for place, label in enumerate(labels[dataset])} for dataset in labels
             }
             ranks = [
                 places[row.dataset].get(label)

@@ -18,7 +18,7 @@ STEPS = {"class": "Class. step", "facts": "Retrieval step", "trace": "Trace"}
 
 
 def results_table(scores: pd.DataFrame, baselines: pd.DataFrame | None, grid: Grid) -> pd.DataFrame:
-    """Accuracies on all test items; `baseline` is the highest trivial baseline of the dataset, if there are any.
+    """Accuracies on all test items; `baseline` is the highest trivial baseline, if there is one.
 
     Columns: dataset, model, arm, scorer, seeds, n, {answer,class,facts,trace}_acc, baseline, the four _sd,
     answer_low, answer_high (see `accuracies`).

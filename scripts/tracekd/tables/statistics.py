@@ -68,8 +68,10 @@ def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
             "phi": show_estimates(table, "phi"),
             "chi-square": [show_number(value, 1) for value in table["chi2"]],
             "p (Holm)": table["holm_p"].map(show_p),
-            "Verdict": table["verdict"],
-            "Note": table["note"],
+            "Verdict": [
+                f"refused: {note}" if name == "refused" else name
+                for name, note in zip(table["verdict"], table["note"], strict=True)
+            ],
         }
     )
 

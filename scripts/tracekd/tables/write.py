@@ -10,7 +10,7 @@ from tracekd.files import atomic_write
 # more rows than this do not fit a page
 PAGE_ROWS = 45
 # columns that say the same in every row of most runs
-FOLDED = ("Scorer", "Seeds", "n")
+FOLDED = ("Scorer", "Seed", "Seeds", "n")
 _ESCAPED = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _ESCAPED |= {character: f"\\{character}" for character in "&%$#_{}"}
 _ESCAPED |= {"±": r"$\pm$", "–": "--", "−": "$-$"}
@@ -114,4 +114,5 @@ def _without_repeats(shown: pd.DataFrame) -> pd.DataFrame:
 
 def _is_numeric(column: pd.Series) -> bool:
     """Tell whether a column of strings holds numbers."""
-    return bool(column.str.fullmatch(r"[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–|undefined").all())
+    number = r"[+−]?[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–|undefined"
+    return bool(column.astype(str).str.fullmatch(number).all())

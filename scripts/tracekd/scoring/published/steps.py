@@ -1,4 +1,4 @@
-"""Trace steps of the released evaluation: which gold row an item is held against, and what counts as right."""
+"""Trace steps of the released evaluation: the gold row of an item, and what counts as right against it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,19 @@
+"""Plot what each quirk of the published scorer moves (rule plot_ablation).
+
+input   ablation: results/{run}/tables/scorer_ablation.csv
+output  pdf, png: figures/{run}/scorer_ablation_{dataset}.{pdf,png}
+params  dataset: what to show; datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.ablation import plot_ablation
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    grid = Grid(params.datasets, params.models, params.arms)
+    figure = plot_ablation(pd.read_csv(snakemake.input.ablation), params.dataset, grid, note=params.note)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,16 @@
+"""Plot published against recomputed numbers (rule plot_claims).
+
+input   claims: results/{run}/tables/claims.csv
+output  pdf, png: figures/{run}/claims_scatter.{pdf,png}
+params  note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.claims import plot_claims
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+
+with rule_log(snakemake.log[0]):
+    figure = plot_claims(pd.read_csv(snakemake.input.claims), note=snakemake.params.note)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

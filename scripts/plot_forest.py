@@ -1,0 +1,24 @@
+"""Plot phi of trace and answer with its intervals (rule plot_forest).
+
+input   statistics: results/{run}/tables/statistics.csv; settings: config/statistics.yaml
+output  pdf, png: figures/{run}/forest.{pdf,png}
+params  datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.forest import plot_forest
+from tracekd.figures.style import save
+from tracekd.logs import rule_log
+from tracekd.statistics.settings import read_settings
+from tracekd.tables.order import Grid
+
+with rule_log(snakemake.log[0]):
+    params = snakemake.params
+    figure = plot_forest(
+        pd.read_csv(snakemake.input.statistics),
+        read_settings(snakemake.input.settings).phi_margin,
+        Grid(params.datasets, params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,140 @@
+"""What each quirk of the published scorer moves, as a heat map."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from tracekd.errors import DataError
+from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
+from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, RIGHT, SMALL_SIZE, WRONG, house_style
+from tracekd.labels import arm_title, count, model_title
+from tracekd.scoring.ablation import ALL_OFF
+from tracekd.tables.ablation import quirk_title, signed
+from tracekd.tables.order import Grid
+
+# the panels: the first measure of each that the dataset has, and what it is called
+PANELS = (
+    {"acc_macro": "answer right\n(%, mean of classes)", "acc_all": "answer right\n(%)"},
+    {"trace_step": "trace right\n(%)"},
+    {"phi_trace": "φ of answer\nand trace"},
+)
+# inches; lines move closer together where the figure would outgrow the page
+LINE = 0.155
+FRAME = Frame(left=1.95, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
+TURNED_FOOT = 0.95
+# with more columns than this, words stand upright and figures are short
+WIDE_COLUMNS = 11
+CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
+
+
+def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = "") -> Figure:
+    """Draw one dataset: models in rows of panels, measures in columns, quirks in lines; seeds averaged.
+
+    Args:
+        ablation: as from `ablation_table`, of the whole run.
+        dataset: which one to show.
+        grid: names in config order.
+        note: printed small below, for what is not real in the figure.
+
+    """
+    rows = ablation[ablation["dataset"] == dataset]
+    if rows.empty:
+        raise DataError(f"no scores of dataset {dataset!r}", hint="choose a dataset of the run")
+    panels = [panel for panel in (_choose(rows, titles) for titles in PANELS) if panel]
+    rows = rows[rows["measure"].isin([measure for measure, _ in panels])]
+    moved = rows[(rows["items_changed"] > 0) | (rows["difference"].abs() > 0) | (rows["quirk"] == ALL_OFF)]
+    quirks = [quirk for quirk in rows["quirk"].unique() if quirk in set(moved["quirk"])]
+    still = [quirk for quirk in rows["quirk"].unique() if quirk not in quirks]
+    models, arms = grid.present(rows, "model"), grid.present(rows, "arm")
+    columns = {
+        name: [arm for arm in arms if ((rows["measure"] == name) & (rows["arm"] == arm)).any()]
+        for name, _ in panels
+    }
+    cells = rows.groupby(["model", "measure", "quirk", "arm"])[["with_quirk", "difference", "items_changed"]]
+    cells = cells.mean()
+    widths = [len(columns[name]) for name, _ in panels]
+    is_wide = sum(widths) <= WIDE_COLUMNS
+    frame = FRAME if is_wide else FRAME._replace(foot=TURNED_FOOT)
+    heights = np.full(len(models), LINE * (1 + len(quirks)))
+    heights *= 1 - max(0, frame.height(heights, note) - PAGE_HEIGHT) / heights.sum()
+    with house_style():
+        figure, axes = make_panels(len(panels), heights, frame, note, sharey=True, width_ratios=widths)
+        for j, (measure, title) in enumerate(panels):
+            axes[0, j].set_title(title, pad=5)
+            limit = cells.xs(measure, level="measure")["difference"].abs().max() or 1
+            for i, model in enumerate(models):
+                _draw_panel(axes[i, j], cells, (model, measure), columns[measure], quirks, limit, is_wide)
+                axes[i, j].tick_params(length=0, labelbottom=i == len(models) - 1, pad=2)
+        for i, model in enumerate(models):
+            label_row(axes[i, 0], model_title(model), distance=1.8)
+        axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
+        _write_foot(figure, rows["n"].max(), still, bool(note))
+    return figure
+
+
+def _choose(rows: pd.DataFrame, titles: dict[str, str]) -> tuple[str, str] | None:
+    """Give the first measure that the rows have, and its title."""
+    present = set(rows["measure"])
+    return next(((name, title) for name, title in titles.items() if name in present), None)
+
+
+def _draw_panel(
+    axes: Axes,
+    cells: pd.DataFrame,
+    key: tuple[str, str],
+    arms: list[str],
+    quirks: list[str],
+    limit: float,
+    is_wide: bool,
+) -> None:
+    """Draw one model and measure: the published value in the first line, its changes in the others."""
+    places = [[(*key, quirk, arm) for arm in arms] for quirk in quirks]
+    changes = cells.reindex([place for line in places for place in line])
+    shape = len(quirks), len(arms)
+    differences = changes["difference"].to_numpy(float).reshape(shape)
+    moved = (changes["items_changed"].to_numpy(float).reshape(shape) > 0) | (differences != 0)
+    published = changes["with_quirk"].to_numpy(float).reshape(shape)[0]
+    # the range ends beyond the largest change, so that its colour is pale enough for the figure in it
+    edges = np.arange(shape[1] + 1) - 0.5, np.arange(shape[0] + 1) + 0.5
+    axes.pcolormesh(
+        *edges, differences, cmap=CHANGES, vmin=-1.5 * limit, vmax=1.5 * limit, edgecolors="white", lw=0.8
+    )
+    for column, value in enumerate(published):
+        _write(axes, column, 0, _words(value, key[1], is_wide, is_level=True), weight="bold")
+    for (line, column), value in np.ndenumerate(differences):
+        if moved[line, column]:
+            _write(axes, column, line + 1, _words(value, key[1], is_wide))
+    axes.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] + 0.5, -0.5))
+    titles = [arm_title(arm) for arm in arms]
+    if is_wide:
+        axes.set_xticks(range(len(arms)), [title.replace(" ", "\n") for title in titles])
+    else:
+        axes.set_xticks(range(len(arms)), titles, rotation=90)
+    axes.spines[:].set_visible(False)
+
+
+def _words(value: float, measure: str, is_wide: bool, is_level: bool = False) -> str:
+    """Write the figure of a cell: a change with its sign; in a narrow column as short as can be."""
+    is_phi = measure == "phi_trace"
+    if is_wide:
+        # a mean of rounded classes has two decimals
+        digits = 3 if is_phi else 1 + (is_level and measure == "acc_macro")
+        return signed(value, digits).removeprefix("+" * is_level)
+    short = signed(value, 2 if is_phi else 0).replace("−", "-").removeprefix("+")
+    return short.replace("0.", ".") if is_phi else short
+
+
+def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:
+    """Write into the middle of a cell."""
+    axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, **font)
+
+
+def _write_foot(figure: Figure, n: int, still: list[str], has_note: bool) -> None:
+    """Say what the lines are, and which quirks are not drawn."""
+    words = f"n = {count(n)} items; lines below the first: change when the quirk is switched off"
+    if still:
+        words += f" (none here: {', '.join(still)})"
+    place = 0.03 / figure.get_figwidth(), (0.03 + NOTE_HEIGHT * has_note) / figure.get_figheight()
+    figure.text(*place, words, size=SMALL_SIZE, color=GREY, va="bottom")

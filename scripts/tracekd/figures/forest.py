@@ -1,0 +1,194 @@
+"""Phi of every step and the answer, with its interval, against the margin that does not matter."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from tracekd.errors import DataError
+from tracekd.figures.layout import Frame, label_below, make_panels
+from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.tables.estimates import show_number
+from tracekd.tables.order import Grid
+
+# inches: a row is one model and arm; many rows share what a page leaves and have no room for numbers
+ROW, MIN_ROW = 0.28, 0.12
+FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
+
+
+# room that a number takes, in units of phi
+NUMBER = 0.38
+
+
+class Side(NamedTuple):
+    """How a scorer is drawn: place in its row, in rows downwards, and whether its marker is filled."""
+
+    place: float
+    filled: bool
+
+
+SIDES = {"published": Side(-0.19, False), "aligned": Side(0.19, True)}
+
+
+def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str = "") -> Figure:
+    """Draw phi with its 95 % interval: steps in columns, datasets in rows, a line per model and arm.
+
+    Over several seeds the row `all` is drawn. A refused table shows the reason in place of a marker.
+
+    Args:
+        statistics: as from `statistics_table`; text columns empty where there is no text.
+        margin: phi within it is too small to matter; shaded.
+        grid: names in config order.
+        note: printed small below, for what is not real in the figure.
+
+    """
+    rows = statistics[~statistics.duplicated(["dataset", "model", "arm", "scorer", "step"], keep="last")]
+    if rows.empty:
+        raise DataError("no traces were scored", hint="choose an arm with a trace")
+    datasets = grid.present(rows, "dataset")
+    lines = {name: _lines(rows[rows["dataset"] == name], grid) for name in datasets}
+    room = PAGE_HEIGHT - FRAME.height([0] * len(datasets), note)
+    row_height = max(MIN_ROW, min(ROW, room / sum(map(len, lines.values()))))
+    heights = [row_height * len(lines[name]) for name in datasets]
+    with house_style():
+        figure, axes = make_panels(len(STEP_TITLES), heights, FRAME, note, sharex=True, sharey="row")
+        _set_range(axes[0, 0], rows, margin)
+        for panels, name in zip(axes, datasets, strict=True):
+            for axis, step in zip(panels, STEP_TITLES, strict=True):
+                part = rows[(rows["dataset"] == name) & (rows["step"] == step)]
+                _draw_panel(axis, part.set_index(["model", "arm"]), lines[name], margin, row_height == ROW)
+            _write_sides(panels, name, rows[rows["dataset"] == name], lines[name])
+        for axis, title in zip(axes[0], STEP_TITLES.values(), strict=True):
+            axis.set_title(f"{title}\nand answer", pad=5, linespacing=1.1)
+        label_below(axes, "φ, 95 % interval")
+        _write_key(figure, margin)
+    return figure
+
+
+def _lines(rows: pd.DataFrame, grid: Grid) -> list[tuple[str, str]]:
+    """Models and arms of one dataset, from top to bottom."""
+    known = set(zip(rows["model"], rows["arm"], strict=True))
+    return [
+        (model, arm)
+        for model in grid.present(rows, "model")
+        for arm in grid.present(rows, "arm")
+        if (model, arm) in known
+    ]
+
+
+def _draw_panel(
+    axes: Axes, rows: pd.DataFrame, lines: list[tuple[str, str]], margin: float, numbers: bool
+) -> None:
+    """Draw one step of one dataset, with or without the values of phi in numbers."""
+    axes.axvspan(-margin, margin, color=PALE, lw=0, zorder=0)
+    axes.axvline(0, color=GREY, lw=0.6, zorder=1)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    for place, line in enumerate(lines):
+        cells = rows.loc[[line]] if line in rows.index else rows.iloc[:0]
+        refused = cells[cells["verdict"] == "refused"]
+        for _, cell in cells.drop_duplicates("scorer").iterrows():
+            if cell["verdict"] != "refused":
+                height = place + SIDES[cell["scorer"]].place
+                _draw_estimate(axes, height, cell, arm_style(line[1]).colour)
+                if numbers:
+                    _write_number(axes, height, cell)
+        if len(refused):
+            alone = SIDES[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
+            # the reason is the last remark of the note
+            reasons = dict.fromkeys(refused["note"].str.split("; ").str[-1])
+            _write_refusal(axes, place + alone, " / ".join(reasons))
+
+
+def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str) -> None:
+    """Draw interval and marker of one scorer."""
+    face = colour if SIDES[cell["scorer"]].filled else "white"
+    axes.hlines(place, cell["phi_low"], cell["phi_high"], color=colour, lw=1.1, zorder=2)
+    axes.plot(cell["phi"], place, "o", color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
+
+
+def _write_refusal(axes: Axes, place: float, reason: str) -> None:
+    """Write why there is no phi, in the middle of the panel."""
+    axes.annotate(
+        f"refused: {reason}",
+        (0.5, place),
+        xycoords=("axes fraction", "data"),
+        ha="center",
+        va="center_baseline",
+        size=SMALL_SIZE,
+        color=GREY,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+        zorder=1.5,  # over the band, under a marker of the other scorer
+    )
+
+
+def _write_number(axes: Axes, place: float, cell: pd.Series) -> None:
+    """Write phi beside its interval, on the side that has room."""
+    left = cell["phi"] < 0 or cell["phi_high"] > axes.get_xlim()[1] - NUMBER
+    axes.annotate(
+        show_number(cell["phi"], 2),
+        (cell["phi_low"] if left else cell["phi_high"], place),
+        (-3 if left else 3, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center_baseline",
+        size=SMALL_SIZE,
+        color=GREY,
+    )
+
+
+def _set_range(axes: Axes, rows: pd.DataFrame, margin: float) -> None:
+    """Show all intervals, the band and the numbers of negative values, in steps of 0.25."""
+    lowest = min(rows["phi_low"].min(), rows.loc[rows["phi"] < 0, "phi_low"].min() - NUMBER, -margin)
+    low = 0.25 * np.floor(lowest / 0.25)
+    high = 0.25 * np.ceil(max(rows["phi_high"].max(), margin) / 0.25)
+    step = 0.5 if high - low > 1 else 0.25
+    axes.set(xlim=(low, high), xticks=np.arange(np.ceil(low / step) * step, high + 0.01, step))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+
+
+def _write_sides(panels: list[Axes], dataset: str, rows: pd.DataFrame, lines: list[tuple[str, str]]) -> None:
+    """Write the lines' names to the left of a dataset's panels, and their numbers of items to the right."""
+    first, last = panels[0], panels[-1]
+    first.set_yticks(range(len(lines)), [f"{model}, {arm_title(arm)}" for model, arm in lines])
+    head = {"textcoords": "offset points", "va": "bottom", "annotation_clip": False}
+    left = -72 * (FRAME.left - 0.06)
+    first.annotate(dataset_title(dataset), (0, 1), (left, 3), "axes fraction", weight="bold", **head)
+    last.annotate("n", (1, 1), (5, 3), "axes fraction", size=SMALL_SIZE, color=GREY, **head)
+    for place, (model, arm) in enumerate(lines):
+        sizes = rows.loc[(rows["model"] == model) & (rows["arm"] == arm), ["scorer", "n"]]
+        by_scorer = [sizes.loc[sizes["scorer"] == scorer, "n"].max() for scorer in SIDES]
+        words = " / ".join(dict.fromkeys(count(int(n)) for n in by_scorer if n == n))
+        last.annotate(
+            words,
+            (1, place),
+            (5, 0),
+            ("axes fraction", "data"),
+            "offset points",
+            va="center_baseline",
+            size=SMALL_SIZE,
+            color=GREY,
+        )
+
+
+def _write_key(figure: Figure, margin: float) -> None:
+    """Explain the markers and the band below the panels."""
+    dot = {"color": INK, "marker": "o", "ms": 3.2, "mew": 0.8, "lw": 1.1}
+    handles = [
+        Line2D([], [], **dot, mfc=INK if side.filled else "white", label=f"{scorer} scorer")
+        for scorer, side in SIDES.items()
+    ]
+    handles.append(Patch(color=PALE, lw=0, label=f"|φ| < {margin:g}"))
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        ncols=3,
+        borderaxespad=0.2,
+        columnspacing=1.4,
+    )

@@ -1,0 +1,144 @@
+"""What each quirk of the published scorer moves: its numbers with the quirk, and without that one alone."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from math import nan, sqrt
+from operator import ne
+from statistics import fmean
+
+import pandas as pd
+
+from tracekd.labels import QUIRK_TITLES, arm_title, dataset_title
+from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS
+from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
+from tracekd.scoring.published import Quirk
+from tracekd.scoring.score import Score
+from tracekd.tables.answer_scores import headline, round_percent
+
+RUN = ["dataset", "model", "arm", "seed"]
+COLUMNS = [*RUN, "quirk", "measure", "with_quirk", "without_quirk", "difference", "items_changed", "n"]
+
+# datasets that were released as one file a class: their headline is the mean over classes (Q8)
+FILE_PER_CLASS = ("cotempqa",)
+
+# what an item contributes to each measure; None: nothing
+_VERDICTS: Mapping[str, Callable[[Score], object]] = {
+    "acc_macro": lambda score: score.answer_ok,
+    "acc_all": lambda score: score.answer_ok,
+    "f1_macro": lambda score: score.f1,
+    "class_step": lambda score: score.class_ok,
+    "facts_step": lambda score: score.facts_ok,
+    "trace_step": lambda score: score.trace_ok,
+    "both_ok": lambda score: None if score.trace_ok is None else score.answer_ok and score.trace_ok,
+    "phi_trace": lambda score: None if score.trace_ok is None else (score.answer_ok, score.trace_ok),
+}
+# columns for readers: the first of these measures that a dataset has
+SHOWN = {
+    "Acc.": ("acc_macro", "acc_all"),
+    "F1": ("f1_macro",),
+    "Class": ("class_step",),
+    "Retrieval": ("facts_step",),
+    "Trace": ("trace_step",),
+    "Both ok": ("both_ok",),
+    "Phi": ("phi_trace",),
+}
+DIGITS = {"both_ok": 0, "phi_trace": 3}
+
+
+def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) -> pd.DataFrame:
+    """Compare every variant of the published scorer with the scorer itself on one generation file.
+
+    Args:
+        variants: as from `score_variants`.
+        run: dataset, model, arm and seed of the file.
+
+    Returns:
+        dataset, model, arm, seed, quirk (what is off; `all`: everything), measure, with_quirk, without_quirk,
+        difference (without - with), items_changed (items whose contribution to the measure changes), n.
+        Measures: acc_macro and f1_macro (datasets with a file for each class), acc_all, class_step,
+        facts_step, trace_step in percent of all items (over classes where there is a file for each);
+        both_ok, the number of items with answer and trace right; phi_trace, their phi coefficient (missing
+        where a margin is empty). Only measures of steps that the arm has.
+
+    """
+    keys = [run[key] for key in RUN]
+    base = variants[PUBLISHED]
+    labels = [score.class_label for score in base]
+    rows = []
+    for measure in find_measures(run["dataset"], run["arm"]):
+        of_item = _VERDICTS[measure]
+        items = list(map(of_item, base))
+        before = summarise(measure, items, labels, run["dataset"])
+        for quirk, off in VARIANTS.items():
+            if quirk == PUBLISHED:
+                continue
+            others = list(map(of_item, variants[quirk]))
+            changed = sum(map(ne, items, others))
+            # most quirks leave most measures alone
+            is_same = not changed and Quirk.MEAN_OF_ROUNDED_CLASSES not in off
+            after = before if is_same else summarise(measure, others, labels, run["dataset"], off)
+            # six digits as in the CSV, so that table and figure round alike
+            difference = round(after - before, 6)
+            rows.append([*keys, quirk, measure, before, after, difference, changed, len(base)])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def find_measures(dataset: str, arm: str) -> Iterator[str]:
+    """Name the measures that a dataset and arm have."""
+    steps = ARM_STEPS.get(arm, BOTH_STEPS)
+    missing = {f"{step}_step" for step in BOTH_STEPS if step not in steps}
+    missing |= set() if steps else {"trace_step", "both_ok", "phi_trace"}
+    missing |= set() if dataset in FILE_PER_CLASS else {"acc_macro", "f1_macro"}
+    return (measure for measure in _VERDICTS if measure not in missing)
+
+
+def summarise(
+    measure: str, items: Sequence, labels: Sequence[str], dataset: str, off: Set[Quirk] = frozenset()
+) -> float:
+    """Sum up what the items of a file contribute to a measure; `labels` are their classes."""
+    if measure == "phi_trace":
+        return phi(Counter(items))
+    if measure == "both_ok":
+        return sum(map(bool, items))
+    values = [float(item or 0) for item in items]
+    if measure == "acc_all" or dataset not in FILE_PER_CLASS:
+        return round_percent(fmean(values))
+    return headline(labels, values, off)
+
+
+def phi(cells: Mapping[tuple[bool, bool] | None, int]) -> float:
+    """Give the phi coefficient of a 2x2 table by (answer ok, trace ok); NaN where a margin is empty."""
+    both, answer, trace, neither = (
+        cells.get(cell, 0) for cell in ((True, True), (True, False), (False, True), (False, False))
+    )
+    margins = (both + answer) * (trace + neither) * (both + trace) * (answer + neither)
+    return (both * neither - answer * trace) / sqrt(margins) if margins else nan
+
+
+def show_ablation(table: pd.DataFrame) -> pd.DataFrame:
+    """Write for readers: a row for each quirk that moves anything, and what switching it off adds."""
+    rows = []
+    for (dataset, model, arm, seed, quirk), part in table.groupby([*RUN, "quirk"], sort=False):
+        if not (part["items_changed"].any() or (part["difference"].fillna(0) != 0).any()):
+            continue
+        changes = dict(zip(part["measure"], part["difference"], strict=True))
+        shown = [
+            next((one for one in measures if one in changes), measures[0]) for measures in SHOWN.values()
+        ]
+        figures = [signed(changes.get(measure, nan), DIGITS.get(measure, 1)) for measure in shown]
+        run = [dataset_title(dataset), model, arm_title(arm), str(seed)]
+        rows.append([*run, quirk_title(quirk), *figures])
+    return pd.DataFrame(rows, columns=["Dataset", "Model", "SFT arm", "Seed", "Off", *SHOWN], dtype=str)
+
+
+def signed(difference: float, digits: int) -> str:
+    """Write a change with its sign; a dash where it is undefined."""
+    if pd.isna(difference):
+        return "–"
+    text = f"{difference:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def quirk_title(quirk: str) -> str:
+    """Number and short name of a quirk."""
+    return QUIRK_TITLES[quirk] if quirk == ALL_OFF else f"{quirk} {QUIRK_TITLES[quirk]}"

@@ -1,0 +1,95 @@
+"""The main claims as a page to read: verdicts, what the run says to each, and the numbers behind it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from math import isnan
+from pathlib import Path
+
+import pandas as pd
+
+from tracekd.files import atomic_write
+from tracekd.findings import PHIS, SHARES, Finding
+from tracekd.labels import arm_title, count, dataset_title
+from tracekd.main_claims import MainClaim, number
+from tracekd.tables.write import markdown
+
+TITLES = {
+    "p_joint": "Trace and answer ok",
+    "p_answer_given_trace_ok": "Answer ok if trace ok",
+    "p_answer_given_trace_wrong": "Answer ok if trace wrong",
+    "phi": "phi, whole trace",
+    "chi2": "chi-square",
+    "facts_right": "Retrieval ok",
+    "copying_rate": "Answers copied",
+    "phi_facts": "phi, retrieval step",
+    "phi_class": "phi, class step",
+    "phi_class_given_facts_ok": "phi, class step if retrieval ok",
+    "phi_implied": "phi, answer replaced",
+    "follows_share": "Answer follows wrong trace",
+    "true_share": "Answer true after wrong trace",
+}
+TABLES = {
+    "Trace and answer, by scorer": [*SHARES, "phi", "chi2", "facts_right"],
+    "What the association is made of": ["copying_rate", *PHIS],
+    "Where the trace names wrong facts": ["follows_share", "true_share"],
+}
+
+
+def main_claims_table(claims: Sequence[MainClaim], conclusions: Sequence[str]) -> pd.DataFrame:
+    """Give one row a claim: id, statement, verdict, text, and in every row what the run shows beyond it."""
+    rows = [asdict(claim) for claim in claims]
+    return pd.DataFrame(rows).assign(conclusions=" ".join(conclusions))
+
+
+def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
+    """Give one row a finding, in the columns of `Finding`."""
+    return pd.DataFrame(findings, columns=Finding._fields)
+
+
+def write_main_claims(
+    claims: Sequence[MainClaim], conclusions: Sequence[str], findings: Sequence[Finding], path: str | Path
+) -> None:
+    """Write the page as Markdown."""
+    parts = ["# Main claims about trace and answer"]
+    for claim in claims:
+        parts += [f"## “{claim.statement}”", f"Verdict: {claim.verdict}.", claim.text]
+    parts += ["## What the run shows", "\n".join(f"- {sentence}" for sentence in conclusions)]
+    parts += [
+        "## The numbers",
+        "Estimate [95 % interval]; n items. Where there is no scorer: each item's own gold.",
+    ]
+    for title, measures in TABLES.items():
+        shown = show_findings(findings, measures)
+        parts += [f"### {title}", markdown(shown) if len(shown) else "The run has none."]
+    with atomic_write(path) as stream:
+        stream.write("\n\n".join(parts) + "\n")
+
+
+def show_findings(findings: Sequence[Finding], measures: Sequence[str]) -> pd.DataFrame:
+    """Write measures side by side, one row a dataset, model, arm and scorer."""
+    rows: dict[tuple[str, ...], dict[str, Finding]] = {}
+    for one in findings:
+        if one.measure in measures:
+            rows.setdefault(one[:4], {})[one.measure] = one
+    return pd.DataFrame(
+        [
+            {
+                "Dataset": dataset_title(dataset),
+                "Model": model,
+                "SFT arm": arm_title(arm),
+                "Scorer": scorer,
+                "n": count(max(one.n for one in found.values())),
+                **{TITLES[name]: _written(found.get(name)) for name in measures},
+            }
+            for (dataset, model, arm, scorer), found in rows.items()
+        ]
+    )
+
+
+def _written(one: Finding | None) -> str:
+    """Write an estimate with its interval, if it has one."""
+    if one is None:
+        return "–"
+    unit, digits = ("", 2) if one.measure.startswith(("phi", "chi2")) else (" %", 1)
+    limits = "" if isnan(one.low) else f" [{number(one.low, digits)}, {number(one.high, digits)}]"
+    return f"{number(one.value, digits)}{unit}{limits}"

@@ -1,0 +1,211 @@
+"""Speed of the published scorer and its matrices on one core, against a plain script of the same description.
+
+    python tests/benchmark/bench_scoring.py --mirror ../shared/data
+
+All released generations are scored; the plain script, which reads the test file again for every line and
+walks it row by row, judges every `--stride`-th line, and must come to the same verdicts. CPU time.
+"""
+
+import argparse
+import ast
+import csv
+import json
+import re
+import string
+import sys
+import time
+from dataclasses import fields
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import pandas as pd  # noqa: E402
+from tracekd.config import read_models  # noqa: E402
+from tracekd.datasets import babi  # noqa: E402
+from tracekd.files import sha256_text  # noqa: E402
+from tracekd.records import Generation, Question  # noqa: E402
+from tracekd.released.read import read_replay  # noqa: E402
+from tracekd.released.registry import (  # noqa: E402
+    Generations,
+    Table,
+    get_generations,
+    get_table,
+    read_released,
+)
+from tracekd.scoring import published  # noqa: E402
+from tracekd.scoring.published.answers import PRESENT, RELATIONS, subject_and_object  # noqa: E402
+from tracekd.scoring.score import COLUMNS, Score  # noqa: E402
+from tracekd.tables.matrix import trace_answer_matrix  # noqa: E402
+from tracekd.tables.order import Grid  # noqa: E402
+
+DATASETS, MODELS = ("cotempqa", "babi"), ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
+ARMS = ("prompt_only", "none", "correct", "incorrect")
+SEED = 42
+# the steps need a trace
+WITH_STEPS = ("correct", "incorrect")
+
+# of a score, in the order of its file's columns
+VALUES = attrgetter(*(field.name for field in fields(Score)))
+
+# answer, class step, retrieval step
+Verdict = tuple[bool, bool | None, bool | None]
+
+
+class Cell(NamedTuple):
+    """One file of generations (one a class for CoTempQA) and what it is scored against."""
+
+    files: Generations
+    table: Table
+    questions: list[Question]
+    generations: list[Generation]
+
+
+def plain_entity(fact: str, side: int) -> str | None:
+    """Take the subject (0) or object (1) out of a fact, patterns made anew."""
+    for keyword, verb in RELATIONS.items():
+        if keyword in fact:
+            for past, present in PRESENT.items():
+                fact = fact.replace(past, present)
+            for end in (r" from (.+?) to (.+?)\.", r" in (.+?)\.", r" from (.+?)", r"\."):
+                if match := re.match(f"(.+?) {verb} (.+?)" + end, fact):
+                    return match[side + 1].lower()
+    return None
+
+
+def plain_normalise(text: str) -> str:
+    """Lower case, no punctuation, single blanks."""
+    return " ".join("".join(one for one in text.lower() if one not in string.punctuation).split())
+
+
+def plain_answer(row: dict[str, Any]) -> bool:
+    """Judge the answer of one line."""
+    text = row["prediction"].lower()
+    if "<answer>" in text:
+        text = text.split("<answer>")[1].split("</answer>")[0]
+    elif "answer the question based on" in text:
+        text = text.split("answer the question based on")[0]
+    elif " answer " in text:
+        text = text.split(" answer ")[1]
+    elif "answer:" in text:
+        text = text.split("answer:")[1]
+    text = text.replace("assistant", "").replace("think", "")
+    if isinstance(row["gold"], str):
+        return row["gold"].lower() in text and plain_normalise(text) == plain_normalise(row["gold"])
+    golds = {gold.lower() for gold in row["gold"]}
+    side = int("S2_R1_O1" in row["triple_element"])
+    entities = {plain_entity(fact, side) for fact in row["facts"]} - {None}
+    named, skipped = set(), False
+    for entity in sorted(golds | entities, key=lambda one: (len(one), one), reverse=True):
+        if entity in text:
+            text = text.replace(entity, "")
+            if not skipped and entity in row["question"].lower():
+                skipped = True
+            else:
+                named.add(entity)
+    found, wanted = (sorted(map(plain_normalise, texts)) for texts in (named or {text}, golds))
+    return found == wanted
+
+
+def plain_steps(row: dict[str, Any], test_file: Path) -> tuple[bool | None, bool | None]:
+    """Judge the trace of one line against the first row of the test file that has its answer."""
+    trace = row["prediction"].split("</think>")[0]
+    if "think" not in row["prediction"] or not trace:
+        return None, None
+    several = isinstance(row["gold"], list)
+    gold = row["gold"][0] if several else row["gold"]
+    with open(test_file, encoding="utf-8", newline="") as stream:
+        for item in csv.DictReader(stream):
+            facts = ast.literal_eval(item["facts" if several else "passages"])
+            if gold in item["answer"]:
+                break  # never reached by one item; the last row is as wrong for it as the one before (Q12)
+    classes = ("during", "equal", "overlap", "mix") if several else babi.CLASSES
+    label = next(name for name in classes if name in item["reasoning"])
+    pieces = trace.split(".")
+    sentence = pieces[0] if several or len(pieces) == 1 else pieces[1].lower()
+    return label in sentence, any(fact in trace for fact in facts)
+
+
+def read_cells(mirror: Path) -> list[Cell]:
+    """Read every released file of generations that the mirror has."""
+    registry = read_released(ROOT / "config" / "released.yaml")
+    models = read_models(ROOT / "config" / "models.yaml")
+    found = []
+    for dataset in DATASETS:
+        replay = {"datasets": [dataset], "models": MODELS, "arms": ARMS}
+        table = get_table(registry, dataset)
+        cells = get_generations(registry, replay, [SEED], models)
+        read = read_replay(mirror / registry.folder, table, cells)
+        found += [Cell(files, table, read.questions, generations) for files, generations in read.generations]
+    return found
+
+
+def score_cells(cells: list[Cell]) -> list[list[Score]]:
+    """Score every file and count every matrix: what is measured."""
+    subject_and_object.cache_clear()
+    scored, frames = [], []
+    for files, _, questions, generations in cells:
+        scored.append(published.score(questions, generations, files.arm))
+        run = {"dataset": files.dataset, "model": files.model, "arm": files.arm, "seed": files.seed}
+        frame = pd.DataFrame(map(VALUES, scored[-1]), columns=COLUMNS)
+        frames.append(frame.assign(**run, scorer="published"))
+    trace_answer_matrix(pd.concat(frames), Grid(DATASETS, MODELS, ARMS))
+    return scored
+
+
+def judge_plainly(cells: list[Cell], folder: Path, stride: int) -> list[dict[tuple[str, str], Verdict]]:
+    """Judge every `stride`-th line of every file by the plain script: (prompt, text) to verdict."""
+    verdicts = []
+    for files, table, *_ in cells:
+        verdicts.append({})
+        for label, path in files.paths.items():
+            for line in (folder / path).read_text("utf-8").splitlines()[::stride]:
+                row = json.loads(line)
+                steps = (
+                    plain_steps(row, folder / table.paths[label]) if files.arm in WITH_STEPS else (None, None)
+                )
+                prompt = row["input"] if isinstance(row["input"], str) else row["input"]["text"]
+                verdicts[-1][sha256_text(prompt), row["prediction"]] = (plain_answer(row), *steps)
+    return verdicts
+
+
+def check_equal(cells: list[Cell], scored: list[list[Score]], plain: list[dict]) -> None:
+    """Stop at the first line that the two do not judge alike."""
+    for cell, scores, verdicts in zip(cells, scored, plain, strict=True):
+        for generation, one in zip(cell.generations, scores, strict=True):
+            key = (generation.prompt_sha256, generation.text)
+            if verdicts.get(key, ours := (one.answer_ok, one.class_ok, one.facts_ok)) != ours:
+                sys.exit(f"{cell.files}: {one.id} is {ours}, by the plain script {verdicts[key]}")
+
+
+def main() -> None:
+    """Score everything, then a part of it by the plain script, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mirror", type=Path, required=True, help="folder that holds Trace_Check_QA/")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--stride", type=int, default=25, help="the plain script takes one line in so many")
+    arguments = parser.parse_args()
+
+    cells = read_cells(arguments.mirror)
+    n = sum(len(cell.generations) for cell in cells)
+    seconds = []
+    for _ in range(arguments.rounds):
+        start = time.process_time()
+        scored = score_cells(cells)
+        seconds.append(time.process_time() - start)
+    start = time.process_time()
+    plain = judge_plainly(cells, arguments.mirror / "Trace_Check_QA", arguments.stride)
+    plain_s = time.process_time() - start
+    check_equal(cells, scored, plain)
+
+    rate, plain_rate = n / min(seconds), sum(map(len, plain)) / plain_s
+    print(f"{n:,} generations of {len(cells)} cells; items/s of CPU time, best of {arguments.rounds} rounds")
+    print(f"{'scoring + matrices':>24} {rate:10,.0f}")
+    print(f"{'plain script':>24} {plain_rate:10,.0f}   ({sum(map(len, plain)):,} lines, same verdicts)")
+    print(f"{'ratio':>24} {rate / plain_rate:10,.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The published scorer on any text: it never fails, knows its gold, and forgets the order of the answers."""
+
+from dataclasses import replace
+
+from examples import make_question
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tracekd.datasets import DATASETS, get_dataset
+from tracekd.records import Generation
+from tracekd.scoring import published
+from tracekd.scoring.published import Quirk
+from tracekd.traces import ARMS, build_trace
+
+SETTINGS = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+QUESTIONS = {name: make_question(name, split="test") for name in DATASETS}
+TARGETS = [build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in ARMS]
+# what some rule of the scorer looks for
+MARKS = [
+    "<think>",
+    "</think>",
+    "<answer>",
+    "</answer>",
+    "assistant",
+    "Answer:",
+    " answer ",
+    "Answer the question based on",
+    ".",
+    *(text for one in QUESTIONS.values() for text in (*one.answers, *one.context, one.class_label)),
+]
+PIECES = ["", *MARKS, *TARGETS]
+TEXTS = st.tuples(st.sampled_from(PIECES), st.text(max_size=6), st.sampled_from(PIECES)).map("".join)
+PAIRS = st.sampled_from([first + second for first in PIECES for second in PIECES])
+OFF = st.sampled_from([frozenset(), frozenset(Quirk), *(frozenset({quirk}) for quirk in Quirk)])
+# made of letters of neither `assistant` nor `think`: Q4 would delete them from the answer
+NAMES = ["Go, Bo", "B", "Bed", "Bed Cob", "Cob", "Do Bed", "Egg", "Fee D", "É", "F.G.", "O'Bo", "Gog ü"]
+# some of the names; one integer, because drawing lists takes most of the time
+SOME_NAMES = st.integers(1, 2 ** len(NAMES) - 1).map(
+    lambda bits: [name for place, name in enumerate(NAMES) if bits >> place & 1]
+)
+
+
+def judge(question, text, arm, off=frozenset()):
+    return published.score([question], [Generation(question.id, "0" * 64, text, None, None, None)], arm, off)[
+        0
+    ]
+
+
+@SETTINGS
+@given(st.sampled_from(DATASETS), st.sampled_from(["prompt_only", *ARMS]), TEXTS, OFF)
+def test_any_text_gets_a_score(dataset, arm, text, off):
+    got = judge(QUESTIONS[dataset], text, arm, off)
+    assert 0 <= min(got.precision, got.recall) <= got.f1 <= max(got.precision, got.recall) <= 1
+    assert got.f1 == 1 if got.answer_ok else got.f1 <= 1
+    if arm in ("prompt_only", "none"):
+        assert (got.class_ok, got.facts_ok, got.trace_ok, got.parsed) == (None, None, None, True)
+    elif got.class_ok is None:
+        assert (got.facts_ok, got.trace_ok) == (None, None)
+    else:
+        assert got.trace_ok == (got.class_ok and got.facts_ok is not False)
+
+
+def make_item(dataset, names, n_golds, label, element):
+    """A question with facts like CoTempQA's, whose text names none of their entities."""
+    golds = names[:n_golds] if dataset == "cotempqa" else names[:1]
+    classes = get_dataset(dataset).CLASSES
+    return make_question(
+        dataset,
+        split="test",
+        class_label=classes[label % len(classes)],
+        context=tuple(f"{name} works for {names[-1]} in 1918." for name in names),
+        question="Why?",
+        answers=tuple(golds),
+        gold_facts=tuple(range(len(golds))),
+        attributes={"triple_element": element},
+    )
+
+
+ITEMS = st.builds(
+    make_item,
+    st.sampled_from(DATASETS),
+    SOME_NAMES,
+    st.integers(1, 4),
+    st.integers(0, 10),
+    st.sampled_from(["S2_R1_O1", "S1_R1_O2"]),
+)
+
+
+@SETTINGS
+@given(ITEMS, st.sampled_from(["none", "class_only", "correct"]), OFF)
+def test_the_gold_target_is_right_whatever_is_switched_off(question, arm, off):
+    got = judge(question, build_trace(question, arm, seed=0).target, arm, off)
+    assert got.answer_ok and got.parsed and got.precision == got.recall == got.f1 == 1
+    assert got.trace_ok == (None if arm == "none" else True)
+
+
+@SETTINGS
+@given(st.sampled_from(["cotempqa", "ms_marco"]), SOME_NAMES, st.integers(0, 11), PAIRS, OFF)
+def test_the_answer_score_does_not_depend_on_the_order_of_the_answers(dataset, golds, turn, text, off):
+    """Of CoTempQA and MS MARCO; bAbI joins its answers to one string. The gold row goes by the first."""
+    golds = [*golds, *QUESTIONS[dataset].answers]
+    question = replace(QUESTIONS[dataset], answers=tuple(golds))
+    other = replace(question, answers=(*golds[turn:], *golds[:turn])[::-1])
+    one, two = (judge(item, text, "correct", off) for item in (question, other))
+    same = ("answer_ok", "f1", "precision", "recall", "parsed")
+    assert [getattr(one, name) for name in same] == [getattr(two, name) for name in same]

@@ -1,0 +1,122 @@
+"""A small folder in the form of the released repository: test splits and generations of one model."""
+
+import csv
+import json
+from pathlib import Path
+
+from examples import make_question
+from tracekd.datasets import get_dataset
+from tracekd.literals import render_list
+from tracekd.released.read import COTEMPQA_SIZES
+
+MODEL = "Llama-3.2-1B-Instruct"
+SUFFIXES = {"none": "", "correct": "-reasoning-facts", "incorrect": "-reasoning-facts-perturbed"}
+BABI_GENERATIONS = f"results/Babiqa/evaluation_outputs/{MODEL}-sft-adapter-reasoning-facts_default.json"
+BABI_TABLE = "data/babiqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
+
+
+def outputs(label, arm):
+    """Path of CoTempQA generations."""
+    return f"results/Cotempqa/evaluation_outputs/{label}/{MODEL}-sft-adapter{SUFFIXES[arm]}_default.json"
+
+
+def table(label):
+    """Path of CoTempQA's released test split."""
+    return f"data/cotempqa/sft_dataset_reasoning_with_facts_chat_template/{label}_test.csv"
+
+
+def cotempqa_questions(label):
+    """Three questions of a class, with the index of each in the released numbering."""
+    first = sum(size for name, size in COTEMPQA_SIZES.items() if name < label)
+    for place, employer in enumerate(("Aberdeen", "Bell Labs", "Cern")):
+        context = tuple(fact.replace("Aberdeen", employer) for fact in make_question().context)
+        yield first + place, make_question(class_label=label, context=context, question=f"Who at {employer}?")
+
+
+def target(question, arm):
+    """What a model that has learnt the arm's form writes: right in all steps, wrong ones for `incorrect`."""
+    dataset = get_dataset(question.dataset)
+    answer = dataset.answer_text(question.answers)
+    if arm == "none":
+        return f"assistant\n\n{answer}"
+    facts = dataset.gold_texts(question) if arm == "correct" else [question.context[1]]
+    label = question.class_label if arm == "correct" else dataset.CLASSES[0]
+    steps = dataset.class_step(label) + dataset.retrieval_step(facts)
+    return f"assistant\n\n<think>{steps}</think> <answer>{answer}</answer>"
+
+
+def cotempqa_line(question, arm="correct"):
+    """One released CoTempQA line."""
+    return {
+        "input": {"text": get_dataset("cotempqa").user_prompt(question)},
+        "prediction": target(question, arm),
+        "gold": list(question.answers),
+        **question.attributes,
+        "question": question.question,
+        "facts": list(question.context),
+    }
+
+
+def babi_line(question, arm="correct"):
+    """One released bAbI line."""
+    dataset = get_dataset("babi")
+    return {
+        "input": dataset.user_prompt(question),
+        "prediction": target(question, arm),
+        "gold": dataset.answer_text(question.answers),
+        "question": question.question,
+        "query_type": question.class_label,
+        "passage": render_list(question.context),
+        "reasoning": dataset.class_step(question.class_label),
+        "answer_passage": render_list(dataset.gold_texts(question)),
+    }
+
+
+def write_lines(path, lines):
+    """Write JSON lines as the released files have them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+
+
+def write_rows(path, rows):
+    """Write a CSV file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_mirror(folder: Path) -> Path:
+    """Write CoTempQA (two classes, three questions each) and bAbI (two equal questions and another)."""
+    root = folder / "Trace_Check_QA"
+    for label in ("equal", "mix"):
+        numbered = list(cotempqa_questions(label))
+        rows = [
+            {
+                "index": index,
+                "triple_element": one.attributes["triple_element"],
+                "facts": render_list(one.context),
+                "question": get_dataset("cotempqa").user_prompt(one),
+                "answer": render_list(one.answers),
+            }
+            # the released split is shuffled, its generations are not
+            for index, one in reversed(numbered)
+        ]
+        write_rows(root / table(label), rows)
+        for arm in SUFFIXES:
+            write_lines(root / outputs(label, arm), [cotempqa_line(one, arm) for _, one in numbered])
+    stories = [make_question("babi"), make_question("babi"), make_question("babi", question="Where is it?")]
+    rows = [
+        {
+            "passages": render_list(one.context),
+            "question": one.question,
+            "query_type": one.class_label,
+            "answer_passage": render_list(get_dataset("babi").gold_texts(one)),
+            "answer": ",".join(one.answers),
+        }
+        for one in stories
+    ]
+    write_rows(root / BABI_TABLE, rows)
+    write_lines(root / BABI_GENERATIONS, map(babi_line, stories))
+    return folder

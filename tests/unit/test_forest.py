@@ -1,0 +1,64 @@
+"""Forest plot: every cell drawn or refused with its reason, legible at any size of the grid."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from examples import ROOT
+from run_data import write_scores
+from test_figures import DATASETS, MODELS, NOTE, assert_legible
+from tracekd.errors import DataError
+from tracekd.figures.forest import plot_forest
+from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.statistics.settings import read_settings
+from tracekd.tables.order import Grid
+from tracekd.tables.scores import read_scores
+from tracekd.tables.statistics import statistics_table
+
+SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=100)
+ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
+GRIDS = {
+    "released": Grid(DATASETS[::2], MODELS[:2], ["none", "correct", "incorrect"]),
+    "paper": Grid(DATASETS, MODELS, [*ARMS, "incorrect_matched"]),
+    "small": Grid(["babi"], MODELS[:1], ["correct"]),
+}
+
+
+@pytest.fixture(scope="module", params=GRIDS)
+def grid_and_statistics(request, tmp_path_factory):
+    """A made-up run under both scorers; babi's incorrect arm has no right trace by `aligned`."""
+    grid = GRIDS[request.param]
+    axes = tmp_path_factory.mktemp(request.param), grid.datasets, grid.models, grid.arms, [0]
+    scores = read_scores([*write_scores(*axes, scorer="published"), *write_scores(*axes, scorer="aligned")])
+    refused = scores.eval("dataset == 'babi' and arm == 'incorrect' and scorer == 'aligned'")
+    scores.loc[refused, "trace_ok"] = 0
+    left_out = scores.eval("arm == 'correct' and scorer == 'published'") & (scores.index % 30 == 0)
+    scores.loc[left_out, ["class_ok", "facts_ok", "trace_ok"]] = None
+    return grid, statistics_table(scores, grid, SETTINGS)
+
+
+@pytest.mark.parametrize("note", ["", NOTE])
+def test_texts_stay_on_the_canvas_and_off_one_another(grid_and_statistics, note, monkeypatch):
+    grid, statistics = grid_and_statistics
+    figure = plot_forest(statistics, 0.1, grid, note)
+    words = assert_legible(figure, monkeypatch)
+    assert (NOTE in words) == bool(note)
+    assert figure.get_figwidth() == TEXT_WIDTH
+    assert figure.get_figheight() <= PAGE_HEIGHT + 1e-9
+    assert words.count("refused: no right trace") == len(grid.models) * ("incorrect" in grid.arms)
+    assert "363 / 376" in words
+
+
+def test_one_scorer_and_seeds_pooled(tmp_path, monkeypatch):
+    grid = GRIDS["small"]
+    scores = read_scores(write_scores(tmp_path, grid.datasets, grid.models, grid.arms, [0, 1]))
+    table = statistics_table(scores, grid, SETTINGS)
+    pooled = table[(table["seed"] == "all") & (table["step"] == "trace")].iloc[0]
+    words = assert_legible(plot_forest(table, 0.1, grid), monkeypatch)
+    assert f"{pooled['phi']:.2f}" in words
+    assert "752" in words
+
+
+def test_without_traces_there_is_no_figure():
+    with pytest.raises(DataError, match="no traces were scored"):
+        plot_forest(pd.DataFrame(columns=["dataset", "model", "arm", "scorer", "step"]), 0.1, GRIDS["small"])
