@@ -205,13 +205,17 @@ def test_texts_stay_on_the_canvas_and_off_one_another(name, tmp_path, monkeypatc
     plt.close("all")
 
 
-def test_figures_without_anything_to_draw_say_so(tmp_path, readings, grid):
-    nothing = follow_table(readings, grid).iloc[:0]
-    matrix = trace_answer_matrix(read_scores(write_run(tmp_path)[1]), grid)
-    with pytest.raises(DataError, match="no trace names wrong facts"):
-        plot_follow_rate(matrix, nothing, "aligned", grid)
-    with pytest.raises(DataError, match="no association"):
-        plot_association(copying_table(readings, grid).iloc[:0], grid)
+def test_figures_say_what_is_undefined(tmp_path, monkeypatch):
+    grid = Grid(["babi"], ["m"], ["incorrect"])
+    readings, scores = write_run(tmp_path, grid.datasets, grid.models, grid.arms)
+    found, matrix = read_readings(readings), trace_answer_matrix(read_scores(scores), grid)
+    follow, copying = follow_table(found, grid), copying_table(found, grid)
+    assert follow.empty
+    words = assert_legible(plot_follow_rate(matrix, follow, "aligned", grid), monkeypatch)
+    assert "no trace names wrong facts that imply an answer" in words
+    assert assert_legible(plot_association(copying, grid), monkeypatch).count("undefined") == 1
+    with pytest.raises(DataError, match="no traces were scored by 'published'"):
+        plot_follow_rate(matrix, follow, "published", grid)
 
 
 def write_all(folder: Path) -> None:

@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.errors import DataError
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
@@ -38,13 +37,8 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
         grid: names in config order; those without rows are left out.
         note: printed small below, for what is not real in the figure.
 
-    Raises DataError when no association is defined anywhere.
-
     """
     rows = copying[copying["subset"] == "all"]
-    rows = rows[rows[list(TITLES)].notna().any(axis=1)]
-    if rows.empty:
-        raise DataError("no association of trace and answer is defined", hint="leave this figure out")
     datasets, models, arms = (grid.present(rows, column) for column in ("dataset", "model", "arm"))
     # seeds lie over one another, and so would their numbers
     with_numbers = len(models) <= WIDE and rows["seed"].nunique() == 1

@@ -40,19 +40,20 @@ def plot_follow_rate(
 
     Args:
         matrix: as from `trace_answer_matrix`.
-        follow: as from `follow_table`; a dataset without rows is left out.
+        follow: as from `follow_table`; a dataset without rows is left out, unless none has any.
         scorer: that fills the matrices.
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
 
-    Raises DataError when no dataset is left.
+    Raises DataError when the scorer has judged no trace.
 
     """
     keys = ["dataset", "model", "arm"]
     rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace") & (matrix["scorer"] == scorer)]
-    rows = grid.sort(pool_seeds(rows[rows["dataset"].isin(follow["dataset"])]), keys)
     if rows.empty:
-        raise DataError("no trace names wrong facts that imply an answer", hint="leave this figure out")
+        raise DataError(f"no traces were scored by {scorer!r}", hint="choose an arm with both steps")
+    told = rows["dataset"].isin(follow["dataset"])
+    rows = grid.sort(pool_seeds(rows[told | ~told.any()]), keys)
     height, gap = WITH_CLASSES if len(rows) <= MOST_WITH_CLASSES else WITHOUT
     shares = _pool(follow if len(rows) <= MOST_WITH_CLASSES else follow[follow["class"] == ALL])
     foot = FOOT + NOTE_HEIGHT * bool(note)
@@ -149,7 +150,15 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
         style = {"size": SMALL_SIZE, "color": GREY, "va": "center_baseline", "ha": "right"}
         axes.annotate(words, (1, place), (42, 0), axes.get_yaxis_transform(), "offset points", **style)
     if rows.empty:
-        axes.text(50, 0, "no trace names wrong facts", ha="center", va="center", color=GREY, size=SMALL_SIZE)
+        axes.text(
+            50,
+            0,
+            "no trace names wrong facts that imply an answer",
+            ha="center",
+            va="center",
+            color=GREY,
+            size=SMALL_SIZE,
+        )
 
 
 def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
