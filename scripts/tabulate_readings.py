@@ -26,8 +26,9 @@ CAPTIONS = {
     "copying": (
         "What the association of trace and answer is made of. Copied: share of readable answers that are "
         "exactly the entities of the facts that the trace names, 95 % Wilson interval. The other columns "
-        "are phi of answer and the named part of the trace; in the last one the named entities stand in the "
-        "answer's place. One-to-one: every gold answer stands in exactly one fact. Intervals and n: CSV."
+        "are phi of the answer and the trace, its steps, and the class step where retrieval (R.) is right or "
+        "wrong; in the last one the named entities stand in the answer's place, against the trace. "
+        "One-to-one: every gold answer stands in exactly one fact. Intervals and n: CSV."
     ),
     "definitions": (
         "Whole trace against answer under each definition of a correct retrieval step; "

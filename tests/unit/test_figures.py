@@ -46,6 +46,7 @@ from tracekd.traces import build_trace
 DATASETS = ["cotempqa", "ms_marco", "babi"]
 MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]
 ARMS = list(ARM_TITLES)
+SCORERS = ["published", "aligned"]
 # datasets, models, arms, seeds, and whether the first model lacks the last dataset
 GRIDS = {
     "paper": (DATASETS, MODELS[:2], ["prompt_only", "none", "class_only", "correct", "incorrect"], 2, False),
@@ -68,6 +69,7 @@ def run(request, tmp_path_factory):
     if gap:
         scores, logs = (f[(f["model"] != models[0]) | (f["dataset"] != datasets[-1])] for f in (scores, logs))
     baselines = make_baselines(datasets)
+    both = pd.concat([scores.assign(scorer=name) for name in SCORERS])
     yield SimpleNamespace(
         grid=grid,
         logs=logs,
@@ -75,7 +77,7 @@ def run(request, tmp_path_factory):
         gap=gap,
         results=results_table(scores, baselines, grid),
         classes=classes_table(scores, grid),
-        matrix=trace_answer_matrix(scores, grid),
+        matrix=trace_answer_matrix(both, grid),
         drawn={},
     )
     plt.close("all")
@@ -93,7 +95,7 @@ def draw_anew(name, run, note=""):
     """Draw one figure of a run."""
     match name:
         case "confusion":
-            return plot_confusion(run.matrix, "incorrect", "aligned", run.grid, note)
+            return plot_confusion(run.matrix, "incorrect", SCORERS, run.grid, note)
         case "losses":
             return plot_losses(run.logs, run.grid, note)
         case "classes":
@@ -153,7 +155,7 @@ def test_fonts_are_of_7_to_9_points(name, run):
 def test_confusion_cells_hold_pooled_counts_and_shares(run, monkeypatch):
     words = assert_legible(draw("confusion", run), monkeypatch)
     rows = run.matrix.query("`class` == 'all' and step == 'trace' and arm == 'incorrect'")
-    for _, group in rows.groupby(["dataset", "model"]):
+    for _, group in rows.groupby(["dataset", "model", "scorer"]):
         total = group["n"].sum()
         for count in group[CELLS].sum():
             assert f"{count:,}\n{100 * count / total:.1f} %" in words
@@ -170,15 +172,23 @@ def test_an_empty_column_makes_its_conditional_undefined(monkeypatch):
         "neither_ok": 3,
     }
     figure = plot_confusion(
-        pd.DataFrame([row | counts]), "correct", "aligned", Grid(["babi"], ["m"], ["correct"])
+        pd.DataFrame([row | counts]), "correct", SCORERS, Grid(["babi"], ["m"], ["correct"])
     )
-    note = "P(answer ok | trace ok) undefined\nP(answer ok | trace wrong) = 70.0 %\nn = 10"
-    assert note in assert_legible(figure, monkeypatch)
+    assert {"P(answer ok)", "undef.", "70.0 %", "n = 10"} <= set(assert_legible(figure, monkeypatch))
+
+
+@pytest.mark.parametrize("run", ["paper"], indirect=True)
+def test_scorers_stand_side_by_side_in_their_order(run):
+    figure = draw("confusion", run)
+    titles = [axes.get_title() for axes in figure.axes[: 2 * len(run.grid.datasets)]]
+    assert titles == SCORERS * len(run.grid.datasets)
+    alone = plot_confusion(run.matrix[run.matrix["scorer"] == "aligned"], "correct", SCORERS, run.grid)
+    assert [axes.get_title() for axes in alone.axes[:2]] == ["aligned scorer"] * 2
 
 
 def test_an_arm_without_traces_has_no_matrix(run):
     with pytest.raises(DataError, match="no traces of arm 'none'"):
-        plot_confusion(run.matrix, "none", "aligned", run.grid)
+        plot_confusion(run.matrix, "none", ["aligned"], run.grid)
 
 
 def test_loss_lines_are_labelled_once_a_panel(run, monkeypatch):
@@ -278,7 +288,7 @@ def plot_all(folder: Path) -> None:
     for arm, trace in verified(question).items():
         files[arm] = str(folder / f"{arm}.jsonl")
         write_records([trace], files[arm])
-    params = names | {"arm": "correct", "scorer": "aligned"}
+    params = names | {"arm": "correct", "scorer": "aligned", "scorers": ["aligned"]}
     for name in (*FIGURES, "pipeline"):
         outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}
         run_script(f"plot_{name}", files, outputs, params, folder / "log")

@@ -5,7 +5,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.errors import DataError
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
@@ -19,15 +18,15 @@ TITLES = {
     "phi_class_given_facts_wrong": "class step,\nretrieval wrong",
     "phi_implied": "whole trace, answer\nreplaced by entities",
 }
-# inches; a line of a panel is one association, with its arms one below the other
-LINE, ARM = 0.08, 0.115
+# inches; a line of a panel is one association, with its arms one below the other and a title of two rows
+LINE, ARM, LEAST = 0.08, 0.115, 0.27
 FRAME = Frame(left=1.62, right=0.32, head=0.46, foot=0.42, row_gap=0.2, column_gap=0.42)
 TITLE_DISTANCE = 1.46
 # more models in a row leave no room for numbers
 WIDE = 2
 BESIDE = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "center_baseline"}
-# of phi; room for the number of a marker at 1
-RANGE = (-0.55, 1.3)
+# of phi; the axis goes on beyond 1, for the number of a marker there
+TICKS = (-1, -0.5, 0, 0.5, 1)
 
 
 def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figure:
@@ -38,20 +37,16 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
         grid: names in config order; those without rows are left out.
         note: printed small below, for what is not real in the figure.
 
-    Raises DataError when no association is defined anywhere.
-
     """
     rows = copying[copying["subset"] == "all"]
-    rows = rows[rows[list(TITLES)].notna().any(axis=1)]
-    if rows.empty:
-        raise DataError("no association of trace and answer is defined", hint="leave this figure out")
     datasets, models, arms = (grid.present(rows, column) for column in ("dataset", "model", "arm"))
     # seeds lie over one another, and so would their numbers
     with_numbers = len(models) <= WIDE and rows["seed"].nunique() == 1
-    height = len(TITLES) * (LINE + ARM * len(arms))
+    line = max(LINE + ARM * len(arms), LEAST)
+    lowest = rows[[f"{name}_low" for name in TITLES]].min(axis=None)
     with house_style():
         figure, axes = make_panels(
-            len(models), [height] * len(datasets), FRAME, note, sharex=True, sharey=True
+            len(models), [line * len(TITLES)] * len(datasets), FRAME, note, sharex=True, sharey=True
         )
         for i, dataset in enumerate(datasets):
             label_row(axes[i, 0], dataset_title(dataset), TITLE_DISTANCE)
@@ -61,7 +56,11 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
                     axis.set_axis_off()
                     mark_missing(axis)
                 else:
-                    _draw_panel(axis, panel, arms, with_numbers)
+                    _draw_panel(axis, panel, arms, ARM / line, with_numbers)
+        # the lower half of phi's range is shown where it is needed
+        ticks = [tick for tick in TICKS if tick >= -0.5 or lowest < -0.5]
+        axes[0, 0].set(xlim=(ticks[0] - 0.05, 1.3), xticks=ticks)
+        axes[0, 0].set_xticklabels([f"{tick:g}".replace("-", "−") for tick in ticks])
         for axis, model in zip(axes[0], models, strict=True):
             axis.set_title(model if len(models) <= WIDE else model_title(model), pad=5)
             if with_numbers:
@@ -72,11 +71,9 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
     return figure
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, arms: list[str], with_numbers: bool) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, arms: list[str], step: float, with_numbers: bool) -> None:
     """Draw the associations of one dataset and model; value and n stand at each marker."""
-    step = ARM / (LINE + ARM * len(arms))
-    axes.set(xlim=RANGE, ylim=(len(TITLES) - 0.5, -0.5), xticks=(-0.5, 0, 0.5, 1))
-    axes.set_xticklabels(["−0.5", "0", "0.5", "1"])
+    axes.set_ylim(len(TITLES) - 0.5, -0.5)
     axes.set_yticks(range(len(TITLES)), TITLES.values())
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=GREY, lw=0.6, zorder=1)

@@ -24,6 +24,8 @@ WITH_CLASSES, WITHOUT = (0.68, 0.4), (0.34, 0.32)
 MOST_WITH_CLASSES = 8
 # the classes stand a little apart from the line of all items
 CLASS_GAP = 0.35
+# that a value takes, in % of the axis
+ROOM = 18
 COUNTS = ["n", "follows", "true"]
 
 
@@ -38,19 +40,20 @@ def plot_follow_rate(
 
     Args:
         matrix: as from `trace_answer_matrix`.
-        follow: as from `follow_table`; a dataset without rows is left out.
+        follow: as from `follow_table`; a dataset without rows is left out, unless none has any.
         scorer: that fills the matrices.
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
 
-    Raises DataError when no dataset is left.
+    Raises DataError when the scorer has judged no trace.
 
     """
     keys = ["dataset", "model", "arm"]
     rows = matrix[(matrix["class"] == ALL) & (matrix["step"] == "trace") & (matrix["scorer"] == scorer)]
-    rows = grid.sort(pool_seeds(rows[rows["dataset"].isin(follow["dataset"])]), keys)
     if rows.empty:
-        raise DataError("no trace names wrong facts that imply an answer", hint="leave this figure out")
+        raise DataError(f"no traces were scored by {scorer!r}", hint="choose an arm with both steps")
+    told = rows["dataset"].isin(follow["dataset"])
+    rows = grid.sort(pool_seeds(rows[told | ~told.any()]), keys)
     height, gap = WITH_CLASSES if len(rows) <= MOST_WITH_CLASSES else WITHOUT
     shares = _pool(follow if len(rows) <= MOST_WITH_CLASSES else follow[follow["class"] == ALL])
     foot = FOOT + NOTE_HEIGHT * bool(note)
@@ -74,10 +77,15 @@ def plot_follow_rate(
                 f"SFT on\n{arm_title(row['arm'])}\ntraces",
                 va="center",
                 color=arm_style(row["arm"]).colour,
+                size=SMALL_SIZE,
                 linespacing=1.15,
             )
         _name_models(figure, rows, panels)
-        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer", total)
+        _write_heads(panels[0], f"trace and answer,\n{scorer} scorer")
+        axis_place = panels[-1][1].get_position()
+        centre = (axis_place.x0 + axis_place.x1) / 2
+        below = axis_place.y0 - 0.23 / total
+        figure.text(centre, below, "share of answers (%), 95 % CI", ha="center", va="top")
         if note:
             write_note(figure, note)
     return figure
@@ -136,28 +144,44 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
             axes.plot(
                 share, place, "o", mfc=fill, mec=colour, mew=0.9, ms=4.6 if whole else 3.2, clip_on=False
             )
-            if whole:
-                _write_value(axes, f"{share:.1f} %", row[f"{name}_low"], row[f"{name}_high"], place)
+        if whole:
+            _write_values(axes, row, place)
         words = run_size(row["n"], 1) if whole else count(row["n"])
         style = {"size": SMALL_SIZE, "color": GREY, "va": "center_baseline", "ha": "right"}
         axes.annotate(words, (1, place), (42, 0), axes.get_yaxis_transform(), "offset points", **style)
     if rows.empty:
-        axes.text(50, 0, "no trace names wrong facts", ha="center", va="center", color=GREY, size=SMALL_SIZE)
+        axes.text(
+            50,
+            0,
+            "no trace names wrong facts that imply an answer",
+            ha="center",
+            va="center",
+            color=GREY,
+            size=SMALL_SIZE,
+        )
 
 
-def _write_value(axes: Axes, words: str, low: float, high: float, place: float) -> None:
-    """Write a value beside its interval, on the side where there is room."""
-    leftwards = high > 80
-    axes.annotate(
-        words,
-        (low if leftwards else high, place),
-        (-5 if leftwards else 5, 0),
-        textcoords="offset points",
-        ha="right" if leftwards else "left",
-        va="center_baseline",
-        size=SMALL_SIZE,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-    )
+def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
+    """Write both values beside their intervals, none where these fill the axis."""
+    names = sorted(("follows", "true"), key=lambda name: row[f"{name}_share"])
+    (low, left_end), (right_end, high) = ((row[f"{name}_low"], row[f"{name}_high"]) for name in names)
+    between, before, behind = right_end - left_end, low > ROOM, 100 - high > ROOM
+    if between > ROOM and behind:
+        ends = ((left_end, "left"), (high, "left"))
+    elif before and behind:
+        ends = ((low, "right"), (high, "left"))
+    elif between > ROOM and before:
+        ends = ((low, "right"), (right_end, "right"))
+    elif between > 2 * ROOM:
+        ends = ((left_end, "left"), (right_end, "right"))
+    else:
+        return
+    for name, (end, align) in zip(names, ends, strict=True):
+        shift = (5 if align == "left" else -5, 0)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+        style = {"ha": align, "va": "center_baseline", "size": SMALL_SIZE, "bbox": box}
+        words = f"{row[f'{name}_share']:.1f} %"
+        axes.annotate(words, (end, place), shift, textcoords="offset points", **style)
 
 
 def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -> None:
@@ -171,22 +195,21 @@ def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -
         )
 
 
-def _write_heads(figure: Figure, panels: list[Axes], title: str, total: float) -> None:
-    """Write what the two columns show, with the markers' meaning, and the axis below."""
-    matrix, dots = (axes.get_position() for axes in panels)
+def _write_heads(panels: list[Axes], title: str) -> None:
+    """Write above the first row what the two columns show, with the meaning of the markers."""
+    figure, (matrix, dots) = panels[0].figure, (axes.get_position() for axes in panels)
+    total = figure.get_figheight()
     head = panels[0].secondary_xaxis("top")
     head.set_xticks([0.5, 1.5], ["trace ok", "wrong"])
     head.tick_params(length=0, pad=1)
     head.spines[:].set_visible(False)
     figure.text((matrix.x0 + matrix.x1) / 2, matrix.y1 + 0.2 / total, title, ha="center", va="bottom")
-    where = {"x": dots.x0, "va": "bottom"}
-    figure.text(y=dots.y1 + 0.34 / total, s="the trace names wrong facts; then the answer …", **where)
-    legend = (("●", "is the one those facts imply", 0.0), ("○", "is true all the same", 1.62))
-    for mark, words, shift in legend:
+    words = "the trace names wrong facts; then the answer …"
+    figure.text(dots.x0, dots.y1 + 0.34 / total, words, va="bottom")
+    for mark, words, shift in (
+        ("●", "is the one those facts imply", 0.0),
+        ("○", "is true all the same", 1.62),
+    ):
         x, y = dots.x0 + shift / TEXT_WIDTH, dots.y1 + 0.12 / total
         figure.text(x, y, mark, va="bottom", color=INK)
         figure.text(x + 0.13 / TEXT_WIDTH, y, words, va="bottom", size=SMALL_SIZE)
-    bottom = FOOT - 0.24
-    figure.text(
-        (dots.x0 + dots.x1) / 2, bottom / total, "share of answers (%), 95 % CI", ha="center", va="top"
-    )

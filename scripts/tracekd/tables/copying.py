@@ -27,13 +27,14 @@ ASSOCIATIONS = {
     "class_given_facts_wrong": ("answer_ok", "class_ok", 0),
     "implied": ("implied_ok", "trace_ok", None),
 }
+# headers for readers
 PHIS = {
-    "trace": "Whole trace",
-    "class": "Class step",
-    "facts": "Retrieval step",
-    "class_given_facts_ok": "Class step if retrieval ok",
-    "class_given_facts_wrong": "Class step if retrieval wrong",
-    "implied": "Answer replaced",
+    "trace": "Trace",
+    "class": "Class",
+    "facts": "Retrieval",
+    "class_given_facts_ok": "Class | R. ok",
+    "class_given_facts_wrong": "Class | R. wrong",
+    "implied": "Entities",
 }
 COLUMNS = [
     *[*RUN, "subset", "n", "answers", "copies"],
@@ -63,8 +64,10 @@ def copying_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
         for name, flag in SUBSETS.items()
         if len(part := items if flag is None else items[items["one_to_one"] == flag])
     ]
+    # a count stays whole beside an empty one
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({f"phi_{name}_n": "Int64" for name in ASSOCIATIONS})
     # the order of subsets is kept: sorting is stable
-    return grid.sort(pd.DataFrame(rows, columns=COLUMNS), RUN)
+    return grid.sort(table, RUN)
 
 
 def show_copying(table: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +80,7 @@ def show_copying(table: pd.DataFrame) -> pd.DataFrame:
             "Seed": table["seed"].astype(str),
             "Items": table["subset"],
             "n": table["n"].map(count),
-            "Copied (% of answers)": show_estimates(table, "copying_rate", percent=True),
+            "Copied (%)": show_estimates(table, "copying_rate", percent=True),
             **{
                 title: [show_number(value, 2) for value in table[f"phi_{name}"]]
                 for name, title in PHIS.items()

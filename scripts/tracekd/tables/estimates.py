@@ -13,7 +13,7 @@ def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> 
 
 def show_number(value: float, digits: int) -> str:
     """Write a number with a true minus sign; a dash for no value."""
-    return "–" if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−")
+    return "–" if pd.isna(value) else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def show_p(p: float) -> str:

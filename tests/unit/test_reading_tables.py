@@ -1,0 +1,256 @@
+"""Tables and figures of readings: counts that can be made by hand, gaps where nothing is, the same bytes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from examples import ROOT, make_question
+from run_data import run_script
+from scipy.stats import binomtest
+from test_figures import NOTE, assert_legible
+from tracekd.datasets import get_dataset
+from tracekd.errors import DataError
+from tracekd.figures.association import plot_association
+from tracekd.figures.follow_rate import plot_follow_rate
+from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.prompts import render_target
+from tracekd.readings import read_traces, write_readings
+from tracekd.records import Generation
+from tracekd.scoring.aligned import score
+from tracekd.scoring.score import write_scores
+from tracekd.statistics.association import phi
+from tracekd.tables.copying import copying_table, show_copying
+from tracekd.tables.definitions import TITLES, definitions_table, show_definitions
+from tracekd.tables.follow import follow_table, show_follow
+from tracekd.tables.matrix import trace_answer_matrix
+from tracekd.tables.order import Grid
+from tracekd.tables.readings import read_readings
+from tracekd.tables.scores import read_scores
+from tracekd.tables.write import write_table
+
+TWICE = "David Widder works for Harvard University from 1923 to 1967."
+PEOPLE = ["David Widder", "Hubert Yockey", "Norbert Wiener", "Irving Segal"]
+# class right, facts named, people answered (None: cut off), whether David Widder stands in a second fact
+ITEMS = [
+    (1, (0, 2), (0, 2), 0),  # right by copying
+    (1, (0, 2), (0, 1), 0),  # facts right, answer wrong
+    (0, (0, 2), (0, 2), 0),
+    (1, (1, 3), (1, 3), 0),  # follows wrong facts
+    (0, (1,), (1,), 0),
+    (0, (1,), (0, 2), 0),  # true all the same
+    (1, (1,), None, 0),  # cannot be read
+    (0, (), (0, 2), 0),  # names nothing
+    (1, (0, 2), (0, 2), 1),  # names the gold entities, but not all facts that hold one
+]
+
+
+def write_run(folder, datasets=("cotempqa",), models=("m",), arms=("correct",), seeds=(1,), times=1):
+    """Write readings and aligned scores of generations made from ITEMS; give the paths of both."""
+    readings, scores = [], []
+    for dataset in datasets:
+        questions, generations = make_items(dataset, times)
+        for cell in (f"{dataset}/{m}/{arm}/seed{s}" for m in models for arm in arms for s in seeds):
+            readings.append(folder / "readings" / f"{cell}.csv")
+            scores.append(folder / "scores" / f"{cell}.aligned.csv")
+            write_readings(read_traces(questions, generations), readings[-1])
+            write_scores(score(questions, generations, "correct"), scores[-1])
+    return readings, scores
+
+
+def make_items(name, times):
+    """Questions and generations of ITEMS, in other classes the second time; the answers of bAbI are words."""
+    dataset, questions, generations = get_dataset(name), [], []
+    for number, (right, facts, people, twice) in enumerate(ITEMS * times):
+        label = dataset.CLASSES[number // len(ITEMS) % len(dataset.CLASSES)]
+        base = make_question(name, id=f"{name}-{number:04d}", split="test", class_label=label)
+        if name == "cotempqa":
+            context = (*base.context, TWICE) if twice else base.context
+            base = make_question(
+                name,
+                id=base.id,
+                split="test",
+                class_label=label,
+                context=context,
+                gold_facts=(0, 2, 4) if twice else (0, 2),
+            )
+        said = label if right else dataset.CLASSES[-1 - (label == dataset.CLASSES[-1])]
+        trace = dataset.class_step(said) + dataset.retrieval_step([base.context[i] for i in facts])
+        answer = (
+            dataset.answer_text([PEOPLE[i] for i in people or ()])
+            if name == "cotempqa"
+            else ("hallway" if people == (0, 2) else "garden")
+        )
+        text = render_target(trace, answer) if people else render_target(trace, "x").partition("<answer>")[0]
+        questions.append(base)
+        generations.append(Generation(base.id, "0" * 64, text, None, None, None))
+    return questions, generations
+
+
+@pytest.fixture
+def grid():
+    return Grid(["cotempqa", "babi"], ["m"], ["correct"])
+
+
+@pytest.fixture
+def readings(tmp_path):
+    return read_readings(write_run(tmp_path, ("cotempqa", "babi"))[0])
+
+
+def test_follow_counts_the_items_that_name_wrong_facts(readings, grid):
+    table = follow_table(readings, grid)
+    assert set(table["dataset"]) == {"cotempqa"}, "bAbI's facts imply no answer"
+    assert list(table["class"]) == ["all", "during"]
+    row = table.iloc[0]
+    # items 4 to 7 and the last one, whose facts imply the true answer
+    assert (row["n"], row["follows"], row["true"]) == (5, 3, 2)
+    expected = binomtest(3, 5).proportion_ci(method="wilson")
+    assert tuple(row[["follows_share", "follows_share_low", "follows_share_high"]]) == pytest.approx(
+        (0.6, expected.low, expected.high)
+    )
+    assert (row["quoted_n"], row["tolerant_n"], row["tolerant_true"]) == (5, 5, 2)
+
+
+def test_copying_takes_the_association_apart(readings, grid):
+    table = copying_table(readings, grid)
+    assert list(table["subset"]) == ["all", "one-to-one", "not one-to-one", "all"]
+    row = table.iloc[0]
+    # eight traces name facts and one of their answers cannot be read; two of the seven others copy nothing
+    assert (row["n"], row["answers"], row["copies"]) == (9, 7, 5)
+    assert list(row[["both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]]) == [1, 4, 1, 3]
+    assert row["phi_trace"] == pytest.approx(phi([1, 4, 1, 3]))
+    assert row["phi_facts"] == pytest.approx(phi([2, 3, 1, 3]))
+    assert row["phi_class"] == pytest.approx(phi([2, 3, 3, 1]))
+    assert row["phi_class_given_facts_ok_n"] == 3
+    assert row["phi_class_given_facts_ok"] == pytest.approx(phi([1, 1, 1, 0]))
+    assert row["phi_class_given_facts_wrong"] == pytest.approx(phi([1, 2, 2, 1]))
+    # the entities of the named facts are right in four items, two of them with a right trace
+    assert row["phi_implied"] == pytest.approx(phi([2, 2, 0, 5]))
+    assert pd.isna(table.iloc[2]["phi_trace"]) and table.iloc[2]["phi_trace_n"] == 1
+    assert pd.isna(table.iloc[3]["phi_implied"]) and pd.isna(table.iloc[3]["copying_rate"])
+
+
+def test_definitions_hold_the_counts_of_the_aligned_scorer(tmp_path, grid):
+    readings, scores = write_run(tmp_path, ("cotempqa", "babi"))
+    matrix = trace_answer_matrix(read_scores(scores), grid)
+    published = pd.concat([matrix, matrix.assign(scorer="published")])
+    table = definitions_table(read_readings(readings), published, grid)
+    assert list(table["definition"].unique()) == list(TITLES)
+    counts = ["dataset", "step", "n", "both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]
+    expected = matrix.loc[matrix["class"] == "all", counts].reset_index(drop=True)
+    for name in ("published", "aligned"):
+        got = table.loc[table["definition"] == name, counts].reset_index(drop=True)
+        pd.testing.assert_frame_equal(got, expected, check_dtype=False)
+    dropped = table[(table["definition"] == "parsed_only") & (table["step"] == "trace")]
+    assert list(dropped["n"]) == [8, 8]
+
+
+def test_without_matrices_of_the_published_scorer_its_rows_are_left_out(readings, grid):
+    empty = pd.DataFrame(columns=["scorer", "class"])
+    assert "published" not in set(definitions_table(readings, empty, grid)["definition"])
+
+
+def test_readers_get_strings_and_two_files_at_most_a_page_wide(tmp_path, readings, grid):
+    matrix = pd.DataFrame(columns=["scorer", "class"])
+    tables = (
+        (show_follow, follow_table(readings, grid)),
+        (show_copying, copying_table(readings, grid)),
+        (show_definitions, definitions_table(readings, matrix, grid)),
+    )
+    for show, table in tables:
+        paths = {kind: tmp_path / f"{show.__name__}.{kind}" for kind in ("csv", "md", "tex")}
+        write_table(table, show(table), **paths, caption="Caption.")
+        assert "nan" not in paths["md"].read_text()
+        assert paths["csv"].read_text().count("\n") == len(table) + 1
+
+
+def test_a_file_that_is_none_of_readings_is_refused(tmp_path):
+    with pytest.raises(DataError, match="not the name of a file of readings"):
+        read_readings([tmp_path / "follow.csv"])
+
+
+MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]
+GRIDS = {
+    "replay": (["cotempqa", "babi"], MODELS[:2], ["correct", "incorrect"], [42]),
+    "paper": (["cotempqa", "babi"], MODELS, ["correct", "incorrect", "incorrect_matched"], [0, 1]),
+    "small": (["cotempqa"], MODELS[1:2], ["correct"], [0]),
+}
+
+
+def draw(folder, axes):
+    """Both figures of a made-up run."""
+    readings, scores = write_run(folder, *axes, times=4)
+    grid = Grid(*axes[:3])
+    found, matrix = read_readings(readings), trace_answer_matrix(read_scores(scores), grid)
+    return {
+        note: (
+            plot_follow_rate(matrix, follow_table(found, grid), "aligned", grid, note),
+            plot_association(copying_table(found, grid), grid, note),
+        )
+        for note in ("", NOTE)
+    }
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_texts_stay_on_the_canvas_and_off_one_another(name, tmp_path, monkeypatch):
+    for note, figures in draw(tmp_path, GRIDS[name]).items():
+        for figure in figures:
+            words = assert_legible(figure, monkeypatch)
+            assert (NOTE in words) == bool(note)
+            assert figure.get_figwidth() <= TEXT_WIDTH
+            assert figure.get_figheight() <= PAGE_HEIGHT
+    plt.close("all")
+
+
+def test_figures_say_what_is_undefined(tmp_path, monkeypatch):
+    grid = Grid(["babi"], ["m"], ["incorrect"])
+    readings, scores = write_run(tmp_path, grid.datasets, grid.models, grid.arms)
+    found, matrix = read_readings(readings), trace_answer_matrix(read_scores(scores), grid)
+    follow, copying = follow_table(found, grid), copying_table(found, grid)
+    assert follow.empty
+    words = assert_legible(plot_follow_rate(matrix, follow, "aligned", grid), monkeypatch)
+    assert "no trace names wrong facts that imply an answer" in words
+    assert assert_legible(plot_association(copying, grid), monkeypatch).count("undefined") == 1
+    with pytest.raises(DataError, match="no traces were scored by 'published'"):
+        plot_follow_rate(matrix, follow, "published", grid)
+
+
+def write_all(folder: Path) -> None:
+    """Write all tables and figures by their scripts."""
+    datasets, models, arms = ["cotempqa", "babi"], ["m"], ["correct", "incorrect"]
+    readings, scores = write_run(folder, datasets, models, arms, [0, 1], times=2)
+    names = {"datasets": datasets, "models": models, "arms": arms, "note": "", "scorer": "aligned"}
+    files = {name: str(folder / f"{name}.csv") for name in ("matrix", "follow", "copying", "definitions")}
+    trace_answer_matrix(read_scores(scores), Grid(datasets, models, arms)).to_csv(
+        files["matrix"], index=False
+    )
+    tables = {
+        f"{name}_{kind}": str(folder / f"{name}.{kind}")
+        for name in ("follow", "copying", "definitions")
+        for kind in ("csv", "md", "tex")
+    }
+    inputs = files | {"readings": list(map(str, readings))}
+    run_script("tabulate_readings", inputs, tables, names, folder / "log")
+    for name in ("follow_rate", "association"):
+        outputs = {kind: str(folder / f"{name}.{kind}") for kind in ("pdf", "png")}
+        run_script(f"plot_{name}", files, outputs, names, folder / "log")
+
+
+def test_tables_and_figures_have_the_same_bytes_at_any_hash_seed(tmp_path):
+    code = (
+        "import sys, pathlib\n"
+        f"sys.path[:0] = {[str(ROOT / folder) for folder in ('scripts', 'tests', 'tests/unit')]}\n"
+        "from test_reading_tables import write_all; write_all(pathlib.Path(sys.argv[1]))"
+    )
+    for seed in "01":
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
+    first, second = (
+        {p.name: p.read_bytes() for p in (tmp_path / s).iterdir() if p.is_file() and p.name != "log"}
+        for s in "01"
+    )
+    assert len(first) == 1 + 9 + 4
+    assert [name for name in first if first[name] != second[name]] == []
