@@ -145,9 +145,10 @@ def _write_number(axes: Axes, place: float, cell: pd.Series) -> None:
 
 def _set_range(axes: Axes, rows: pd.DataFrame, margin: float) -> None:
     """Show all intervals, the band and the numbers of negative values, in steps of 0.25."""
-    lowest = min(rows["phi_low"].min(), rows.loc[rows["phi"] < 0, "phi_low"].min() - NUMBER, -margin)
-    low = 0.25 * np.floor(lowest / 0.25)
-    high = 0.25 * np.ceil(max(rows["phi_high"].max(), margin) / 0.25)
+    numbered = rows.loc[rows["phi"] < 0, "phi_low"].min() - NUMBER
+    # every table may be refused: then there is no phi
+    low = 0.25 * np.floor(np.nanmin([rows["phi_low"].min(), numbered, -margin]) / 0.25)
+    high = 0.25 * np.ceil(np.nanmax([rows["phi_high"].max(), margin]) / 0.25)
     step = 0.5 if high - low > 1 else 0.25
     axes.set(xlim=(low, high), xticks=np.arange(np.ceil(low / step) * step, high + 0.01, step))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
