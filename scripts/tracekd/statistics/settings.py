@@ -1,4 +1,4 @@
-"""The choices of `config/statistics.yaml`, made before any result was seen."""
+"""The choices of `config/statistics.yaml`: error rate, margins, families."""
 
 from dataclasses import dataclass
 from pathlib import Path
