@@ -18,7 +18,7 @@ from tracekd.records import Generation, Question
 from tracekd.scoring.score import Score
 
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
-_CLASS = re.compile(r"(?:event in context|question asked) is:\s*(\S+?)\s*\.")
+_CLASS = re.compile(r"(?:event in context|question asked) is:?\s*(\S+?)\s*\.")
 _FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the question:(.*)", re.DOTALL)
 # what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
 # often leaves the empty think block open
