@@ -21,7 +21,8 @@ from tracekd.tables.write import write_table
 
 ACCURACY = (
     "Accuracy on the test split in %, mean ± standard deviation over seeds; n items per seed; "
-    "95 % Wilson interval of the mean at the n of one seed."
+    "95 % Wilson interval of the mean at the n of one seed. Readable: share of outputs of the form that was "
+    "asked for; the others count as wrong by the aligned scorer, and are left out in the column beside it."
 )
 TABLES = {
     "results": f"{ACCURACY} Best trivial: highest answer accuracy of a baseline without a model.",

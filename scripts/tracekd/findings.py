@@ -34,8 +34,9 @@ def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame
     """Collect the findings from the tables of those names, in their order.
 
     Measures by scorer: SHARES and phi of answer and whole trace; without intervals chi2, chi2_percent (on
-    percentages in place of counts), tost_phi_p (p of the equivalence test), and facts_right (share of
-    items whose retrieval step is right). By own gold: follows_share and true_share of answers after a
+    percentages in place of counts), tost_phi_p (p of the equivalence test), cmh_p (p of the association
+    within classes; cmh_p_class for the class step alone), and facts_right (share of items whose retrieval
+    step is right). By own gold: follows_share and true_share of answers after a
     trace that names wrong facts; copying_rate and PHIS where facts name answers. Values and limits are
     means over seeds, n is that of one seed; an undefined value is no finding.
     """
@@ -46,10 +47,12 @@ def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame
         rows = rows.assign(facts_right=right / rows["n"])
         if cell[-1] == "facts":
             findings += _average(rows, cell[:-1], "facts_right", rows["n"], 100)
+        if cell[-1] == "class":
+            findings += _average(rows.assign(cmh_p_class=rows["cmh_p"]), cell[:-1], "cmh_p_class", rows["n"])
         if cell[-1] == "trace":
             for name, size in zip(SHARES, (rows["n"], right, rows["n"] - right), strict=True):
                 findings += _average(rows, cell[:-1], name, size, 100)
-            for name in ("phi", "chi2", "chi2_percent", "tost_phi_p"):
+            for name in ("phi", "chi2", "chi2_percent", "tost_phi_p", "cmh_p"):
                 findings += _average(rows, cell[:-1], name, rows["n"])
     for cell, rows in follow[follow["class"] == ALL].groupby(CELL, sort=False):
         for name in ("follows_share", "true_share"):

@@ -21,7 +21,7 @@ IMPLIED = 95.0
 MOST = 50.0
 # 5 % point of chi-square with one degree of freedom, the bound of the paper
 BOUND = 3.841
-# level of the equivalence test (config/statistics.yaml)
+# level of the tests (config/statistics.yaml)
 ALPHA = 0.05
 # |phi| below which an association is called weak, and moderate (Cohen 1988)
 WEAK, MODERATE = 0.3, 0.5
@@ -116,14 +116,16 @@ def independence(findings: Findings) -> str:
             continue
         below, largest = sum(one.value < BOUND for one in found), max(found, key=lambda one: one.value)
         percent = [one for one in get(findings, "chi2_percent", scorer, arm=None) if one.value < BOUND]
-        small = [one for one in get(findings, "tost_phi_p", scorer, arm=None) if one.value < ALPHA]
+        small = significant(get(findings, "tost_phi_p", scorer, arm=None))
+        within = get(findings, "cmh_p", scorer, arm=None)
         phi = next(one for one in get(findings, "phi", scorer, arm=None) if one[:3] == largest[:3])
         sentences.append(
             f"Judged by {title}, chi-square is below {BOUND} in {below} of {len(found)} tables; the largest "
             f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
             f"{largest.arm} traces), with phi {number(phi.value)} [{number(phi.low)}, {number(phi.high)}]. "
             f"Taken on percentages in place of counts, it would be below in {len(percent)}. An equivalence "
-            f"test shows a negligible phi for {len(small)}."
+            f"test shows a negligible phi for {small}. Within classes (Cochran-Mantel-Haenszel) an "
+            f"association is seen in {significant(within)} of {len(within)}."
         )
     return " ".join([*sentences, "A small chi-square alone shows no independence."])
 
@@ -195,10 +197,12 @@ def decomposition(findings: Findings) -> str:
     else:
         where = "which step carries the association differs or cannot be told"
     held = [one for one in whole if any(one[:3] == other[:3] for other in implied)]
+    within = [one for one in get(findings, "cmh_p_class") if any(one[:3] == other[:3] for other in label)]
     return (
         f"By own gold, phi of the answer is {written(facts)} with the retrieval step ({strength(facts)}), "
         f"{written(label)} with the class step ({strength(label)}) and {written(given)} with the class step "
-        f"where retrieval is right ({strength(given)}): {where}. Of the readable answers, {written(copied)} "
+        f"where retrieval is right ({strength(given)}): {where}. Within classes, that of the class step is "
+        f"seen in {significant(within)} of {len(within)} models. Of the readable answers, {written(copied)} "
         "are exactly the entities of the facts that the trace names"
         + (": the retrieval step contains the answer" if containing_datasets(findings) else "")
         + f". With these entities in the answer's place, phi with the whole trace is {written(implied)}, "
@@ -240,6 +244,11 @@ def limits(findings: Findings) -> str:
         f"Neither set of shares tells whether a correct trace causes a correct answer{reason}. That takes an "
         "intervention on the trace at inference."
     )
+
+
+def significant(found: Findings) -> int:
+    """Count the p-values below ALPHA."""
+    return sum(one.value < ALPHA for one in found)
 
 
 def get(

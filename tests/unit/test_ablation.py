@@ -29,7 +29,6 @@ from tracekd.tables.ablation import (
     COLUMNS,
     ablation_table,
     find_measures,
-    phi,
     show_ablation,
     signed,
     summarise,
@@ -237,17 +236,12 @@ def test_an_item_that_enters_the_matrix_has_changed_even_when_no_count_of_right_
     assert table.loc[("Q10", "trace_step"), ["with_quirk", "items_changed"]].tolist() == [50.0, 1]
 
 
-CELLS = [(True, True), (True, False), (False, True), (False, False)]
-
-
-@given(st.lists(st.integers(0, 500), min_size=4, max_size=4))
-def test_phi_is_the_correlation_of_the_two_flags(counts):
-    flags = np.repeat(np.array(CELLS, float), counts, axis=0)
-    value = phi(dict(zip(CELLS, counts, strict=True)))
-    if len(flags) and (np.ptp(flags, axis=0) > 0).all():
-        assert value == pytest.approx(np.corrcoef(flags.T)[0, 1])
-    else:
-        assert np.isnan(value)
+def test_phi_of_a_table_with_an_empty_margin_is_undefined():
+    flags = [(True, True), (False, False), (True, False), (False, False)]
+    assert summarise("phi_trace", flags, ["a"] * 4, "babi") == pytest.approx(
+        np.corrcoef(np.array(flags).T)[0, 1]
+    )
+    assert np.isnan(summarise("phi_trace", flags[:1], ["a"], "babi"))
 
 
 def test_a_step_that_enters_no_matrix_counts_as_wrong_in_its_share():

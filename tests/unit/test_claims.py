@@ -259,7 +259,8 @@ def make_statistics(both, answer, trace, neither):
     """The columns of the table of statistics that claims use."""
     n = both + answer + trace + neither
     margins = (both + answer) * (trace + neither) * (both + trace) * (answer + neither)
-    names = ["chi2", "chi2_p", "chi2_yates", "chi2_percent", "tost_phi_p", "phi", "phi_low", "phi_high"]
+    names = ["chi2", "chi2_p", "chi2_yates", "chi2_percent", "tost_phi_p", "cmh_p"]
+    names += ["phi", "phi_low", "phi_high"]
     shares = {}
     for name, (right, of) in {
         "p_joint": (both, n),
@@ -275,7 +276,8 @@ def make_statistics(both, answer, trace, neither):
     plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
     phi = (both * neither - answer * trace) / margins**0.5
     limits = (phi - 0.1, phi + 0.1)
-    values = (plain.statistic, plain.pvalue, yates.statistic, 100 * plain.statistic / n, 0.5, phi, *limits)
+    tests = (plain.statistic, plain.pvalue, yates.statistic, 100 * plain.statistic / n, 0.5, 0.5)
+    values = (*tests, phi, *limits)
     return shares | dict(zip(names, values, strict=True))
 
 
@@ -516,6 +518,8 @@ def make_findings(**values):
         ("chi2", "published", "correct"): (4.0, nan, nan),
         ("chi2_percent", "published", "correct"): (0.4, nan, nan),
         ("tost_phi_p", "published", "correct"): (0.3, nan, nan),
+        ("cmh_p", "published", "correct"): (0.4, nan, nan),
+        ("cmh_p_class", "aligned", "correct"): (0.2, nan, nan),
         ("phi", "published", "correct"): (0.07, 0.01, 0.13),
         ("phi", "aligned", "correct"): (0.7, 0.65, 0.75),
         ("facts_right", "published", "incorrect"): (70.0, nan, nan),
@@ -557,6 +561,7 @@ def say(**values):
 def test_main_claims_as_the_released_generations_have_them():
     percent, independence, implication = main_claims(make_findings(), make_headline())
     assert percent.verdict == "deviates as a conditional share, compatible as a joint share"
+    assert "an association is seen in 0 of 2" in independence.text
     assert percent.text.startswith("28 % agrees with a joint share and with no conditional one")
     assert "27.2 % [24.4, 30.1]" in percent.text
     assert independence.verdict == "deviates"
@@ -659,6 +664,7 @@ def test_findings_come_from_the_tables():
     joint = found["correct", "published", "p_joint"]
     assert (joint.value, joint.n) == (pytest.approx(100 * 35 / 120), 120)
     assert found["correct", "aligned", "p_answer_given_trace_ok"].n == 45
+    assert found["correct", "aligned", "cmh_p_class"].value == 0.5
     assert found["incorrect", "aligned", "facts_right"].value == pytest.approx(100 * 45 / 120)
     assert found["correct", "aligned", "follows_share"][5:] == (90.0, 80.0, 95.0, 40)
     assert found["correct", "aligned", "phi_facts"][5:] == (0.9, 0.8, 0.95, 120)
@@ -736,3 +742,12 @@ def test_the_figure_names_what_deviates(table, monkeypatch):
     assert "Qwen3-1.7B, correct" in words
     for verdict in VERDICTS:
         assert f"{verdict} {(table['verdict'] == verdict).sum():,}" in words
+
+
+def test_an_association_within_classes_is_counted():
+    _, independence, _ = main_claims(
+        make_findings(**{"cmh_p/published/correct": (0.01, nan, nan)}), make_headline()
+    )
+    assert "an association is seen in 2 of 2" in independence.text
+    assert "Within classes, that of the class step is seen in 0 of 2 models" in say()
+    assert "is seen in 2 of 2 models" in say(**{"cmh_p_class/aligned/correct": (0.01, nan, nan)})

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from math import nan, sqrt
+from math import nan
 from operator import ne
 from statistics import fmean
 
@@ -13,6 +13,7 @@ from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
 from tracekd.scoring.published import Quirk
 from tracekd.scoring.score import Score
+from tracekd.statistics.association import EMPTY, Counts, phi
 from tracekd.tables.answer_scores import headline, round_percent
 
 RUN = ["dataset", "model", "arm", "seed"]
@@ -32,6 +33,8 @@ _VERDICTS: Mapping[str, Callable[[Score], object]] = {
     "both_ok": lambda score: None if score.trace_ok is None else score.answer_ok and score.trace_ok,
     "phi_trace": lambda score: None if score.trace_ok is None else (score.answer_ok, score.trace_ok),
 }
+# (answer ok, trace ok) in the order of `Counts`
+MATRIX = ((True, True), (True, False), (False, True), (False, False))
 # columns for readers: the first of these measures that a dataset has
 SHOWN = {
     "Acc.": ("acc_macro", "acc_all"),
@@ -97,22 +100,15 @@ def summarise(
 ) -> float:
     """Sum up what the items of a file contribute to a measure; `labels` are their classes."""
     if measure == "phi_trace":
-        return phi(Counter(items))
+        cells = Counter(items)
+        counts = Counts(*(cells[cell] for cell in MATRIX))
+        return EMPTY if counts.empty_margin else float(phi(counts))
     if measure == "both_ok":
         return sum(map(bool, items))
     values = [float(item or 0) for item in items]
     if measure == "acc_all" or dataset not in FILE_PER_CLASS:
         return round_percent(fmean(values))
     return headline(labels, values, off)
-
-
-def phi(cells: Mapping[tuple[bool, bool] | None, int]) -> float:
-    """Give the phi coefficient of a 2x2 table by (answer ok, trace ok); NaN where a margin is empty."""
-    both, answer, trace, neither = (
-        cells.get(cell, 0) for cell in ((True, True), (True, False), (False, True), (False, False))
-    )
-    margins = (both + answer) * (trace + neither) * (both + trace) * (answer + neither)
-    return (both * neither - answer * trace) / sqrt(margins) if margins else nan
 
 
 def show_ablation(table: pd.DataFrame) -> pd.DataFrame:

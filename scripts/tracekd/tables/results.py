@@ -13,6 +13,8 @@ VALUES = [
     *[f"{metric}_sd" for metric in METRICS],
     "answer_low",
     "answer_high",
+    "parsed",
+    "answer_acc_parsed",
 ]
 STEPS = {"class": "Class. step", "facts": "Retrieval step", "trace": "Trace"}
 
@@ -21,7 +23,7 @@ def results_table(scores: pd.DataFrame, baselines: pd.DataFrame | None, grid: Gr
     """Accuracies on all test items; `baseline` is the highest trivial baseline, if there is one.
 
     Columns: dataset, model, arm, scorer, seeds, n, {answer,class,facts,trace}_acc, baseline, the four _sd,
-    answer_low, answer_high (see `accuracies`).
+    answer_low, answer_high, parsed, answer_acc_parsed (see `accuracies`).
     """
     table = accuracies(scores, RUN)
     best = {} if baselines is None else baselines.groupby("dataset")["answer_acc"].max()
@@ -74,5 +76,7 @@ def _show_accuracies(table: pd.DataFrame) -> dict[str, list[str]]:
         "n": [count(n) for n in table["n"]],
         "Answer": steps.pop("Answer"),
         "95 % CI": [interval(*pair) for pair in limits],
+        "Readable": [percent(value) for value in table["parsed"]],
+        "Answer, if readable": [percent(value) for value in table["answer_acc_parsed"]],
         **steps,
     }

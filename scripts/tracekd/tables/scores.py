@@ -40,35 +40,26 @@ def accuracies(scores: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         by: columns that make a row.
 
     Returns:
-        `by`, seeds, n (items per seed), {answer,class,facts,trace}_acc in [0, 1], the same with _sd (sample
-        standard deviation over seeds, NaN with one seed), answer_low, answer_high. The interval is the 95 %
-        Wilson interval of the mean at the n of one seed: seeds answer the same items, so pooling the items
-        over seeds would make it too narrow.
+        `by`, seeds, n (items per seed; of the smallest where released files lack some),
+        {answer,class,facts,trace}_acc in [0, 1], the same with _sd (sample standard deviation over seeds, NaN
+        with one seed), answer_low, answer_high, parsed (share of outputs of the form that was asked for),
+        answer_acc_parsed (accuracy among these: the sensitivity analysis that drops the others). The interval
+        is the 95 % Wilson interval of the mean at the n of one seed: seeds answer the same items, so pooling
+        the items over seeds would make it too narrow.
 
     """
     items = scores.groupby([*by, "seed"], sort=False)
     means = items[[f"{metric}_ok" for metric in METRICS]].mean()
     means.columns = [f"{metric}_acc" for metric in METRICS]
+    means["parsed"] = items["parsed"].mean()
+    readable = scores[scores["parsed"] == 1].groupby([*by, "seed"], sort=False)
+    means["answer_acc_parsed"] = readable["answer_ok"].mean()
     means["n"] = items.size()
     seeds = means.groupby(list(by), sort=False)
-    _check_sizes(seeds["n"])
     table = seeds.agg(
-        seeds=("n", "size"), n=("n", "first"), **{name: (name, "mean") for name in means if name != "n"}
+        seeds=("n", "size"), n=("n", "min"), **{name: (name, "mean") for name in means if name != "n"}
     )
     for metric in METRICS:
         table[f"{metric}_sd"] = seeds[f"{metric}_acc"].std()
     table["answer_low"], table["answer_high"] = wilson_interval(table["answer_acc"], table["n"])
     return table.reset_index()
-
-
-def _check_sizes(sizes: pd.core.groupby.SeriesGroupBy) -> None:
-    """Raise DataError when the seeds of a row have scored different numbers of items."""
-    uneven = sizes.nunique() > 1
-    if uneven.any():
-        row = uneven.index[uneven][0]
-        counts = sorted(int(size) for size in sizes.get_group(row))
-        raise DataError(
-            f"seeds have scored different numbers of items: {', '.join(map(str, counts))}",
-            where=" / ".join(map(str, row)),
-            hint="delete the shorter score file and its generations, then run again",
-        )
