@@ -3,8 +3,11 @@
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 RUN = .venv/bin/snakemake --cores $(CORES)
+# a folder that holds Trace_Check_QA/; without it the released files are downloaded
+MIRROR ?=
+REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo test lint clean
+.PHONY: demo replay test lint clean
 
 demo: .venv/ready
 	$(RUN)
@@ -14,6 +17,16 @@ demo: .venv/ready
 	@echo "tables   results/demo/tables/    (start with results.md)"
 	@echo "figures  figures/demo/           (PDF and PNG)"
 
+replay: .venv/ready
+	$(RUN) $(REPLAY)
+	$(RUN) $(REPLAY) --report results/replay/report.html --quiet
+	@echo
+	@echo "report   results/replay/report.html"
+	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
+	@echo "tables   results/replay/tables/"
+	@echo "figures  figures/replay/         (start with follow_rate.png)"
+	@echo "items    results/replay/differences.html"
+
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
@@ -22,6 +35,7 @@ lint: .venv/ready
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/snakemake --lint
+	.venv/bin/snakemake --lint --configfile config/replay.yaml
 
 clean:
 	rm -rf results figures logs benchmarks work .snakemake

@@ -79,7 +79,7 @@ def test_every_table_and_figure_is_there(project):
     for name in ("results", "classes", "trace_answer_matrix", "datasets", "hyperparameters"):
         assert {f"{name}.csv", f"{name}.md", f"{name}.tex"} <= tables
     figures = {path.name for path in (project / "figures/smoke").iterdir()}
-    for name in ("pipeline_babi", "confusion_correct.aligned", "confusion_incorrect.aligned", "losses"):
+    for name in ("pipeline_babi", "confusion_correct", "confusion_incorrect", "forest", "losses"):
         assert {f"{name}.pdf", f"{name}.png"} <= figures
 
 
@@ -99,7 +99,8 @@ def test_the_results_table_has_the_columns_that_others_rely_on(project):
         "baseline",
     ]
     assert list(results.columns[: len(leading)]) == leading
-    assert list(results["arm"]) == ["prompt_only", "none", "class_only", "correct", "incorrect"]
+    arms = ["prompt_only", "none", "class_only", "correct", "incorrect"]
+    assert list(results.loc[results["scorer"] == "aligned", "arm"]) == arms
     assert set(results["n"]) == {200} and set(results["seeds"]) == {1}
 
 
