@@ -38,7 +38,7 @@ rule check_claims:
         main_csv=report(
             "results/{run}/tables/main_claims.csv",
             caption="../resources/captions/main_claims.rst",
-            category="Claims",
+            category="Headline",
         ),
         main_md="results/{run}/tables/main_claims.md",
         findings="results/{run}/tables/findings.csv",

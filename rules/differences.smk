@@ -59,7 +59,7 @@ rule browse_differences:
         page=report(
             "results/{run}/differences.html",
             caption="../resources/captions/differences.rst",
-            category="Tables",
+            category="Items",
         ),
     log:
         "logs/{run}/browse_differences/all.log",

@@ -92,7 +92,7 @@ rule plot_follow_rate:
         png=report(
             "figures/{run}/follow_rate.png",
             caption="../resources/captions/follow_rate.rst",
-            category="Figures",
+            category="Headline",
             labels={"figure": "does the answer follow the trace"},
         ),
     log:

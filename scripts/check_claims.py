@@ -27,9 +27,10 @@ with rule_log(snakemake.log[0]):
         matrix=pd.read_csv(files.matrix),
         statistics=statistics,
         ablation=pd.read_csv(files.ablation),
+        replayed=snakemake.params.replayed,
     )
     claims = read_claims(files.claims)
-    ledger = claims_table(claims, run, replayed=snakemake.params.replayed)
+    ledger = claims_table(claims, run)
     summary = claims_summary(ledger, {claim.group: claim.title for claim in claims})
     write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
     write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)

@@ -22,7 +22,7 @@ class Claim:
 
     `step` is empty for numbers about answers alone; `class_label` may be `all` (items pooled) or `macro`
     (mean of the classes). `tolerance` is half a unit of the last printed digit. The other fields are
-    explained at the head of config/claims.yaml.
+    explained at the head of config/claims.yaml; `seeds` is empty unless the generations are released ones.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Claim:
     tolerance: float
     untestable: str
     note: str
+    seeds: tuple[int, ...] = ()
 
 
 def read_claims(path: str | Path = "config/claims.yaml") -> list[Claim]:
@@ -59,7 +60,8 @@ def read_claims(path: str | Path = "config/claims.yaml") -> list[Claim]:
     for name, group in ledger["groups"].items():
         shared = {key: value for key, value in group.items() if key != "tables"}
         for table in group["tables"]:
-            for claim in _expand(name, shared | table, ledger["quantities"], path):
+            cells = {"seeds": [ledger["first_seed"]]} | shared | table
+            for claim in _expand(name, cells, ledger["quantities"], path):
                 if claim.id in claims:
                     raise ConfigError("is claimed twice", where=f"{path}: {claim.id}", hint="add a label")
                 claims[claim.id] = claim
@@ -110,6 +112,7 @@ def _expand(name: str, table: dict[str, Any], quantities: dict[str, Any], path: 
                     tolerance=tolerance(printed),
                     untestable=table.get("untestable", ""),
                     note=_note(table.get("notes", []), model, arm, column),
+                    seeds=tuple(table["seeds"]) if table["generations"] == "released" else (),
                 )
             )
     return claims

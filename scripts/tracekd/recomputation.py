@@ -5,7 +5,8 @@ limits (MOVER, Zou and Donner 2008: the delta method with each class's variance 
 limits, so that a class at 0 % still has one). A mean F1 gets the Wilson limits of a share of that size,
 which are too wide rather than too narrow: no variable in [0, 1] varies more than a flag of the same mean.
 A chi-square is n times phi squared, so its limits, those of Yates's form and those of its p-value follow
-from phi's interval. Values are means over seeds; items repeat over seeds, so n is that of one seed.
+from phi's interval. Values are means over seeds, those of the claim where the run replays them; items repeat
+over seeds, so n is that of one seed.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,12 +43,16 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a run that the claims are held against, each as the rule of its name writes it."""
+    """The tables of a run that the claims are held against, each as the rule of its name writes it.
+
+    `replayed` tells whether the run scores the released generations.
+    """
 
     answers: pd.DataFrame
     matrix: pd.DataFrame
     statistics: pd.DataFrame
     ablation: pd.DataFrame
+    replayed: bool = False
 
     @cached_property
     def cells(self) -> dict[str, dict[tuple[str, str, str], Rows]]:
@@ -57,17 +62,28 @@ class RunTables:
             groups = index.setdefault(name, {})
             for row in getattr(self, name).to_dict("records"):
                 if str(row["seed"]) != ALL:
+                    # beside rows that pool seeds, a column of seeds is one of texts
+                    row["seed"] = int(row["seed"])
                     groups.setdefault((row["dataset"], row["model"], row["arm"]), []).append(row)
         return index
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether the run replays the very generations that the claim was measured on."""
+        rows = self.cells["answers"].get((claim.dataset, claim.model, claim.arm), [])
+        return self.replayed and bool(claim.seeds) and set(claim.seeds) <= {row["seed"] for row in rows}
+
     def select(self, table: str, claim: Claim, **values: str) -> Rows:
-        """Rows of a table for a claim's dataset, model and arm (`any`: all), with other columns as given."""
-        wanted = (claim.dataset, claim.model, claim.arm)
+        """Rows of a table for a claim's dataset, model and arm (`any`: all), with other columns as given.
+
+        They are those of the claim's seeds where the run replays these.
+        """
+        wanted, held = (claim.dataset, claim.model, claim.arm), self.holds(claim)
         return [
             row
             for cell, rows in self.cells[table].items()
             if all(name in (ANY, found) for name, found in zip(wanted, cell, strict=True))
             for row in rows
+            if not held or row["seed"] in claim.seeds
             if all(row[column] == value for column, value in values.items())
         ]
 

@@ -1,7 +1,7 @@
 """The aligned scorer cannot be talked into more: by another order of items, or by wrong ones more."""
 
 from examples import make_question
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from model_answers import MANY, answer_items, judge, written
 from tracekd.datasets import DATASETS, get_dataset
@@ -35,7 +35,7 @@ def test_a_wrong_item_more_raises_neither_accuracy_nor_precision_nor_f1(name, go
     assert after.recall == before.recall
 
 
-@settings(max_examples=1_000, deadline=None)
+@MANY
 @given(answer_items, st.text("abc012 ", max_size=12), st.text("xyz789 ", max_size=12))
 def test_wrong_words_more_raise_neither_accuracy_nor_f1_of_free_text(golds, said, wrong):
     """Precision and recall are those of the best alternative, which may become another one."""

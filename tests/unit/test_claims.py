@@ -159,6 +159,7 @@ def test_no_recomputed_number_is_called_stated(claims):
 
 
 LEDGER = """
+first_seed: 42
 quantities: {acc: {unit: "%", estimand: right answers}}
 groups:
   one:
@@ -429,32 +430,50 @@ FOUND = Estimate(50.04, 45.0, 55.0, 100)
     ],
 )
 def test_verdicts(fields, found, verdict, words):
-    got, why = judge(make_claim(**fields), found, present=True, replayed=True)
+    claim = make_claim(**fields)
+    got, why = judge(claim, found, present=True, held=claim.generations == "released")
     assert got == verdict
     assert words in why
     assert "\n" not in why
 
 
+def test_a_claim_is_held_against_its_own_seeds_where_the_run_replays_them():
+    run = make_run(seeds=(42, 121), scorers=("published",))
+    rows = run.answers["seed"] == 121
+    run = replace(run, answers=run.answers.assign(acc=run.answers["acc"].mask(rows, 10.0)), replayed=True)
+    found = {
+        seeds: estimate(run, make_claim(seeds=seeds), "published").value
+        for seeds in ((42,), (121,), (122,), ())
+    }
+    assert (found[42,], found[121,]) == (50.0, 10.0)
+    texts = replace(run, answers=run.answers.assign(seed=run.answers["seed"].astype(str)))
+    assert estimate(texts, make_claim(seeds=(121,)), "published").value == 10.0
+    # of another seed, or of no released generations at all: the mean of what there is
+    assert found[122,] == found[()] == 30.0
+    assert [run.holds(make_claim(seeds=seeds)) for seeds in ((42,), (42, 121), (42, 122), ())] == [1, 1, 0, 0]
+    assert not replace(run, replayed=False).holds(make_claim(seeds=(42,)))
+
+
 def test_released_generations_are_other_ones_to_a_run_that_trains_itself():
     claim = make_claim(value=54.9)
-    assert judge(claim, FOUND, present=True, replayed=True)[0] == "deviates"
-    assert judge(claim, FOUND, present=True, replayed=False)[0] == "compatible"
+    assert judge(claim, FOUND, present=True, held=True)[0] == "deviates"
+    assert judge(claim, FOUND, present=True, held=False)[0] == "compatible"
 
 
 def test_missing_generations_are_told_from_missing_values():
-    assert judge(make_claim(), None, present=False, replayed=True)[1] == "the run has no such generations"
+    assert judge(make_claim(), None, present=False, held=True)[1] == "the run has no such generations"
 
 
 def test_a_tiny_p_value_is_not_reproduced_by_another_tiny_one():
     claim = make_claim(unit="p", value=2.62e-9, tolerance=tolerance("2.62e-09"))
-    assert judge(claim, Estimate(2.9e-9, nan, nan, 9), present=True, replayed=True)[0] == "deviates"
+    assert judge(claim, Estimate(2.9e-9, nan, nan, 9), present=True, held=True)[0] == "deviates"
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 50), st.sampled_from(["released", "other"]))
 def test_a_verdict_is_one_of_five_and_agreement_is_never_called_deviation(value, stated, half, generations):
     claim = make_claim(value=stated, generations=generations)
     found = Estimate(value, value - half, value + half, 100)
-    verdict, _ = judge(claim, found, present=True, replayed=True)
+    verdict, _ = judge(claim, found, present=True, held=generations == "released")
     assert verdict in VERDICTS
     assert (verdict == "reproduced") == (abs(value - stated) <= 0.05 * (1 + 1e-6))
     if generations == "other" and abs(value - stated) <= half:
@@ -466,7 +485,8 @@ def test_a_verdict_is_one_of_five_and_agreement_is_never_called_deviation(value,
 
 @pytest.fixture(scope="module")
 def table(claims):
-    return claims_table(claims, make_run(models=MODELS, scorers=("published", "aligned")), replayed=True)
+    run = make_run(models=MODELS, scorers=("published", "aligned"), seeds=(42,))
+    return claims_table(claims, replace(run, replayed=True))
 
 
 def test_the_ledger_has_a_row_a_claim_in_the_promised_columns(table, claims):
@@ -732,7 +752,7 @@ def test_scripts_write_every_output_the_same_way_twice(written, tmp_path):
 @pytest.mark.parametrize("replayed", [True, False])
 def test_the_figure_is_legible(claims, note, replayed, monkeypatch):
     run = make_run(models=(*MODELS, "Qwen3-8B"), scorers=("published", "aligned"))
-    figure = plot_claims(claims_table(claims, run, replayed), note)
+    figure = plot_claims(claims_table(claims, replace(run, replayed=replayed)), note)
     words = assert_legible(figure, monkeypatch)
     assert any(word.startswith("data missing") for word in words)
 

@@ -140,7 +140,7 @@ def test_texts_stay_on_the_canvas_and_off_one_another(name, run, note, monkeypat
     figure = draw(name, run, note)
     words = assert_legible(figure, monkeypatch)
     assert (NOTE in words) == bool(note)
-    assert ("not run" in words) == run.gap
+    assert ("no data" in words) == run.gap
     assert figure.get_figwidth() in (COLUMN_WIDTH, TEXT_WIDTH)
     assert figure.get_figheight() <= PAGE_HEIGHT + 1e-9
     assert figure.get_suptitle() == ""

@@ -88,9 +88,9 @@ def label_below(axes: np.ndarray, title: str) -> None:
 
 
 def mark_missing(axes: Axes) -> None:
-    """Write into a panel without data that the run has no such combination."""
+    """Write into a panel without data that there are no data of such a combination."""
     axes.text(
-        0.5, 0.5, "not run", transform=axes.transAxes, ha="center", va="center", color=GREY, size=SMALL_SIZE
+        0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=GREY, size=SMALL_SIZE
     )
 
 

@@ -51,30 +51,24 @@ QUANTITY_TITLES = {
 SUMMARY = "Published numbers by verdict of this run."
 
 
-def claims_table(claims: Sequence[Claim], run: RunTables, replayed: bool) -> pd.DataFrame:
+def claims_table(claims: Sequence[Claim], run: RunTables) -> pd.DataFrame:
     """Hold claims against the tables of a run; one row a claim, columns COLUMNS.
 
     `recomputed_*` are the values by either scorer; ci_low and ci_high are the 95 % interval (see
     tracekd.recomputation) and n the items of the value by `scorer`, that of the claim, which alone is judged.
-
-    Args:
-        claims: as from `read_claims`.
-        run: tables of the run.
-        replayed: whether the run scores the released generations; if not, every claim is of other ones.
-
     """
-    table = pd.DataFrame([_row(claim, run, replayed) for claim in claims], columns=COLUMNS)
+    table = pd.DataFrame([_row(claim, run) for claim in claims], columns=COLUMNS)
     return table.astype(dict.fromkeys([*NUMBERS, "n"], float))
 
 
-def judge(claim: Claim, found: Estimate | None, present: bool, replayed: bool) -> tuple[str, str]:
+def judge(claim: Claim, found: Estimate | None, present: bool, held: bool) -> tuple[str, str]:
     """Give the verdict on a claim and, in one line, why.
 
     Args:
         claim: what is claimed.
         found: the recomputed value, if there is one.
         present: whether the run has such generations.
-        replayed: whether the run scores the released generations.
+        held: whether they are the very ones that the claim was measured on.
 
     """
     if claim.untestable:
@@ -89,7 +83,7 @@ def judge(claim: Claim, found: Estimate | None, present: bool, replayed: bool) -
     if claim.quantity == "chi2_bound":
         holds = found.value < claim.value
         return ("compatible" if holds else "deviates"), f"{value}{where}"
-    same = (claim.generations != "other" and replayed) or claim.generations == "none"
+    same = held or claim.generations == "none"
     if abs(found.value - claim.value) <= claim.tolerance * ROUNDING and not found.cell:
         return "reproduced", "equal to the last printed digit" + ("" if same else ", on other generations")
     side = "above" if claim.value > found.value else "below"
@@ -166,11 +160,11 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(claim: Claim, run: RunTables, replayed: bool) -> dict:
+def _row(claim: Claim, run: RunTables) -> dict:
     """Make one row of the ledger."""
     found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
-    verdict, why = judge(claim, judged, bool(run.select("answers", claim)), replayed)
+    verdict, why = judge(claim, judged, bool(run.select("answers", claim)), run.holds(claim))
     return asdict(claim) | {
         "class": claim.class_label,
         "quantity": f"{claim.step} {claim.quantity}".lstrip(),
