@@ -128,6 +128,18 @@ def test_one_job_per_adapter_gives_the_same_bytes_as_one_job_per_model(project, 
         assert digests(project, pattern) == digests(other, pattern)
 
 
+def test_generations_are_scored_again_without_models_and_adapters(project, tmp_path):
+    other = copy_project(tmp_path / "project")
+    for stage in ("raw", "questions", "traces", "generations"):
+        shutil.copytree(project / "results/smoke" / stage, other / "results/smoke" / stage)
+    tables = ["results/smoke/tables/results.csv", "results/smoke/tables/statistics.csv"]
+    level = ["--config", "level=outputs"]
+    screen = snakemake(other, *tables, "--rerun-triggers", "mtime", *SMOKE, *level)
+    assert "train_adapters" not in screen and "build_base_model" not in screen
+    for table in tables:
+        assert (other / table).read_bytes() == (project / table).read_bytes()
+
+
 def test_a_damaged_trace_file_stops_the_run_in_one_sentence(project, tmp_path):
     other = copy_up_to_traces(project, tmp_path / "project")
     traces = other / "results/smoke/traces/babi/correct.jsonl"
