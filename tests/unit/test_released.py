@@ -210,7 +210,7 @@ def repeat_first(path):
         (damage(lambda line: line[:40]), ":2", "not a JSON object"),
         (damage(lambda line: b"[1]\n"), ":2", "a JSON object is expected"),
         (damage(lambda line: line[:20] + b"\xff" + line[20:]), ":2", "not UTF-8"),
-        (lambda path: path.write_bytes(b""), "_default.json", "holds no generation"),
+        (lambda path: path.write_bytes(b""), ":1", "holds no generation"),
     ],
 )
 def test_a_damaged_file_of_generations_ends_in_one_sentence(mirror, fault, place, sentence):

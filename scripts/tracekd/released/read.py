@@ -176,7 +176,7 @@ def _read_lines(path: Path, dataset: str, label: str) -> Iterable[Line]:
         source = Source(str(path.name), number, sha256_text(prompt + row["prediction"]))
         yield Line(_carried(row, dataset, label, source, where), prompt, row["prediction"], where)
     if not number:
-        raise DataError("holds no generation", where=path, hint=FETCH_AGAIN)
+        raise DataError("holds no generation", where=f"{path}:1", hint=FETCH_AGAIN)
 
 
 def _carried(row: dict[str, Any], dataset: str, label: str, source: Source, where: str) -> Question:
