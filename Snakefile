@@ -37,12 +37,8 @@ if config["level"] != "outputs":
 
 
 include: "rules/analysis.smk"  # accuracies, trace against answer, settings
-
-
-if TRACED_ARMS:
-
-    include: "rules/statistics.smk"  # association of trace and answer, comparisons
-    include: "rules/readings.smk"  # what a trace names and whether the answer follows
+include: "rules/statistics.smk"  # association of trace and answer, comparisons
+include: "rules/readings.smk"  # what a trace names and whether the answer follows
 
 
 if HAS_BOTH_SCORERS:

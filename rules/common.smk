@@ -255,14 +255,14 @@ def get_licences(wildcards):
 
 
 # the published numbers are of real models and data
-HAS_CLAIMS = bool(TRACED_ARMS) and HAS_BOTH_SCORERS and not get_note()
+HAS_CLAIMS = HAS_BOTH_SCORERS and not get_note()
 
 
 def get_tables():
     """Names of the run's tables; a replay trains nothing and draws no split."""
     tables = ["results"]
     tables += ["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]
-    tables += ["statistics", "follow"] if TRACED_ARMS else []
+    tables += ["statistics"] + (["follow"] if TRACED_ARMS else [])
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
     return tables

@@ -26,7 +26,7 @@ from tracekd.statistics.association import phi
 from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.definitions import TITLES, definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
-from tracekd.tables.matrix import trace_answer_matrix
+from tracekd.tables.matrix import CELLS, KEYS, trace_answer_matrix
 from tracekd.tables.order import Grid
 from tracekd.tables.readings import read_readings
 from tracekd.tables.scores import read_scores
@@ -254,3 +254,15 @@ def test_tables_and_figures_have_the_same_bytes_at_any_hash_seed(tmp_path):
     )
     assert len(first) == 1 + 9 + 4
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_a_run_without_traces_has_empty_tables():
+    readings, grid = read_readings([]), Grid(["cotempqa"], ["m"], ["none"])
+    matrix = pd.DataFrame(columns=[*KEYS, "n", *CELLS])
+    tables = {
+        show_follow: follow_table(readings, grid),
+        show_copying: copying_table(readings, grid),
+        show_definitions: definitions_table(readings, matrix, grid),
+    }
+    for show, table in tables.items():
+        assert table.empty and show(table).empty and len(table.columns)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.errors import DataError
+from tracekd.readings import COLUMNS
 from tracekd.statistics.association import EMPTY, Columns, Counts, phi, phi_interval, with_interval
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.csv$")
@@ -17,9 +18,9 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read files `.../{dataset}/{model}/{arm}/seed{seed}.csv` of `tracekd.readings`.
 
     Returns one row per generation and way, with the columns of the file (flags 0, 1 or NaN) and dataset,
-    model, arm, seed (int).
+    model, arm, seed (int); no row where no arm of the run has a trace.
     """
-    frames = []
+    frames = [pd.DataFrame(columns=[*COLUMNS, *RUN])]
     for path in map(Path, paths):
         match = PATH.search(path.as_posix())
         if match is None:
@@ -27,7 +28,8 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
         texts = dict.fromkeys(("id", "class", "way", "named", "answer", "implied"), str)
         frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
         frames.append(frame.assign(**{**match.groupdict(), "seed": int(match["seed"])}))
-    return pd.concat(frames, ignore_index=True)
+    # an empty frame has no types to give
+    return pd.concat(frames[1:] or frames, ignore_index=True)
 
 
 def count_cells(answer: pd.Series, step: pd.Series) -> Counts:
