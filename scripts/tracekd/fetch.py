@@ -10,6 +10,7 @@ import os
 import shutil
 import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import requests
@@ -204,17 +205,40 @@ def _extract(packed: Path, entry: Entry, folder: Path) -> None:
 
 
 def _verify(entry: Entry, checksums: dict[str, str], lock_path: Path) -> None:
-    """Hold every file to its registered or locked checksum, and lock those that have neither."""
-    locked = read_lock(lock_path)
+    """Hold every file of an entry to its registered or locked checksum."""
+    origins = {path: _lock_key(entry, path) for path in entry.files}
+    hold_to_checksums(checksums, entry.files, origins, lock_path, entry.name)
+
+
+def hold_to_checksums(
+    found: Mapping[str, str],
+    registered: Mapping[str, str | None],
+    origins: Mapping[str, str],
+    lock_path: Path,
+    name: str,
+) -> None:
+    """Hold files to their registered or locked checksums, and lock those that have neither.
+
+    Args:
+        found: path to SHA-256 of the files that are there.
+        registered: path to the SHA-256 that the registry gives, None where it gives none.
+        origins: path to the name of the file in the lock: where it comes from.
+        lock_path: JSON of the checksums seen on first use.
+        name: of what the files belong to, for the sentence of a fault.
+
+    Raises DataError at the first file of another checksum.
+
+    """
+    locked = _read_lock(lock_path)
     lock = dict(locked)
-    for path, registered in entry.files.items():
-        expected = registered or lock.setdefault(_lock_key(entry, path), checksums[path])
-        if checksums[path] != expected:
+    for path, stated in registered.items():
+        expected = stated or lock.setdefault(origins[path], found[path])
+        if found[path] != expected:
             raise DataError(
-                f"SHA-256 is {checksums[path]}, expected {expected}",
-                where=f"{entry.name}: {path}",
+                f"SHA-256 is {found[path]}, expected {expected}",
+                where=f"{name}: {path}",
                 hint="the file is damaged or another version; if the change is wanted, "
-                f"change it in {'the registry' if registered else lock_path}, too",
+                f"change it in {'the registry' if stated else lock_path}, too",
             )
     if lock != locked:
         with atomic_write(lock_path) as stream:
@@ -230,7 +254,7 @@ def _lock_key(entry: Entry, path: str) -> str:
     return path
 
 
-def read_lock(path: Path) -> dict[str, str]:
+def _read_lock(path: Path) -> dict[str, str]:
     """Read a lock file, empty where there is none yet."""
     if not path.exists():
         return {}

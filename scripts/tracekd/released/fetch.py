@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tracekd.errors import DataError
-from tracekd.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, read_lock
+from tracekd.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, hold_to_checksums
 from tracekd.files import atomic_folder, atomic_write, sha256_file
 from tracekd.released.registry import Released
 
@@ -36,7 +36,7 @@ def fetch_released(
 
     """
     with atomic_folder(folder) as part:
-        states = {}
+        checksums = {}
         for path in tqdm(sorted(paths), desc="released files", mininterval=PROGRESS_INTERVAL_S):
             (part / path).parent.mkdir(parents=True, exist_ok=True)
             if mirror is not None:
@@ -45,12 +45,17 @@ def fetch_released(
                 commit, _ = released.files[path]
                 address = released.url.format(repository=released.repository, commit=commit, path=path)
                 download(address, part / path)
-            states[path] = {"sha256": sha256_file(part / path)}
-            states[path]["state"] = _state(released, path, states[path]["sha256"])
+            checksums[path] = sha256_file(part / path)
         if mirror is None:
-            _hold(released, states, lock_path)
+            registered = {path: released.files[path][1] for path in checksums}
+            origins = {path: f"{released.repository}@{released.files[path][0]}/{path}" for path in checksums}
+            hold_to_checksums(checksums, registered, origins, lock_path, released.repository)
+        manifest = {
+            path: {"sha256": checksum, "state": _state(released, path, checksum)}
+            for path, checksum in checksums.items()
+        }
         with atomic_write(part / MANIFEST) as stream:
-            json.dump(states, stream, indent=2, sort_keys=True)
+            json.dump(manifest, stream, indent=2, sort_keys=True)
             stream.write("\n")
 
 
@@ -70,22 +75,3 @@ def _state(released: Released, path: str, checksum: str) -> str:
     if registered is None:
         return UNVERIFIED
     return AS_RELEASED if checksum == registered else OTHER_CONTENT
-
-
-def _hold(released: Released, states: dict[str, dict[str, str]], lock_path: Path) -> None:
-    """Hold downloads to their registered or locked checksums; lock those that have neither."""
-    locked = read_lock(lock_path)
-    lock = dict(locked)
-    for path, found in states.items():
-        commit, registered = released.files[path]
-        expected = registered or lock.setdefault(f"{released.repository}@{commit}/{path}", found["sha256"])
-        if found["sha256"] != expected:
-            raise DataError(
-                f"SHA-256 is {found['sha256']}, expected {expected}",
-                where=path,
-                hint="the download is damaged or another version; fetch it again",
-            )
-    if lock != locked:
-        with atomic_write(lock_path) as stream:
-            json.dump(lock, stream, indent=2, sort_keys=True)
-            stream.write("\n")
