@@ -13,6 +13,7 @@ from tracekd.config import check_config, check_names, read_models
 from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
+from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
 from tracekd.traces import ARMS, PROMPT_ONLY
 
 # released generations are scored in place of our own
@@ -40,7 +41,7 @@ except TraceKDError as error:
 
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 # arms whose traces have both steps, so that trace and answer can be held against each other
-TRACED_ARMS = [arm for arm in SFT_ARMS if arm not in ("none", "class_only")]
+TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 

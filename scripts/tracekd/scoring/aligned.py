@@ -22,7 +22,7 @@ _CLASS = re.compile(r"(?:event in context|question asked) is:?\s*(\S+?)\s*\.")
 _FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the question:(.*)", re.DOTALL)
 # what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
 # often leaves the empty think block open
-_HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
+HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 
 # the steps that the trace of an arm holds; arms not named here hold both
 ARM_STEPS = {"prompt_only": (), "none": (), "class_only": ("class",)}
@@ -81,7 +81,7 @@ def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
     """
     tagged = _ANSWER.search(text)
     if not with_trace:
-        bare = _HEADER.sub("", text, count=1)
+        bare = HEADER.sub("", text, count=1)
         return Parsed(None, None, dataset.parse_answer(tagged[1] if tagged else bare))
     reasoning, closed, _ = text.partition("</think>")
     label = _CLASS.search(reasoning) if closed else None

@@ -8,12 +8,12 @@ from functools import cache
 
 from tracekd.normalise import normalise_answer
 from tracekd.records import Question
+from tracekd.scoring.aligned import HEADER
 from tracekd.scoring.published.quirks import Quirk
 
 Off = Set[Quirk]
 
 NO_ANSWER = "no answer present"
-_HEADER = re.compile(r"\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 
 # how each relation reads in a fact, after a keyword of it; sought in this order
 RELATIONS = {
@@ -77,7 +77,7 @@ def extract_answer(question: Question, text: str, with_trace: bool, off: Off) ->
     elif "answer:" in text:
         text = text.split("answer:", 2)[1]
     if Quirk.WORDS_DELETED_ANYWHERE in off:
-        return text[_HEADER.match(text).end() :]
+        return text[HEADER.match(text).end() :]
     return text.replace("assistant", "").replace("think", "")
 
 
