@@ -12,7 +12,7 @@ log     [0]
 from pathlib import Path
 
 import pandas as pd
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import read_generations, read_questions
 from tracekd.scoring.ablation import score_variants
 from tracekd.scoring.differences import find_differences
@@ -33,7 +33,7 @@ CAPTIONS = {
     ),
 }
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}

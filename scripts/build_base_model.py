@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.models.base import build_base_model
 from tracekd.records import read_questions
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     questions = [question for path in snakemake.input for question in read_questions(path, split="train")]
     build_base_model(
         Path(snakemake.output[0]),

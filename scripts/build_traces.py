@@ -1,11 +1,12 @@
 """Write and verify the SFT traces of one dataset and arm (rule build_traces)."""
 
-from tracekd.logs import logger, rule_log
+from tracekd.jobs import rule_job
+from tracekd.logs import logger
 from tracekd.records import read_questions, write_records
 from tracekd.traces import build_traces
 from tracekd.verification import verify_traces
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     questions = read_questions(snakemake.input.questions, split="train")
     traces = build_traces(questions, snakemake.wildcards.arm, seed=snakemake.params.seed)
     write_records(verify_traces(questions, traces), snakemake.output.traces)

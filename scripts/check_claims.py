@@ -12,14 +12,14 @@ log     [0]
 import pandas as pd
 from tracekd.claims import read_claims
 from tracekd.findings import gather
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.main_claims import conclusions, main_claims
 from tracekd.recomputation import RunTables
 from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
 from tracekd.tables.main_claims import findings_table, main_claims_table, write_main_claims
 from tracekd.tables.write import write_csv
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     files, output = snakemake.input, snakemake.output
     statistics = pd.read_csv(files.statistics)
     run = RunTables(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.models.hub import fetch_model
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     mirror = snakemake.params.mirror
     fetch_model(
         snakemake.params.entry,

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from tracekd.fetch import fetch_raw
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.registry import get_entry
 
 LOCKS = Path("resources/locks")
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     entry = get_entry(snakemake.params.registry, snakemake.wildcards.dataset)
     mirror = snakemake.params.mirror and Path(snakemake.params.mirror)
     fetch_raw(entry, Path(snakemake.output.raw), mirror, LOCKS / f"{entry.name}.json")

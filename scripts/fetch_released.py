@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.released.fetch import fetch_released
 from tracekd.released.registry import read_released
 
 LOCK = Path("resources/locks/released.json")
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     fetch_released(
         read_released(params.registry),

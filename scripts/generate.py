@@ -7,14 +7,14 @@ from tracekd.chat import chat_prompt, raw_prompt
 from tracekd.datasets import get_dataset
 from tracekd.files import sha256_file
 from tracekd.generation import generate
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.prompts import chat_messages
 from tracekd.records import read_questions
 from tracekd.traces import PROMPT_ONLY
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
     adapters = {arm_and_seed(path): Path(path) for path in source.adapters}
     questions = read_questions(source.questions, split="test")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tracekd.config import read_models
 from tracekd.fetch import MANIFEST
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import write_records
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
@@ -23,7 +23,7 @@ CAPTION = (
     "the released test split."
 )
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     output, params = snakemake.output, snakemake.params
     folder = Path(snakemake.input.released)
     registry = read_released(params.replay["released"])

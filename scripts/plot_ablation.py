@@ -9,10 +9,10 @@ log     [0]
 import pandas as pd
 from tracekd.figures.ablation import plot_ablation
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.order import Grid
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     figure = plot_ablation(pd.read_csv(snakemake.input.ablation), params.dataset, grid, note=params.note)

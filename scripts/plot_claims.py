@@ -9,8 +9,8 @@ log     [0]
 import pandas as pd
 from tracekd.figures.claims import plot_claims
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     figure = plot_claims(pd.read_csv(snakemake.input.claims), note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -9,10 +9,10 @@ log     [0]
 import pandas as pd
 from tracekd.figures.follow_rate import plot_follow_rate
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.order import Grid
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     figure = plot_follow_rate(
         pd.read_csv(snakemake.input.matrix),

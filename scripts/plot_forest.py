@@ -9,11 +9,11 @@ log     [0]
 import pandas as pd
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.statistics.settings import read_settings
 from tracekd.tables.order import Grid
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     figure = plot_forest(
         pd.read_csv(snakemake.input.statistics),

@@ -8,10 +8,10 @@ log     [0]
 
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.order import Grid
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     figure = plot_losses(read_training_logs(snakemake.input.logs), grid, note=params.note)

@@ -9,10 +9,10 @@ log     [0]
 
 from tracekd.figures.pipeline import ARMS, choose_question, plot_pipeline
 from tracekd.figures.style import save
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import read_questions, read_traces
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     traces = {arm: {trace.id: trace for trace in read_traces(snakemake.input[arm])} for arm in ARMS}
     question = choose_question(read_questions(snakemake.input.questions), traces)
     figure = plot_pipeline(

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from tracekd.datasets import get_dataset
-from tracekd.logs import logger, rule_log
+from tracekd.jobs import rule_job
+from tracekd.logs import logger
 from tracekd.records import write_records
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     dataset = get_dataset(snakemake.wildcards.dataset)
     questions = dataset.read(Path(snakemake.input.raw), snakemake.params.options, snakemake.params.seed)
     write_records(questions, snakemake.output.questions)

@@ -8,11 +8,11 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.readings import read_traces, write_readings
 from tracekd.records import read_generations, read_questions
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
         dataset = Path(source).parts[-4]

@@ -7,10 +7,10 @@ log     [0]
 
 import pandas as pd
 from tracekd.baselines import score_baselines
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import read_questions
 from tracekd.tables.write import write_csv
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     scored = [score_baselines(read_questions(path)) for path in snakemake.input.questions]
     write_csv(pd.concat(scored), snakemake.output.baselines)

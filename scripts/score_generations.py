@@ -9,12 +9,12 @@ params  partial: whether a file may lack test questions, or hold others
 from pathlib import Path
 
 from tracekd.errors import DataError
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import read_generations, read_questions
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     scorer = SCORERS[snakemake.wildcards.scorer]
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):

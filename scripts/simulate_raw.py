@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from tracekd.files import atomic_folder
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.simulate import get_simulator
 
-with rule_log(snakemake.log[0]), atomic_folder(Path(snakemake.output[0])) as folder:
+with rule_job(snakemake), atomic_folder(Path(snakemake.output[0])) as folder:
     get_simulator(snakemake.wildcards.dataset).write_raw(
         folder, snakemake.params.sizes, snakemake.params.seed
     )

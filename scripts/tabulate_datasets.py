@@ -8,14 +8,14 @@ log     [0]
 
 from itertools import chain
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.records import read_questions
 from tracekd.tables.datasets import datasets_table, show_datasets
 from tracekd.tables.write import write_table
 
 CAPTION = "Questions per class and split; facts, gold facts and gold answers are means per question."
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     questions = list(chain.from_iterable(map(read_questions, snakemake.input.questions)))
     table = datasets_table(questions, snakemake.params.licences)
     output = snakemake.output

@@ -6,13 +6,13 @@ params  training, quantisation, generation: these sections of the config
 log     [0]
 """
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
 from tracekd.tables.write import write_table
 
 CAPTION = "Settings of training, quantisation and generation."
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     params, output = snakemake.params, snakemake.output
     sections = {
         "training": params.training,

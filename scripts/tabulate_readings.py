@@ -10,7 +10,7 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.definitions import definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
@@ -36,7 +36,7 @@ CAPTIONS = {
     ),
 }
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     readings = read_readings(snakemake.input.readings)
     matrix = pd.read_csv(snakemake.input.matrix)

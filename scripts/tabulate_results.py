@@ -11,7 +11,7 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.tables.answer_scores import answer_scores, show_answer_scores
 from tracekd.tables.matrix import show_matrix, trace_answer_matrix
 from tracekd.tables.order import Grid
@@ -37,7 +37,7 @@ TABLES = {
     ),
 }
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores = read_scores(snakemake.input.scores)
     baselines = snakemake.input.baselines

@@ -8,7 +8,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.statistics.settings import read_settings
 from tracekd.tables.comparisons import comparisons_table, show_comparisons
 from tracekd.tables.estimates import exact_p_values
@@ -30,7 +30,7 @@ CAPTIONS = {
     ),
 }
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores, settings = read_scores(snakemake.input.scores), read_settings(snakemake.input.settings)
     statistics = statistics_table(scores, grid, settings)

@@ -6,13 +6,13 @@ from pathlib import Path
 from tracekd.cells import arm_and_seed
 from tracekd.chat import Example, encode_examples, sft_conversations
 from tracekd.files import sha256_file
-from tracekd.logs import rule_log
+from tracekd.jobs import rule_job
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.records import read_questions, read_traces
 from tracekd.training import AdapterJob, resolve_options, train_adapters
 
-with rule_log(snakemake.log[0]):
+with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
     traces = {Path(path).stem: path for path in source.traces}
     questions = read_questions(source.questions, split="train")
