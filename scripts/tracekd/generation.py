@@ -1,5 +1,6 @@
 """What a model writes for each question: in batches, resumable item by item (paper, section 6)."""
 
+import hashlib
 import json
 import logging
 import os
@@ -147,22 +148,30 @@ def _generate_batch(
 
 
 def _resume(part: Path, digest: str) -> dict[str, Generation]:
-    """Read the finished items of a killed run, less a half line at the end; start anew for another digest."""
+    """Read the whole items of a killed run, less half or damaged lines; start anew for another digest."""
     header = json.dumps({"digest": digest}).encode()
-    lines = part.read_bytes().split(b"\n")[:-1] if part.exists() else []
-    if lines[:1] != [header]:
-        if lines:
-            logger.warning("%s belongs to another configuration and is started anew", part)
+    lines = part.read_bytes().split(b"\n") if part.exists() else [header]
+    if lines[0] != header:
+        logger.warning("%s belongs to another configuration and is started anew", part)
         lines = [header]
+    whole = [line for line in lines[1:] if _is_whole(line)]
     with atomic_write(part, "wb") as stream:
-        stream.write(b"\n".join(lines) + b"\n")
-    return {record["id"]: Generation.from_json(record) for record in map(json.loads, lines[1:])}
+        stream.writelines(line + b"\n" for line in (header, *whole))
+    records = (json.loads(line.partition(b" ")[2]) for line in whole)
+    return {record["id"]: Generation.from_json(record) for record in records}
+
+
+def _is_whole(line: bytes) -> bool:
+    """Tell whether the item on a line of a part file is the one that the digest before it was taken of."""
+    digest, _, item = line.partition(b" ")
+    return hashlib.sha256(item).hexdigest().encode() == digest
 
 
 def _append(part: Path, generations: Sequence[Generation]) -> None:
-    """Add finished items to the part file, safe on the disk before the next batch starts."""
+    """Add finished items, each after its digest, safe on the disk before the next batch starts."""
     with open(part, "a", encoding="utf-8", newline="\n") as stream:
         for generation in generations:
-            stream.write(json.dumps(generation.to_json(), ensure_ascii=False) + "\n")
+            item = json.dumps(generation.to_json(), ensure_ascii=False)
+            stream.write(f"{sha256_text(item)} {item}\n")
         stream.flush()
         os.fsync(stream.fileno())
