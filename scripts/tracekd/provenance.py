@@ -64,7 +64,7 @@ def recorded(job: Any) -> Iterator[None]:
         "code": code_version(),
         "python": sys.version.split()[0],
         "packages": installed_packages(),
-        "device": _device(),
+        **device_use(),
         "started": started.isoformat(),
         "finished": datetime.now(UTC).isoformat(),
         "wall_s": round(time.perf_counter() - clock, 3),
@@ -179,7 +179,10 @@ def code_version() -> dict[str, Any]:
     return {"commit": commit, "dirty": bool(dirty)}
 
 
-def _device() -> str:
-    """Name the GPU of a job that has loaded torch; no other job pays for asking."""
+def device_use() -> dict[str, Any]:
+    """Name the GPU of a job that has loaded torch, and the most it took; no other job pays for asking."""
     torch = sys.modules.get("torch")
-    return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else "cpu"
+    if torch is None or not torch.cuda.is_available():
+        return {"device": "cpu", "peak_gpu_memory_mb": None}
+    peak = torch.cuda.max_memory_allocated() // 2**20
+    return {"device": torch.cuda.get_device_name(), "peak_gpu_memory_mb": peak}

@@ -25,7 +25,15 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from tracekd.errors import DataError  # noqa: E402
 from tracekd.jobs import rule_job  # noqa: E402
-from tracekd.provenance import FOLDER, Made, check_inputs, read_made, read_record  # noqa: E402
+from tracekd.provenance import (  # noqa: E402
+    FOLDER,
+    Made,
+    check_inputs,
+    code_version,
+    installed_packages,
+    read_made,
+    read_record,
+)
 from tracekd.resumable_trainer import MANIFEST, newest_checkpoint  # noqa: E402
 from tracekd.verify import verify_run  # noqa: E402
 
@@ -186,12 +194,14 @@ def main() -> None:
             print(f"one flipped byte, {what}: {count} of {FLIPS} in {len(candidates)} files")
 
         def work() -> None:
+            for known in (code_version, installed_packages):  # each real job is a process of its own
+                known.cache_clear()
             with rule_job(small_job(run, paths["question"])):
                 Path("bench.txt").write_text("done")
 
         records = len(list((FOLDER / run).glob("*/*.json")))
         size = Path(paths["question"]).stat().st_size / 1e6
-        print(f"a small job of {records} records, input of {size:.1f} MB: {measure(work):.1f} ms")
+        print(f"a small job among {records} records, input of {size:.1f} MB: {measure(work):.1f} ms")
         template = (FOLDER / run / "bench/bench0.json").read_bytes()
         for number in range(500 - records):
             (FOLDER / run / f"bench/copy{number}.json").write_bytes(template)
