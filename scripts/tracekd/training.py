@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracekd.chat import NO_LOSS, Example
 from tracekd.files import atomic_folder, atomic_write
+from tracekd.lease import hold
 from tracekd.models.identity import digest_json, package_versions
 
 if TYPE_CHECKING:
@@ -56,9 +57,13 @@ def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[st
 def train_adapters(
     base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", jobs: Iterable[AdapterJob]
 ) -> None:
-    """Train adapters one after another on one base model, each as if it were alone."""
+    """Train adapters one after another on one base model, each as if it were alone.
+
+    Raises WorkError when another process is training one of them.
+    """
     for job in jobs:
-        train_adapter(base, tokenizer, job)
+        with hold(job.work):
+            train_adapter(base, tokenizer, job)
 
 
 def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob) -> None:
