@@ -1,6 +1,7 @@
 """Real rule scripts in processes of their own, killed at a random moment and given the same command again.
 
-The processes are forked from one that has torch loaded, so that twenty kills take a minute and not ten.
+The processes are forked from a server that has torch loaded, so that twenty kills take a minute and not ten;
+this process itself has threads (progress bars, test runners) and must not be forked.
 """
 
 import multiprocessing
@@ -21,7 +22,8 @@ from tracekd.records import write_records
 from tracekd.traces import build_traces
 from tracekd.verification import verify_traces
 
-FORK = multiprocessing.get_context("fork")
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])
 SAVE_STEPS, BATCH_SIZE = 3, 4
 QUESTIONS = 48
 ADAPTER = "adapters/babi/tiny/correct/seed0"
@@ -35,7 +37,6 @@ class Trial:
     """One kill: after how long, how many steps or batches were done twice, and whether it ended alike."""
 
     after_s: float
-    killed: bool
     lost: int
     same: bool
 
@@ -73,7 +74,7 @@ def train(note: Note) -> None:
         "batch_size": BATCH_SIZE,
         "accumulation": 1,
     }
-    _run(
+    run_script(
         "train_adapters.py",
         input=SimpleNamespace(
             questions="questions.jsonl", traces=["traces/babi/correct.jsonl"], model="models/tiny"
@@ -101,7 +102,7 @@ def generate(note: Note) -> None:
         note(len(items))
 
     generation._append = noting
-    _run(
+    run_script(
         "generate.py",
         input=SimpleNamespace(
             questions="questions.jsonl",
@@ -119,7 +120,7 @@ def generate(note: Note) -> None:
     )
 
 
-def _run(script: str, **job) -> None:
+def run_script(script: str, **job) -> None:
     """Run the script of a rule in this folder as Snakemake would."""
     Path("logs").mkdir(exist_ok=True)
     job = SimpleNamespace(log=[f"logs/{script}.log"], **job)
@@ -135,20 +136,21 @@ def fork(
     """
     notes = root / "notes"
     notes.unlink(missing_ok=True)
-
-    def body() -> None:
-        os.chdir(root)
-        sys.stderr = open("screen", "a")
-        stream = open("notes", "a", buffering=1)
-        work(lambda done: print(done, file=stream))
-
-    process = FORK.Process(target=body)
+    process = SERVER.Process(target=_run, args=(work, root))
     process.start()
     process.join(kill_after_s)
     if process.is_alive():
         process.kill()
     process.join()
     return process.exitcode, [int(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+
+
+def _run(work: Callable[[Note], None], root: Path) -> None:
+    """Run `work` inside `root`, its screen and notes in files."""
+    os.chdir(root)
+    sys.stderr = open("screen", "a")
+    stream = open("notes", "a", buffering=1)
+    work(lambda done: print(done, file=stream))
 
 
 def finish(work: Callable[[Note], None], root: Path) -> list[int]:
@@ -168,7 +170,7 @@ def kill_and_restart(
         product: folder or file that it makes.
         root: folder with the inputs of the work.
         scratch: where copies of it may be made.
-        trials: number of kills.
+        trials: number of kills; moments at which the work had ended are drawn anew.
         seed: of the moments, drawn between the start and the time needed undisturbed.
 
     """
@@ -178,17 +180,15 @@ def kill_and_restart(
     needed_s = time.monotonic() - begin
     expected = _bytes(whole / product)
     rng = random.Random(seed)
-    for number in range(trials):
-        folder = shutil.copytree(root, scratch / str(number))
+    while trials:
+        folder = shutil.copytree(root, scratch / "killed")
         after_s = rng.uniform(0, needed_s)
         code, before = fork(work, folder, after_s)
-        after = finish(work, folder)
-        yield Trial(
-            after_s=after_s,
-            killed=code != 0,
-            lost=max(0, len(before) + len(after) - len(undisturbed)),
-            same=_bytes(folder / product) == expected,
-        )
+        if code != 0:
+            trials -= 1
+            after = finish(work, folder)
+            lost = max(0, len(before) + len(after) - len(undisturbed))
+            yield Trial(after_s, lost, same=_bytes(folder / product) == expected)
         shutil.rmtree(folder)
 
 
