@@ -28,6 +28,7 @@ else:
 
 if config["level"] == "train":
 
+    include: "rules/preflight.smk"  # what must hold on this machine before training
     include: "rules/training.smk"  # 4-bit LoRA adapters
 
 

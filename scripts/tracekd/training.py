@@ -80,8 +80,8 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
         logger.info("%s: already trained", job.output)
     else:
         checkpoints = job.work / "checkpoints"
-        model = _add_lora(base, job.options["lora"], job.seed)
-        trainer = _make_trainer(model, tokenizer, job, checkpoints)
+        model = add_lora(base, job.options["lora"], job.seed)
+        trainer = make_trainer(model, tokenizer, job, checkpoints)
         _run(trainer, checkpoints)
         logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
         _write_adapter(model, trainer.state.log_history, provenance, finished)
@@ -102,7 +102,7 @@ def _claim(work: Path, digest: str) -> None:
         stream.write(digest)
 
 
-def _add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
+def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
     """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
@@ -119,7 +119,7 @@ def _add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "Peft
     return get_peft_model(prepare_model_for_kbit_training(base, use_gradient_checkpointing=False), config)
 
 
-def _make_trainer(
+def make_trainer(
     model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob, checkpoints: Path
 ) -> "ResumableTrainer":
     """Set Trainer up: one log record a step, no output of its own, checkpoints that can be trusted.
