@@ -24,6 +24,7 @@ else:
     include: "rules/traces.smk"  # verified SFT targets, one file an arm
     include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
     include: "rules/scoring.smk"  # item scores
+    include: "rules/forecast.smk"  # what the run will take
 
 
 if config["level"] == "train":
