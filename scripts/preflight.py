@@ -26,7 +26,7 @@ with rule_job(snakemake):
     ]
     training = resolve_options(params.training, "", "")
     lengths = [override.get("max_length", 0) for override in params.training["overrides"]]
-    training["max_length"] = max(training["max_length"], *lengths)
+    training["max_length"] = max([training["max_length"], *lengths])
     checks = []
     for check in check_all(
         load_quantised(source.model, params.quantisation),
