@@ -53,6 +53,9 @@ if HAS_CLAIMS:
     include: "rules/claims.smk"  # the published numbers, one by one
 
 
+include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
+
+
 rule all:
     default_target: True
     input:

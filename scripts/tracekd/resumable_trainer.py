@@ -136,8 +136,10 @@ def _checkpoints(folder: Path) -> dict[int, Path]:
 
 def _is_whole(checkpoint: Path) -> bool:
     """Tell whether the files of a checkpoint are those of its manifest."""
-    manifest = checkpoint / MANIFEST
-    return manifest.exists() and json.loads(manifest.read_text("utf-8")) == _digests(checkpoint)
+    try:
+        return json.loads((checkpoint / MANIFEST).read_bytes()) == _digests(checkpoint)
+    except (FileNotFoundError, ValueError):  # never sealed, or a seal that cannot be read
+        return False
 
 
 def _digests(checkpoint: Path) -> dict[str, str]:
