@@ -24,7 +24,8 @@ class Record(Protocol):
     """What can be written as a line of a JSON-lines file."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Question id, the key of every record."""
 
     def to_json(self) -> dict[str, Any]:
         """Give the record as its schema has it."""

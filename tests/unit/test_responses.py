@@ -1,7 +1,6 @@
 import dataclasses
 
 import pytest
-
 from tracekd.errors import DataError
 from tracekd.records import write_records
 from tracekd.teacher.responses import KINDS, STATUSES, Response, read_responses, status_of
