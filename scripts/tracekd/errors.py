@@ -35,3 +35,7 @@ class VerificationError(TraceKDError):
 
 class ModelError(TraceKDError):
     """A model folder, adapter or checkpoint is not usable."""
+
+
+class TeacherError(TraceKDError):
+    """The teacher cannot be asked, or not any further."""
