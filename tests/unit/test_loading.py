@@ -25,13 +25,6 @@ def test_linear_layers_are_stored_in_four_bits_and_the_head_is_not(family, tmp_p
     assert not model.training
 
 
-def test_a_cpu_with_bfloat16_instructions_leaves_the_weights_as_they_are(model_folder, monkeypatch):
-    monkeypatch.setattr("bitsandbytes.nn.modules.has_avx512bf16", lambda: True)
-    model = load_quantised(model_folder, QUANTISATION)
-    layers = [layer for layer in model.modules() if type(layer).__name__ == "Linear4bit"]
-    assert layers and not any(layer.support_avx512bf16_for_cpu for layer in layers)
-
-
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "sub/optimizer.pth", "a.ckpt", "b.pkl"])
 @pytest.mark.parametrize("load", [load_tokenizer, lambda folder: load_quantised(folder, QUANTISATION)])
 def test_folder_with_a_pickle_is_refused_by_name(copy, name, load):

@@ -102,20 +102,7 @@ def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrai
         raise ModelError(
             f"lacks {count} weights, {name} among them", where=folder, hint="fetch or build the model again"
         )
-    _keep_packing(model)
     return model.eval()
-
-
-def _keep_packing(model: "PreTrainedModel") -> None:
-    """Have all CPUs compute alike: those with AVX512-BF16 would repack the weights before the first use.
-
-    That rounds the block scales to bfloat16, and fails where a row is no whole number of blocks.
-    """
-    from bitsandbytes.nn import Linear4bit
-
-    for module in model.modules():
-        if isinstance(module, Linear4bit):
-            module.support_avx512bf16_for_cpu = False
 
 
 def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
