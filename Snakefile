@@ -51,6 +51,11 @@ if HAS_CLAIMS:
     include: "rules/claims.smk"  # the published numbers, one by one
 
 
+if HAS_DOSE:
+
+    include: "rules/dose.smk"  # accuracy against the share of correct traces
+
+
 rule all:
     default_target: True
     input:

@@ -47,6 +47,8 @@ RECIPES = {
 # share of the questions, in %, whose trace is `correct`; that of the others is `incorrect_matched`
 MIXTURES = {f"mixed_{share}": share for share in (0, 25, 50, 75, 100)}
 ARMS = (*RECIPES, *MIXTURES)
+# those of the dose-response study (docs/dose.md)
+DOSE_ARMS = (*MIXTURES, "wrong_class", "wrong_facts", "empty_trace", "filler")
 # the arm without SFT: it has generations and scores, but no traces and no adapter
 PROMPT_ONLY = "prompt_only"
 
