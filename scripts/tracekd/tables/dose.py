@@ -70,6 +70,9 @@ def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Settings) -> tuple[p
 
 def show_dose(table: pd.DataFrame) -> pd.DataFrame:
     """Write the arms for readers."""
+    answers = table[["answer_acc", "answer_low", "answer_high"]].set_axis(
+        ["acc", "acc_low", "acc_high"], axis=1
+    )
     return pd.DataFrame(
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
@@ -78,7 +81,7 @@ def show_dose(table: pd.DataFrame) -> pd.DataFrame:
             "SFT arm": [arm_title(name) for name in table["arm"]],
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
-            "Answer (%)": show_estimates(table, "answer_acc", percent=True),
+            "Answer (%)": show_estimates(answers, "acc", percent=True),
             "Class. step": table["class_acc"].map(percent),
             "Retrieval step": table["facts_acc"].map(percent),
             "Readable": table["parsed"].map(percent),
