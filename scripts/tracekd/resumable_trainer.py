@@ -20,7 +20,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tracekd.errors import ModelError
-from tracekd.files import atomic_write, sha256_file
+from tracekd.files import atomic_write, sha256_file, storing
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ class ResumableTrainer(Trainer):
         dataset = self.train_dataset if train_dataset is None else train_dataset
         group_size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return EpochSampler([len(ids) for ids in dataset["input_ids"]], group_size, self.args.data_seed)
+
+    def _save_checkpoint(self, model, trial) -> None:
+        with storing(self.args.output_dir):
+            super()._save_checkpoint(model, trial)
 
 
 class SealCheckpoint(TrainerCallback):
