@@ -84,13 +84,16 @@ def check_values(value: Any, where: str) -> None:
         for key, item in value.items():
             name = str(key)
             check_values(name, where)
-            check_values(item, f"{where}.{name}" if "." in where or ":" in where else f"{where}: {name}")
+            check_values(item, f"{where}.{name}" if ":" in where else f"{where}: {name}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
             check_values(item, f"{where}[{number}]")
     elif isinstance(value, str) and (len(value) > LONGEST_TEXT or not value.isprintable()):
+        # the text itself is not repeated: it may be a key pasted with its line end
         raise ConfigError(
-            f"{clip(repr(value))} is no text of up to {LONGEST_TEXT} printable characters", where=where
+            f"not a text of up to {LONGEST_TEXT} printable characters",
+            where=where,
+            hint="check for line breaks, tabs and other control characters",
         )
     elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
         raise ConfigError(f"{clip(str(value))} is no usable number", where=where)
