@@ -74,7 +74,7 @@ def test_a_wrong_share_and_a_telling_filler_are_refused():
         verify_traces(questions, [replace(trace, arm="mixed_75") for trace in traces])
     filler = build_traces(questions, "filler", seed=0)
     told = replace(filler[3], target=filler[3].target.replace("words", "hallway"))
-    with pytest.raises(VerificationError, match="babi-3: the filler differs"):
+    with pytest.raises(VerificationError, match="the filler differs from that of other questions"):
         verify_traces(questions, [*filler[:3], told, *filler[4:]])
     empty = build_trace(questions[0], "empty_trace", seed=0)
     for target in ("<think> </think>", "<think>mix</think>"):
