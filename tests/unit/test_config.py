@@ -27,7 +27,7 @@ def changed(path, value):
     return config
 
 
-@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml"])
+@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml", "dose.yaml", "dose_demo.yaml"])
 def test_every_shipped_config_is_valid(name):
     merged = copy.deepcopy(DEMO)
     update_config(merged, read_yaml(ROOT / "config" / name))
