@@ -26,6 +26,11 @@ else:
     include: "rules/scoring.smk"  # item scores
 
 
+if config.get("teacher", {}).get("source") == "ask":
+
+    include: "rules/teacher.smk"  # traces, summaries and explanations of an endpoint
+
+
 if config["level"] == "train":
 
     include: "rules/training.smk"  # 4-bit LoRA adapters
