@@ -37,5 +37,9 @@ class ModelError(TraceKDError):
     """A model folder, adapter or checkpoint is not usable."""
 
 
+class WorkError(TraceKDError):
+    """A work folder is in use, or the disk is full."""
+
+
 class TeacherError(TraceKDError):
     """The teacher cannot be asked, or not any further."""

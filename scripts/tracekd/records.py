@@ -96,8 +96,8 @@ class Trace:
     """One SFT target: the decomposed reasoning and the answer that follows it.
 
     `facts` are context indices, or the text itself where a fact is not one of the question's own context.
-    `text` is the reasoning between the think tags (empty in the arm `none`); `target` is the whole
-    assistant turn. `verdict` is what the independent verifier found, None before it has looked.
+    `text` is the reasoning between the think tags (empty in the arms `none` and `empty_trace`); `target` is
+    the whole assistant turn. `verdict` is what the independent verifier found, None before it has looked.
     """
 
     id: str
