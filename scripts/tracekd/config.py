@@ -14,6 +14,7 @@ import yaml
 
 from tracekd.datasets import DATASETS
 from tracekd.errors import ConfigError
+from tracekd.interventions import CONDITIONS
 from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
 from tracekd.traces import ARMS, PROMPT_ONLY
@@ -44,6 +45,9 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     check_names(config["models"], models, "config: models", "see config/models.yaml")
     check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")
     check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    check_names(
+        config["interventions"], CONDITIONS, "config: interventions", "see the comments in config.yaml"
+    )
     for number, override in enumerate(config["training"]["overrides"]):
         where = f"config: training.overrides[{number}]"
         check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")

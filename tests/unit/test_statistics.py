@@ -216,7 +216,7 @@ def test_the_rule_of_the_verdict():
 def test_runs_are_paired_by_id_and_the_rest_is_counted():
     first = pd.Series([1, 1, 1, 1, 0, 0], index=list("abcdef"))
     second = pd.Series([0, 1, 1, 0, 0, 0, 0], index=list("fedcbag"))
-    row = compare(first, second, SETTINGS)
+    row = compare(first, second)
     # a and b only the first has right, e only the second; g is unpaired
     expected = {"n": 6, "unpaired": 1, "first_only": 3, "second_only": 1}
     assert {name: row[name] for name in expected} == expected
@@ -226,7 +226,7 @@ def test_runs_are_paired_by_id_and_the_rest_is_counted():
 
 
 def test_runs_without_a_common_item_are_counted_only():
-    row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]), SETTINGS)
+    row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]))
     assert row == {"n": 0, "unpaired": 3, "first_only": 0, "second_only": 0}
 
 
