@@ -131,6 +131,16 @@ def get_traces(wildcards):
     )
 
 
+def get_run_traces(wildcards):
+    """Trace files of the whole run."""
+    return expand(
+        "results/{run}/traces/{dataset}/{arm}.jsonl",
+        run=config["run"],
+        dataset=config["datasets"],
+        arm=SFT_ARMS,
+    )
+
+
 def get_adapters(wildcards):
     """Adapters that a generation job applies; the arm without SFT has none."""
     return [

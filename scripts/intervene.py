@@ -8,6 +8,7 @@ from tracekd.files import sha256_file
 from tracekd.generation import generate_all
 from tracekd.interventions import build_prefills, join
 from tracekd.jobs import rule_job
+from tracekd.lease import hold
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.prompts import chat_messages
@@ -33,15 +34,17 @@ with rule_job(snakemake):
             for one in prefills
         ]
         model = load_adapter(base, adapters[cell].parent)
-        answers = generate_all(
-            model,
-            tokenizer,
-            prompts,
-            params.generation,
-            seed,
-            identity={**base_identity, "adapter": sha256_file(adapters[cell])},
-            part=Path(params.work) / arm / f"seed{seed}.jsonl",
-            title=f"{arm} seed {seed}, set traces",
-        )
-        write_records(join(prefills, prompts, answers), path)
+        part = Path(params.work) / arm / f"seed{seed}.jsonl"
+        with hold(part):
+            answers = generate_all(
+                model,
+                tokenizer,
+                prompts,
+                params.generation,
+                seed,
+                identity={**base_identity, "adapter": sha256_file(adapters[cell])},
+                part=part,
+                title=f"{arm} seed {seed}, set traces",
+            )
+            write_records(join(prefills, prompts, answers), path)
         model.unload()

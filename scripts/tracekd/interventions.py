@@ -8,19 +8,15 @@ the truth, was copied from it; a true answer behind a false trace ignored it.
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
 
 from tracekd.chat import Prompt
 from tracekd.datasets import get_dataset
 from tracekd.errors import DataError
 from tracekd.prompts import THINK_CLOSE, THINK_OPEN
 from tracekd.readings import parse_as_asked
-from tracekd.records import Generation, Intervention, Question, Trace
+from tracekd.records import Generation, Intervention, Question
 from tracekd.scoring.aligned import is_right
 from tracekd.traces import build_trace
-
-# words that name nothing in any question
-FILLER = "Let me read the text once more and think about it step by step before I go on ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +39,6 @@ def _own(setting: Setting) -> str | None:
     return head.rpartition(THINK_OPEN)[2].strip() if closed else None
 
 
-def _gold(setting: Setting) -> str:
-    """Both steps right."""
-    return build_trace(setting.question, "correct", setting.seed).text
-
-
-def _wrong_class(setting: Setting) -> str:
-    """The gold facts behind another class."""
-    question, dataset = setting.question, get_dataset(setting.question.dataset)
-    label = _wrong(setting).class_label
-    return dataset.class_step(label) + dataset.retrieval_step(dataset.gold_texts(question))
-
-
-def _wrong_facts(setting: Setting) -> str:
-    """Facts without a gold answer behind the right class."""
-    question, dataset = setting.question, get_dataset(setting.question.dataset)
-    facts = [question.context[fact] if isinstance(fact, int) else fact for fact in _wrong(setting).facts]
-    return dataset.class_step(question.class_label) + dataset.retrieval_step(facts)
-
-
-def _wrong_both(setting: Setting) -> str:
-    """The wrong class and the wrong facts of the two conditions before."""
-    return _wrong(setting).text
-
-
-def _wrong(setting: Setting) -> Trace:
-    """Draw a wrong class and wrong facts: the same in all three conditions, so that they make a factorial."""
-    return build_trace(setting.question, "incorrect_matched", setting.seed, setting.pool)
-
-
 def _foreign(setting: Setting) -> str | None:
     """Give the gold trace of another question of the class; None where there is no other."""
     asked = setting.question
@@ -82,25 +49,20 @@ def _foreign(setting: Setting) -> str | None:
     return build_trace(other, "correct", setting.seed).text
 
 
-def _empty(setting: Setting) -> str:
-    """Nothing."""
-    return ""
-
-
-def _filler(setting: Setting) -> str:
-    """As many words as the gold trace has, which say nothing."""
-    return " ".join(islice(cycle(FILLER.split()), len(_gold(setting).split())))
+def _arm(arm: str) -> Callable[[Setting], str]:
+    """Give the trace that an arm would train on; one draw of wrong class and facts serves all of them."""
+    return lambda setting: build_trace(setting.question, arm, setting.seed, setting.pool).text
 
 
 CONDITIONS: dict[str, Callable[[Setting], str | None]] = {
     "own": _own,
-    "gold": _gold,
-    "wrong_class": _wrong_class,
-    "wrong_facts": _wrong_facts,
-    "wrong_both": _wrong_both,
+    "gold": _arm("correct"),
+    "wrong_class": _arm("wrong_class"),
+    "wrong_facts": _arm("wrong_facts"),
+    "wrong_both": _arm("incorrect_matched"),
     "foreign": _foreign,
-    "empty": _empty,
-    "filler": _filler,
+    "empty": _arm("empty_trace"),
+    "filler": _arm("filler"),
 }
 
 
