@@ -58,6 +58,11 @@ if HAS_CLAIMS:
     include: "rules/claims.smk"  # the published numbers, one by one
 
 
+if HAS_DOSE:
+
+    include: "rules/dose.smk"  # accuracy against the share of correct traces
+
+
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 
 

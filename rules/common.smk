@@ -14,7 +14,7 @@ from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
-from tracekd.traces import ARMS, PROMPT_ONLY
+from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
@@ -46,6 +46,8 @@ TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH
 HAS_INTERVENTIONS = bool(
     config["interventions"] and TRACED_ARMS and config["level"] != "outputs"
 )
+# the run asks what the truth of its training traces is worth
+HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
@@ -281,6 +283,7 @@ def get_tables():
     tables += ["interventions"] if HAS_INTERVENTIONS else []
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
+    tables += ["dose", "dose_trend"] if HAS_DOSE else []
     return tables
 
 
@@ -295,6 +298,8 @@ def get_figures():
         figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
     if HAS_CLAIMS:
         figures += ["claims_scatter"]
+    if HAS_DOSE:
+        figures += ["dose.{scorer}"]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
@@ -346,4 +351,17 @@ def get_traced_generations(wildcards):
     return get_traced_cells(
         wildcards,
         "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+    )
+
+
+# dose and response
+def get_dose_scores(wildcards):
+    """Score files of the arms with SFT."""
+    return expand(
+        get_all_cells(
+            "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+            SFT_ARMS,
+        ),
+        run=config["run"],
+        scorer=config["scorers"],
     )
