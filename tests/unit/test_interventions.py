@@ -1,16 +1,21 @@
 """Traces that are set from outside: what they say, what follows from them, and whether the tables tell."""
 
+import itertools
 import json
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from examples import make_question
 from run_data import run_script
+from test_figures import assert_legible
 from tiny_models import CHAT, QUANTISATION
 from tracekd.chat import encode_example, prefilled_prompt
 from tracekd.datasets import get_dataset
 from tracekd.errors import DataError, ModelError
+from tracekd.figures.interventions import plot_interventions
+from tracekd.figures.style import PAGE_HEIGHT
 from tracekd.generation import generate_all
 from tracekd.interventions import CONDITIONS, build_prefills, join, read_outcome
 from tracekd.labels import CONDITION_TITLES
@@ -22,6 +27,7 @@ from tracekd.records import (
     validator,
     write_records,
 )
+from tracekd.tables.order import Grid
 from tracekd.traces import build_trace
 
 NAMES = [
@@ -346,3 +352,44 @@ def test_the_script_writes_every_condition_of_a_real_adapter(
     records = read_interventions(output)
     assert [record.id for record in records][:2] == ["q00/gold", "q00/wrong_class"]
     assert len(records) == 3 * len(CONDITIONS) - 1
+
+
+# --- the figure
+
+
+def made_up_table(datasets, models, arms):
+    """Counts of two seeds; only the first dataset's traces imply answers."""
+    rows = [
+        {
+            **dict(zip(("dataset", "model", "arm", "seed", "condition"), key, strict=True)),
+            "n": 950,
+            "tellable": 900 * (key[0] == "cotempqa" and key[4] in NAMING),
+            "true": 100 * place % 950,
+            "follows": 300 * (key[0] == "cotempqa" and key[4] in NAMING),
+        }
+        for place, key in enumerate(itertools.product(datasets, models, arms, (0, 1), CONDITIONS))
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("dataset", ["cotempqa", "babi"])
+@pytest.mark.parametrize(("n_models", "n_arms"), [(4, 3), (2, 2), (1, 8), (1, 1)])
+def test_the_figure_is_legible_and_names_what_it_shows(dataset, n_models, n_arms, monkeypatch):
+    models = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"][:n_models]
+    arms = ["correct", "incorrect", "incorrect_matched", "wrong_class", "wrong_facts", "mixed_0", "mixed_50"]
+    arms = [*arms, "mixed_100"][:n_arms]
+    table = made_up_table(["cotempqa", "babi"], models, arms)
+    grid = Grid([dataset], models, arms)
+    figure = plot_interventions(table, dataset, list(CONDITIONS), grid, note="tiny models")
+    words = assert_legible(figure, monkeypatch)
+    assert figure.get_figheight() <= PAGE_HEIGHT
+    assert {"own trace", "filler", "tiny models"} <= set(words)
+    assert ("1,800" in words) == (dataset == "cotempqa")
+    assert ("facts of this dataset imply no answer by themselves" in words) == (dataset == "babi")
+    plt.close(figure)
+
+
+def test_a_dataset_without_rows_has_no_figure():
+    table = made_up_table(["babi"], ["m"], ["correct"])
+    with pytest.raises(DataError, match="no interventions on 'cotempqa'"):
+        plot_interventions(table, "cotempqa", list(CONDITIONS), Grid(["cotempqa"], ["m"], ["correct"]))

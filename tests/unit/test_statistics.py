@@ -27,7 +27,7 @@ from tracekd.statistics.association import (
     shares,
 )
 from tracekd.statistics.bootstrap import draw_pooled_tables, draw_tables
-from tracekd.statistics.paired import compare
+from tracekd.statistics.paired import compare, difference_interval
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.strata import stratify
@@ -223,6 +223,22 @@ def test_runs_are_paired_by_id_and_the_rest_is_counted():
     assert row["difference"] == pytest.approx(2 / 6)
     assert row["mcnemar_p"] == pytest.approx(binomtest(1, 4).pvalue)
     assert -1 < row["difference_low"] < row["difference"] < row["difference_high"] < 1
+
+
+def test_paired_intervals_are_newcombes():
+    # Newcombe (1998), Stat Med 17:2635, the table 36, 12, 2, 0 by method 10
+    assert difference_interval(36, 12, 2, 0) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+
+
+@given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
+def test_a_paired_interval_holds_its_estimate(cells):
+    low, high = difference_interval(*cells)
+    assert -1 <= low <= (cells[1] - cells[2]) / sum(cells) <= high <= 1
+
+
+def test_a_difference_of_all_items_is_in_its_interval():
+    row = compare(pd.Series([0] * 80), pd.Series([1] * 80))
+    assert row["difference"] == row["difference_low"] == -1 < row["difference_high"] < -0.9
 
 
 def test_runs_without_a_common_item_are_counted_only():

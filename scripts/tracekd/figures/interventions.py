@@ -13,7 +13,7 @@ from tracekd.intervals import wilson_interval
 from tracekd.labels import arm_title, condition_title, count
 from tracekd.tables.order import Grid
 
-FRAME = Frame(left=0.86, right=0.42, head=0.78, foot=0.38, row_gap=0.5, column_gap=0.5)
+FRAME = Frame(left=0.86, right=0.42, head=0.72, foot=0.38, row_gap=0.5, column_gap=0.5)
 MOST_COLUMNS = 3
 # inches that one condition takes
 LINE = 0.16
@@ -60,8 +60,8 @@ def plot_interventions(
             panel.set_axis_off()
         for panel, (model, arm) in zip(axes.flat, cells, strict=False):
             _draw(panel, pooled.loc[model, arm], arm, conditions)
-            panel.set_title(f"{model}\nSFT on {arm_title(arm)} traces", loc="left", pad=3, linespacing=1.15)
-            panel.title.set_size(SMALL_SIZE)
+            words = f"{model}\nSFT on {arm_title(arm)} traces"
+            panel.set_title(words, loc="left", pad=3, linespacing=1.15, size=SMALL_SIZE)
             panel.tick_params(labelbottom=True)
         _write_head(figure, bool(pooled["tellable"].any()), int(pooled["n"].max()))
         label_below(axes, "share of answers (%), 95 % CI")
@@ -126,7 +126,7 @@ def _write_head(figure: Figure, told: bool, n: int) -> None:
     left, height = 0.06 / figure.get_figwidth(), figure.get_figheight()
     lines = [("○", f"the answer is true (of up to n = {count(n)})")]
     if told:
-        lines.insert(0, ("●", "the answer is what the trace implies (n at the right: implied ≠ true)"))
+        lines.insert(0, ("●", "the answer is what the trace implies (of n at the right)"))
     else:
         lines.append(("", "facts of this dataset imply no answer by themselves"))
     for number, (mark, words) in enumerate(lines):
