@@ -48,6 +48,11 @@ include: "rules/statistics.smk"  # association of trace and answer, comparisons
 include: "rules/readings.smk"  # what a trace names and whether the answer follows
 
 
+if HAS_INTERVENTIONS:
+
+    include: "rules/intervention.smk"  # answers behind traces that are set from outside
+
+
 if HAS_BOTH_SCORERS:
 
     include: "rules/differences.smk"  # what separates the two scorers, item by item

@@ -14,6 +14,7 @@ import yaml
 
 from tracekd.datasets import DATASETS
 from tracekd.errors import ConfigError
+from tracekd.interventions import CONDITIONS
 from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
 from tracekd.teacher.settings import check_endpoints
@@ -51,6 +52,9 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
     if "teacher" in config:
         check_endpoints(config["teacher"], config["arms"])
+    check_names(
+        config["interventions"], CONDITIONS, "config: interventions", "see the comments in config.yaml"
+    )
     for number, override in enumerate(config["training"]["overrides"]):
         where = f"config: training.overrides[{number}]"
         check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")

@@ -44,18 +44,34 @@ def generate(
     part: Path,
     path: Path,
 ) -> None:
-    """Write the generations of all prompts to `path`, in their order.
+    """Write the generations of all prompts to `path`, in their order; arguments as of `generate_all`."""
+    title = f"{path.parent.name} seed {seed}"
+    write_records(generate_all(model, tokenizer, prompts, options, seed, identity, part, title), path)
+    logger.info("%s: %d generations", path, len(prompts))
+
+
+def generate_all(
+    model: "PreTrainedModel | PeftModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompts: Sequence[Prompt],
+    options: dict[str, Any],
+    seed: int,
+    identity: dict[str, Any],
+    part: Path,
+    title: str,
+) -> list[Generation]:
+    """Give the generations of all prompts, in their order.
 
     Args:
         model: in evaluation mode, with or without an adapter.
         tokenizer: with a pad token.
-        prompts: one for each question.
+        prompts: with ids of their own: one for each question, or for each question and condition.
         options: `batch_size`, `max_new_tokens`, `sampling` (`greedy`, or `as_published`: by the model's own
             generation config, drawn anew from the seed for each batch).
         seed: of the draw.
         identity: digests of model and adapter, and whatever else the text depends on.
         part: work file of finished items; a killed run resumes from it if everything above is unchanged.
-        path: Generation records.
+        title: of the progress bar.
 
     Batches are fixed by the prompts' lengths, longest first, whatever is already done: a resumed run pads
     and draws exactly as one that was never killed.
@@ -73,7 +89,6 @@ def generate(
     )
     done = _resume(part, digest)
     config = _generation_config(model, tokenizer, options)
-    title = f"{path.parent.name} seed {seed}"
     with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
         for number, batch in enumerate(_batches(prompts, options["batch_size"])):
             missing = [prompt for prompt in batch if prompt.id not in done]
@@ -82,8 +97,7 @@ def generate(
                 done |= texts
                 _append(part, [texts[prompt.id] for prompt in missing])
                 bar.update(len(missing))
-    write_records([done[prompt.id] for prompt in prompts], path)
-    logger.info("%s: %d generations", path, len(prompts))
+    return [done[prompt.id] for prompt in prompts]
 
 
 def _batches(prompts: Sequence[Prompt], size: int) -> list[list[Prompt]]:
