@@ -53,6 +53,11 @@ if HAS_CLAIMS:
     include: "rules/claims.smk"  # the published numbers, one by one
 
 
+if STUDY:
+
+    include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
+
+
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracekd.config import check_schema, check_values, read_yaml
+from tracekd.config import check_names, check_schema, check_values, read_yaml
 from tracekd.errors import ConfigError
+from tracekd.traces import PROMPT_ONLY
 
 # value of `responses` that has the workflow invent participants
 SIMULATE = "simulate"
@@ -64,6 +65,16 @@ def read_study(path: str | Path = "config/study.yaml") -> Study:
             hint="within subjects, take a multiple of the number of conditions",
         )
     return study
+
+
+def check_study(study: Study, config: dict[str, Any]) -> None:
+    """Raise ConfigError where a run does not make the traces that its study shows."""
+    where = f"config: study: {config['study']}"
+    if "replay" in config:
+        raise ConfigError("a replay has no traces to rate", where=where, hint="set study: null")
+    check_names([study.dataset], config["datasets"], f"{where}: dataset", "see `datasets` of the run")
+    arms = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+    check_names(study.arms, arms, f"{where}: conditions", "see `arms` of the run")
 
 
 def _check_scale(study: Study, path: str | Path) -> None:
