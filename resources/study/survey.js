@@ -3,7 +3,10 @@
 {
   const data = JSON.parse(document.getElementById("study").textContent);
   const main = document.getElementById("main");
-  const key = `study/${data.plan_sha256}/${data.group}`;
+  const link = new URLSearchParams(location.search);
+  const invited = link.get("participant") ?? link.get("PROLIFIC_PID") ?? "";
+  // on a shared computer, whoever comes with a link of their own starts anew
+  const key = `study/${data.plan_sha256}/${data.group}/${invited}`;
   const ID = /^[A-Za-z0-9_-]{1,64}$/;
   const COLUMNS = ["study", "plan_sha256", "group", "participant", "completed",
     "position", "item", "condition", "question", "value", "seconds"];
@@ -51,7 +54,7 @@
   }
 
   function arrange() {
-    const draw = random(`${key}/${state.participant}`);
+    const draw = random(`${data.plan_sha256}/${data.group}/${state.participant}`);
     const items = [...data.items];
     for (let last = items.length - 1; last > 0; last--) {
       const other = Math.floor(draw() * (last + 1));
@@ -100,7 +103,7 @@
       participant: state.participant,
       completed: state.completed,
       answers: done.filter((one) => one.kind === "item").flatMap((one) =>
-        data.questions.filter(({ name }) => name in state.values[one.id]).map(({ name }) => ({
+        data.questions.filter(({ name }) => Object.hasOwn(state.values[one.id], name)).map(({ name }) => ({
           position: one.position,
           item: one.item,
           condition: one.condition,
@@ -197,15 +200,16 @@
 
   function settle(field) {
     field.classList.remove("unanswered");
-    field.querySelector(".missing").hidden = true;
+    const note = field.querySelector(".missing");
+    note.textContent = "";
+    note.hidden = true;
   }
 
   const missing = (id) => make("p", { className: "missing", id, hidden: true, role: "alert" });
 
   function consent() {
-    const invited = new URLSearchParams(location.search);
     const name = make("input", { type: "text", id: "participant", autocomplete: "off", autocapitalize: "off", spellcheck: false,
-      value: state.participant || invited.get("participant") || invited.get("PROLIFIC_PID") || "" });
+      value: state.participant || invited });
     name.setAttribute("aria-describedby", "participant-help participant-missing");
     name.disabled = Boolean(state.participant); // the order of the items hangs on it
     const agree = make("input", { type: "checkbox", id: "agree", checked: state.agreed });
@@ -319,11 +323,11 @@
   function downloads() {
     const record = results();
     const name = `study_${data.group}_${record.participant}`;
-    const link = (kind, text, type, className) => make("a", { className: `button ${className}`, download: `${name}.${kind}`,
+    const file = (kind, text, type, className) => make("a", { className: `button ${className}`, download: `${name}.${kind}`,
       href: URL.createObjectURL(new Blob([text], { type })), textContent: `Save answers (${kind.toUpperCase()})` });
     return make("div", { className: "buttons" },
-      link("json", JSON.stringify(record, null, 1) + "\n", "application/json", "main"),
-      link("csv", asCsv(record), "text/csv", ""));
+      file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "main"),
+      file("csv", asCsv(record), "text/csv", ""));
   }
 
   function remove() {

@@ -10,9 +10,12 @@ from playwright.sync_api import sync_playwright
 TIMEOUT_MS = 60_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """The browser; its absence is a failure in CI and a skip elsewhere."""
+    """The browser; its absence is a failure in CI and a skip elsewhere.
+
+    Of a module, not of the session: while it runs, no other test of the process could start an event loop.
+    """
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI") == "true":

@@ -139,6 +139,17 @@ def test_who_stops_early_can_send_delete_or_go_on(study, open_page):
     assert page.evaluate("localStorage.length") == 0
 
 
+def test_who_comes_with_another_link_on_the_same_computer_starts_anew(study, open_page):
+    page = open_page(study[1]["B"], "?participant=p17")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
+    page.goto(study[1]["B"].as_uri() + "?participant=p18")
+    assert title(page) == "Welcome"
+    assert page.get_by_label("Participant ID").input_value() == "p18"
+    page.goto(study[1]["B"].as_uri() + "?participant=p17")
+    assert title(page) == "How it works"
+
+
 def test_a_bad_id_is_asked_again_and_an_empty_one_is_drawn(study, open_page):
     page = open_page(study[1]["C"])
     page.get_by_role("checkbox").check()
