@@ -53,6 +53,11 @@ if HAS_CLAIMS:
     include: "rules/claims.smk"  # the published numbers, one by one
 
 
+if HAS_DOSE:
+
+    include: "rules/dose.smk"  # accuracy against the share of correct traces
+
+
 if STUDY:
 
     include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration

@@ -15,8 +15,7 @@ from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
-from tracekd.study.plan import group_names
-from tracekd.traces import ARMS, PROMPT_ONLY
+from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
@@ -47,6 +46,8 @@ except TraceKDError as error:
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 # arms whose traces have both steps, so that trace and answer can be held against each other
 TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
+# the run asks what the truth of its training traces is worth
+HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
@@ -303,7 +304,7 @@ def get_study_outputs():
             "results/{run}/study/preregistration.html",
         ],
         run=config["run"],
-        group=group_names(STUDY),
+        group=STUDY.groups,
     )
 
 
@@ -314,6 +315,7 @@ def get_tables():
     tables += ["statistics"] + (["follow"] if TRACED_ARMS else [])
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
+    tables += ["dose", "dose_trend"] if HAS_DOSE else []
     return tables
 
 
@@ -326,6 +328,8 @@ def get_figures():
         figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
     if HAS_CLAIMS:
         figures += ["claims_scatter"]
+    if HAS_DOSE:
+        figures += ["dose.{scorer}"]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
@@ -353,3 +357,16 @@ def get_final_outputs():
             scorer=config["scorers"],
         ),
     ]
+
+
+# dose and response
+def get_dose_scores(wildcards):
+    """Score files of the arms with SFT."""
+    return expand(
+        get_all_cells(
+            "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+            SFT_ARMS,
+        ),
+        run=config["run"],
+        scorer=config["scorers"],
+    )

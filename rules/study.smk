@@ -44,7 +44,7 @@ rule build_study_pages:
     output:
         pages=expand(
             "results/{run}/study/survey_{group}.html",
-            group=group_names(STUDY),
+            group=STUDY.groups,
             allow_missing=True,
         ),
     log:
@@ -70,7 +70,7 @@ rule write_survey_import:
     output:
         files=expand(
             "results/{run}/study/qualtrics_{group}.txt",
-            group=group_names(STUDY),
+            group=STUDY.groups,
             allow_missing=True,
         ),
     log:

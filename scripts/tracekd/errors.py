@@ -39,3 +39,7 @@ class ModelError(TraceKDError):
 
 class WorkError(TraceKDError):
     """A work folder is in use, or the disk is full."""
+
+
+class TeacherError(TraceKDError):
+    """The teacher cannot be asked, or not any further."""

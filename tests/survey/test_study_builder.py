@@ -13,7 +13,6 @@ from tracekd.study.plan import (
     answer_of,
     build_plan,
     draw_items,
-    group_names,
     read_answered,
     read_plan,
     write_plan,
@@ -153,7 +152,7 @@ def test_json_in_a_page_holds_no_tag():
 
 def test_import_file_has_every_item_and_no_tag_of_others(tmp_path):
     plan, study = make_plan(tmp_path), read_study(write_study(tmp_path))
-    for group in group_names(study):
+    for group in study.groups:
         text = import_file(study, plan, group)
         lines = text.splitlines()
         assert lines[0] == "[[AdvancedFormat]]"

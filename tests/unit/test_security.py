@@ -8,9 +8,9 @@ from examples import ROOT
 from killing import finish, generate, train, write_inputs
 
 FORBIDDEN_MODULES = {"cPickle", "dill", "joblib", "marshal", "pickle", "shelve"}
-FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "literal_eval", "system", "popen", "unsafe_load"}
-# methods of the same name that run nothing
-HARMLESS = {("re", "compile"), ("fastjsonschema", "compile"), ("model", "eval")}
+# by themselves, for methods of these names run nothing: model.eval(), re.compile()
+FORBIDDEN_FUNCTIONS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_METHODS = {"literal_eval", "system", "popen", "unsafe_load"}
 SOURCES = sorted([*(ROOT / "scripts").rglob("*.py")])
 
 
@@ -36,7 +36,7 @@ def faults(source):
                 yield from ({module.partition(".")[0]} & FORBIDDEN_MODULES)
             case ast.Call(keywords=keywords):
                 owner, name = called(node)
-                if name in FORBIDDEN_CALLS and (owner, name) not in HARMLESS:
+                if name in FORBIDDEN_METHODS | (set() if owner else FORBIDDEN_FUNCTIONS):
                     yield f"{owner}.{name}"
                 if (owner, name) in {("torch", "load"), ("yaml", "load")}:
                     yield f"{owner}.{name}"

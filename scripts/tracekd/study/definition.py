@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from tracekd.config import check_names, check_schema, check_values, read_yaml
@@ -39,6 +40,11 @@ class Study:
     def arms(self) -> list[str]:
         """Arms whose traces are shown, in the order of the conditions."""
         return [condition["arm"] for condition in self.conditions]
+
+    @property
+    def groups(self) -> list[str]:
+        """Names of the groups of participants: A, B, … as many as conditions."""
+        return list(ascii_uppercase[: len(self.conditions)])
 
     @property
     def is_simulated(self) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
-from string import ascii_uppercase
 from typing import Any
 
 import pandas as pd
@@ -115,13 +114,8 @@ def lay_out_groups(study: Study, items: Sequence[str]) -> list[dict[str, Any]]:
                 for place, item in enumerate(items)
             ],
         }
-        for number, group in enumerate(group_names(study))
+        for number, group in enumerate(study.groups)
     ]
-
-
-def group_names(study: Study) -> list[str]:
-    """Names of the groups: A, B, … as many as conditions."""
-    return list(ascii_uppercase[: len(study.conditions)])
 
 
 def answer_of(target: str) -> str:
