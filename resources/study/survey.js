@@ -8,6 +8,7 @@
   // on a shared computer, whoever comes with a link of their own starts anew
   const key = `study/${data.plan_sha256}/${data.group}/${invited}`;
   const ID = /^[A-Za-z0-9_-]{1,64}$/;
+  const LONG = 20000; // characters; any trace below is shown whole
   const COLUMNS = ["study", "plan_sha256", "group", "participant", "completed",
     "position", "item", "condition", "question", "value", "seconds"];
 
@@ -304,9 +305,12 @@
     const facts = make("ul", { className: "facts" });
     for (const fact of one.context) facts.append(shown("li", fact));
     const trace = shown("div", one.text, "card trace");
-    trace.tabIndex = 0; // long ones scroll, by keyboard too
-    trace.setAttribute("role", "region");
-    trace.setAttribute("aria-label", "Reasoning");
+    if (one.text.length > LONG) { // scrolls in a box of its own, by keyboard too
+      trace.classList.add("long");
+      trace.tabIndex = 0;
+      trace.setAttribute("role", "region");
+      trace.setAttribute("aria-label", "Reasoning");
+    }
     return {
       title: `Question ${one.position} of ${data.items.length}`,
       content: [

@@ -11,7 +11,9 @@ LOOKS = {
     "wide, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "narrow, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
-TRACE = "First the class.\n\n" + "Then a long way to the answer. " * 200
+TRACE = (
+    "First the class.\n\n" + "Then a long way to the answer. " * 1000
+)  # long enough for a box that scrolls
 
 
 def assert_accessible(page, where):
