@@ -68,6 +68,11 @@ if HAS_DOSE:
     include: "rules/dose.smk"  # accuracy against the share of correct traces
 
 
+if STUDY:
+
+    include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
+
+
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 
 

@@ -14,6 +14,7 @@ from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
+from tracekd.study.definition import check_study, read_study
 from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY
 
 # released generations are scored in place of our own
@@ -36,6 +37,9 @@ try:
             "config: datasets",
             f"see {config['registry']}",
         )
+    STUDY = read_study(config["study"]) if config.get("study") else None
+    if STUDY:
+        check_study(STUDY, config)
 except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
@@ -275,6 +279,39 @@ def get_licences(wildcards):
 HAS_CLAIMS = HAS_BOTH_SCORERS and not get_note()
 
 
+# study builder
+def get_study_traces(wildcards):
+    """Trace files that a study shows, in the order of its conditions."""
+    return expand(
+        f"results/{{run}}/traces/{STUDY.dataset}/{{arm}}.jsonl",
+        arm=STUDY.arms,
+        allow_missing=True,
+    )
+
+
+def get_study_answers(wildcards):
+    """Table of right and wrong answers by which a study draws its items, if it names one."""
+    return (
+        STUDY.answers["table"].replace("{run}", wildcards.run) if STUDY.answers else []
+    )
+
+
+def get_study_outputs():
+    """What it takes to run the study: plan, survey pages, survey-tool import files, pre-registration."""
+    if not STUDY:
+        return []
+    return expand(
+        [
+            "results/{run}/study/plan.json",
+            "results/{run}/study/survey_{group}.html",
+            "results/{run}/study/qualtrics_{group}.txt",
+            "results/{run}/study/preregistration.html",
+        ],
+        run=config["run"],
+        group=STUDY.groups,
+    )
+
+
 def get_tables():
     """Names of the run's tables; a replay trains nothing and draws no split."""
     tables = ["results"]
@@ -320,6 +357,7 @@ def get_final_outputs():
             "results/{run}/tables/{table}.csv", run=config["run"], table=get_tables()
         ),
         *expand("results/{run}/{page}", run=config["run"], page=get_pages()),
+        *get_study_outputs(),
         *expand(
             [f"figures/{{run}}/{figure}.pdf" for figure in get_figures()],
             run=config["run"],
