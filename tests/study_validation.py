@@ -99,7 +99,7 @@ def validate_intervals(design, means, simulations, seed=0, resamples=1000):
 
 
 def validate_tests(design, means, simulations, seed=0):
-    """Share of studies in which all conditions, or any pair (Holm), differ; and that have the planned order."""
+    """Share of studies in which all conditions, or any pair (Holm), differ; and in the planned order."""
     rng = np.random.default_rng(seed)
     items = draw_items(ITEMS, rng)
     gc.freeze()  # statsmodels collects garbage in every correction, and looks at all that was imported

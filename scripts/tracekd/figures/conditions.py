@@ -8,12 +8,12 @@ from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import Frame, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.labels import DIMENSION_TITLES
 from tracekd.study.scores import DIMENSIONS, participant_means
 
 # inches
-ROW = 0.42
-FRAME = Frame(left=1.45, right=0.2, head=0.3, foot=0.72, row_gap=0.3, column_gap=0.45)
-TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
+ROW = 0.5
+FRAME = Frame(left=1.45, right=0.2, head=0.3, foot=0.68, row_gap=0.3, column_gap=0.45)
 # participants are spread over this share of a row, above the mean
 CLOUD = 0.34
 
@@ -43,7 +43,7 @@ def plot_conditions(
                 ratings[ratings["dimension"] == dimension], [condition["name"] for condition in conditions]
             )
             _draw_frame(axis, [condition["title"] for condition in conditions], scale)
-            axis.set_title(TITLES[dimension], pad=6)
+            axis.set_title(DIMENSION_TITLES[dimension], pad=6)
             for place, condition in enumerate(conditions):
                 if condition["name"] in rows.index:
                     _draw_condition(
@@ -60,24 +60,21 @@ def _draw_condition(axes: Axes, place: int, row: pd.Series, means: pd.Series) ->
     # equal means stand above one another
     heights = pd.Series(values).round(1).pipe(lambda bins: bins.groupby(bins).cumcount()).to_numpy()
     step = CLOUD / max(heights.max(), 6)
-    axes.plot(values, place - 0.06 - heights * step, ".", color=style.colour, ms=2.6, mew=0, alpha=0.55)
-    below = place + 0.12
+    axes.plot(values, place - 0.08 - heights * step, ".", color=style.colour, ms=2.6, mew=0, alpha=0.55)
+    below = place + 0.1
     axes.hlines(below, row["low"], row["high"], color=style.colour, lw=1.4)
-    axes.plot(row["mean"], below, style.marker, color=style.colour, ms=4.5, mew=0)
+    axes.plot(row["mean"], below, "o", color=style.colour, ms=4, mew=0)
     if not pd.isna(row["published"]):
-        axes.plot(row["published"], below, "d", color=INK, mfc="white", ms=4, mew=0.8, zorder=3)
-    right = row["mean"] > sum(axes.get_xlim()) / 2
+        axes.plot(row["published"], place + 0.29, "d", color=INK, mfc="white", ms=4, mew=0.8)
+    left = row["mean"] > np.mean(axes.get_xlim())
+    # the mean alone where there is no interval
+    end = np.fmin(row["low"], row["mean"]) if left else np.fmax(row["high"], row["mean"])
     axes.annotate(
-        f"{row['mean']:.2f}  (n = {row['n_participants']})",
-        (
-            np.nanmin([row["low"], row["mean"], row["published"]])
-            if right
-            else np.nanmax([row["high"], row["mean"], row["published"]]),
-            below,
-        ),
-        (-6 if right else 6, 0),
+        f"{row['mean']:.2f} (n = {row['n_participants']})",
+        (end, below),
+        (-6 if left else 6, -1),
         textcoords="offset points",
-        ha="right" if right else "left",
+        ha="right" if left else "left",
         va="center_baseline",
         size=SMALL_SIZE,
         color=GREY,
