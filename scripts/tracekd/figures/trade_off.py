@@ -17,17 +17,15 @@ from tracekd.study.scores import DIMENSIONS
 # inches
 PANEL = 1.25
 FRAME = Frame(left=0.98, right=0.12, head=0.26, foot=0.92, row_gap=0.34, column_gap=0.3)
+# of the published ratings
+SCALE = (1, 5)
 # accuracies are shown from and to a multiple of this, in %
 STEP = 10
 TITLE_DISTANCE = 0.8
 
 
 def plot_trade_off(
-    results: pd.DataFrame,
-    ratings: pd.DataFrame,
-    published: pd.DataFrame,
-    scale: tuple[int, int],
-    note: str = "",
+    results: pd.DataFrame, published: pd.DataFrame, ratings: pd.DataFrame | None = None, note: str = ""
 ) -> Figure:
     """Draw rating against accuracy: dimensions in columns, models in rows, a mark an arm, joined by arm.
 
@@ -36,12 +34,12 @@ def plot_trade_off(
 
     Args:
         results: of one dataset and scorer, as from `results_table`.
-        ratings: as from `ratings_table`; empty where the run has no study.
         published: as from `read_published`.
-        scale: lowest and highest rating.
+        ratings: as from `ratings_table`, where the run has a study.
         note: printed small below, for what is not real in the figure.
 
     """
+    ratings = published.iloc[:0] if ratings is None else ratings
     rated = {*ratings["arm"], *published["arm"]}
     rows = results[results["arm"].isin(rated)]
     if rows.empty:
@@ -54,7 +52,7 @@ def plot_trade_off(
         for panels, model in zip(axes, models, strict=True):
             accuracies = rows[rows["model"] == model].set_index("arm")
             for axis, dimension in zip(panels, DIMENSIONS, strict=True):
-                _draw_frame(axis, scale, rows)
+                _draw_frame(axis, rows)
                 own, constants = (
                     table[(table["dimension"] == dimension) & table["arm"].isin(accuracies.index)].set_index(
                         "arm"
@@ -68,7 +66,7 @@ def plot_trade_off(
         for axis, dimension in zip(axes[0], DIMENSIONS, strict=True):
             axis.set_title(DIMENSION_TITLES[dimension], pad=5)
         for axis in axes[-1]:
-            axis.set_xlabel(f"rating, {scale[0]} to {scale[1]}", labelpad=3)
+            axis.set_xlabel("rating, {} to {}".format(*SCALE), labelpad=3)
         for axis in axes[:, 0]:
             axis.set_ylabel("accuracy (%)", labelpad=2)
         _write_key(figure, list(rows["arm"].unique()), len(ratings) > 0)
@@ -105,9 +103,9 @@ def _draw_panel(axes: Axes, accuracies: pd.DataFrame, own: pd.DataFrame, constan
             )
 
 
-def _draw_frame(axes: Axes, scale: tuple[int, int], rows: pd.DataFrame) -> None:
+def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
     """Show the whole scale and all accuracies of the figure."""
-    low, high = scale
+    low, high = SCALE
     lowest, highest = 100 * rows["answer_low"].min(), 100 * rows["answer_high"].max()
     axes.set(xlim=(low - 0.15, high + 0.15), xticks=range(low, high + 1))
     axes.set_ylim(STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP))

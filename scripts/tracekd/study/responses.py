@@ -1,4 +1,4 @@
-"""Answers of participants: a folder of the survey's exports (JSON or CSV, one or many a file) into one table.
+"""Answers of participants: a folder of the survey's exports (JSON or CSV) into one table.
 
 Whatever is wrong with a file ends in one sentence with the file and its row. Nothing is guessed or repaired:
 an answer that does not belong to the plan would be counted for a condition that nobody saw.
@@ -32,13 +32,12 @@ ASK_AGAIN = "ask the participant for the export again or move the file away"
 class Export:
     """What one participant sent: the record of `schemas/study_response.schema.json` and where it stands.
 
-    `rows` names the place of each answer, and `checked` that of each attention check, in the file.
+    `rows` names the place of each answer in the file.
     """
 
     record: dict[str, Any]
     where: str
     rows: tuple[str, ...]
-    checked: tuple[str, ...]
 
 
 def read_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
@@ -59,7 +58,7 @@ def read_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
         raise DataError("holds no responses (*.json or *.csv)", where=folder, hint="put the exports there")
     exports: dict[str, Export] = {}
     for path in paths:
-        for export in read_export(path):
+        for export in read_export(path, plan):
             check_export(export, plan)
             name = export.record["participant"]
             if name in exports:
@@ -72,18 +71,15 @@ def read_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     return list(exports.values())
 
 
-def read_export(path: str | Path) -> list[Export]:
-    """Read the participants of one file, checked against the schema but not against a plan."""
+def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
+    """Read the participants of one file; their answers are not yet held against the plan."""
     path = Path(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")  # spreadsheets put a byte order mark before a CSV
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError("is not UTF-8", where=f"{path}:{line}", hint=EXPORT_AGAIN) from error
-    exports = _from_json(text, path) if path.suffix == ".json" else list(_from_csv(text, path))
-    for export in exports:
-        check_row(validator("study_response"), export.record, export.where, EXPORT_AGAIN)
-    return exports
+    return _from_json(text, path) if path.suffix == ".json" else _from_csv(text, path, plan)
 
 
 def check_export(export: Export, plan: Mapping[str, Any]) -> None:
@@ -191,70 +187,53 @@ def _check_answer(
 
 
 def _from_json(text: str, path: Path) -> list[Export]:
-    """One participant, or a list of them."""
+    """The one participant of a JSON file."""
     try:
-        content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise DataError(
-            f"is not whole JSON: {getattr(error, 'msg', 'nested too deeply')}",
-            where=f"{path}:{line}",
-            hint=ASK_AGAIN,
-        ) from error
-    many = content if isinstance(content, list) else [content]
-    exports = []
-    for number, record in enumerate(many):
-        where = f"{path}[{number}]" if isinstance(content, list) else str(path)
-        if not isinstance(record, dict):
-            raise DataError("a participant's answers are expected", where=where, hint=EXPORT_AGAIN)
-        counts = {
-            name: len(record[name]) if isinstance(record.get(name), list) else 0
-            for name in ("answers", "checks")
-        }
-        places = {
-            name: tuple(f"{where}: {name}[{place}]" for place in range(size)) for name, size in counts.items()
-        }
-        exports.append(Export(record, where, places["answers"], places["checks"]))
-    return exports
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}"
+        raise DataError(f"is not whole JSON: {error.msg}", where=where, hint=ASK_AGAIN) from error
+    except RecursionError as error:
+        raise DataError("is nested too deeply", where=path, hint=EXPORT_AGAIN) from error
+    if not isinstance(record, dict):
+        raise DataError("the answers of a participant are expected", where=path, hint=EXPORT_AGAIN)
+    check_row(validator("study_response"), record, str(path), EXPORT_AGAIN)
+    rows = tuple(f"{path}: answers[{place}]" for place in range(len(record["answers"])))
+    return [Export(record, str(path), rows)]
 
 
-def _from_csv(text: str, path: Path) -> Iterable[Export]:
+def _from_csv(text: str, path: Path, plan: Mapping[str, Any]) -> list[Export]:
     """Every participant of a CSV, in the order of their first rows."""
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    if reader.fieldnames != CSV_COLUMNS:
-        _refuse_header(reader.fieldnames or [], path)
-    people: dict[str, tuple[dict[str, Any], list[str], list[str], str]] = {}
+    expected = {check["name"]: check["expected"] for check in plan["checks"]}
+    records: dict[str, dict[str, Any]] = {}
+    rows: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
     try:
+        if reader.fieldnames != CSV_COLUMNS:
+            _refuse_header(reader.fieldnames or [], path)
         for row in reader:
             where = f"{path}:{reader.line_num}"
             if None in row or None in row.values():
-                raise DataError(f"a row has not {len(CSV_COLUMNS)} columns", where=where, hint=ASK_AGAIN)
-            head = {name: row[name] for name in OF_PARTICIPANT} | {
-                "completed": _flag(row["completed"], where)
-            }
-            record, rows, checked, _ = people.setdefault(
-                row["participant"], ({**head, "answers": [], "checks": []}, [], [], where)
-            )
-            if any(record[name] != value for name, value in head.items()):
-                raise DataError(
-                    f"participant {row['participant']!r} differs from the rows above",
-                    where=where,
-                    hint=EXPORT_AGAIN,
-                )
+                raise DataError(f"the row has not {len(CSV_COLUMNS)} columns", where=where, hint=ASK_AGAIN)
+            name = row["participant"]
+            head = {column: row[column] for column in OF_PARTICIPANT} | {"completed": _flag(row, where)}
+            first.setdefault(name, where)
+            record = records.setdefault(name, {**head, "answers": [], "checks": []})
+            if any(record[column] != value for column, value in head.items()):
+                what = f"participant {name!r} is not as in the rows above"
+                raise DataError(what, where=where, hint=EXPORT_AGAIN)
             if row["item"]:
                 record["answers"].append(_answer(row, where))
-                rows.append(where)
+                rows.setdefault(name, []).append(where)
             else:
-                record["checks"].append(
-                    {"check": row["question"], "value": _number(row, "value", int, where)}
-                )
-                checked.append(where)
+                record["checks"].append(_check(row, expected, where))
     except csv.Error as error:
-        raise DataError(
-            f"is not a CSV: {error}", where=f"{path}:{reader.line_num}", hint=EXPORT_AGAIN
-        ) from error
-    for record, rows, checked, where in people.values():
-        yield Export(record, where, tuple(rows), tuple(checked))
+        where = f"{path}:{reader.line_num}"
+        raise DataError(f"is not a CSV: {error}", where=where, hint=EXPORT_AGAIN) from error
+    for name, record in records.items():
+        check_row(validator("study_response"), record, first[name], EXPORT_AGAIN)
+    return [Export(record, first[name], tuple(rows.get(name, ()))) for name, record in records.items()]
 
 
 def _refuse_header(names: list[str], path: Path) -> None:
@@ -277,6 +256,15 @@ def _answer(row: Mapping[str, str], where: str) -> dict[str, Any]:
     }
 
 
+def _check(row: Mapping[str, str], expected: Mapping[str, int], where: str) -> dict[str, Any]:
+    """Type the columns of an attention check."""
+    if row["question"] not in expected:
+        hint = suggest(row["question"], expected)
+        raise DataError(f"check {row['question']!r} is unknown", where=where, hint=hint)
+    value = _number(row, "value", int, where) if row["value"] else None
+    return {"check": row["question"], "value": value, "passed": value == expected[row["question"]]}
+
+
 def _number(row: Mapping[str, str], name: str, kind: type, where: str) -> int | float:
     """Read a number of a CSV."""
     try:
@@ -285,8 +273,9 @@ def _number(row: Mapping[str, str], name: str, kind: type, where: str) -> int | 
         raise DataError(f"{name} {row[name]!r} is not a number", where=where, hint=EXPORT_AGAIN) from error
 
 
-def _flag(text: str, where: str) -> bool:
-    """Read true or false of a CSV, in any case: spreadsheets write it large."""
+def _flag(row: Mapping[str, str], where: str) -> bool:
+    """Read whether a participant came to the end, in any case: spreadsheets write TRUE."""
+    text = row["completed"]
     if text.lower() not in ("true", "false"):
         raise DataError(f"completed {text!r} is neither true nor false", where=where, hint=EXPORT_AGAIN)
     return text.lower() == "true"
