@@ -38,7 +38,7 @@ lint: .venv/ready
 	.venv/bin/snakemake --lint --configfile config/replay.yaml
 
 clean:
-	rm -rf results figures logs benchmarks work .snakemake
+	rm -rf results provenance figures logs benchmarks work .snakemake
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'

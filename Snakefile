@@ -24,10 +24,12 @@ else:
     include: "rules/traces.smk"  # verified SFT targets, one file an arm
     include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
     include: "rules/scoring.smk"  # item scores
+    include: "rules/forecast.smk"  # what the run will take
 
 
 if config["level"] == "train":
 
+    include: "rules/preflight.smk"  # what must hold on this machine before training
     include: "rules/training.smk"  # 4-bit LoRA adapters
 
 
@@ -49,6 +51,19 @@ if HAS_BOTH_SCORERS:
 if HAS_CLAIMS:
 
     include: "rules/claims.smk"  # the published numbers, one by one
+
+
+if HAS_DOSE:
+
+    include: "rules/dose.smk"  # accuracy against the share of correct traces
+
+
+if STUDY:
+
+    include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
+
+
+include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 
 
 rule all:

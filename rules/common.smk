@@ -14,7 +14,8 @@ from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
-from tracekd.traces import ARMS, PROMPT_ONLY
+from tracekd.study.definition import check_study, read_study
+from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
@@ -36,12 +37,17 @@ try:
             "config: datasets",
             f"see {config['registry']}",
         )
+    STUDY = read_study(config["study"]) if config.get("study") else None
+    if STUDY:
+        check_study(STUDY, config)
 except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 # arms whose traces have both steps, so that trace and answer can be held against each other
 TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
+# the run asks what the truth of its training traces is worth
+HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
@@ -124,6 +130,16 @@ def get_traces(wildcards):
     arms = dict.fromkeys(arm for arm, _ in get_job_cells(wildcards, SFT_ARMS))
     return expand(
         "results/{run}/traces/{dataset}/{arm}.jsonl", arm=arms, allow_missing=True
+    )
+
+
+def get_run_traces(wildcards):
+    """Trace files of the whole run."""
+    return expand(
+        "results/{run}/traces/{dataset}/{arm}.jsonl",
+        run=config["run"],
+        dataset=config["datasets"],
+        arm=SFT_ARMS,
     )
 
 
@@ -259,6 +275,39 @@ def get_licences(wildcards):
 HAS_CLAIMS = HAS_BOTH_SCORERS and not get_note()
 
 
+# study builder
+def get_study_traces(wildcards):
+    """Trace files that a study shows, in the order of its conditions."""
+    return expand(
+        f"results/{{run}}/traces/{STUDY.dataset}/{{arm}}.jsonl",
+        arm=STUDY.arms,
+        allow_missing=True,
+    )
+
+
+def get_study_answers(wildcards):
+    """Table of right and wrong answers by which a study draws its items, if it names one."""
+    return (
+        STUDY.answers["table"].replace("{run}", wildcards.run) if STUDY.answers else []
+    )
+
+
+def get_study_outputs():
+    """What it takes to run the study: plan, survey pages, survey-tool import files, pre-registration."""
+    if not STUDY:
+        return []
+    return expand(
+        [
+            "results/{run}/study/plan.json",
+            "results/{run}/study/survey_{group}.html",
+            "results/{run}/study/qualtrics_{group}.txt",
+            "results/{run}/study/preregistration.html",
+        ],
+        run=config["run"],
+        group=STUDY.groups,
+    )
+
+
 def get_tables():
     """Names of the run's tables; a replay trains nothing and draws no split."""
     tables = ["results"]
@@ -266,6 +315,7 @@ def get_tables():
     tables += ["statistics"] + (["follow"] if TRACED_ARMS else [])
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
+    tables += ["dose", "dose_trend"] if HAS_DOSE else []
     return tables
 
 
@@ -278,6 +328,8 @@ def get_figures():
         figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
     if HAS_CLAIMS:
         figures += ["claims_scatter"]
+    if HAS_DOSE:
+        figures += ["dose.{scorer}"]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
@@ -298,9 +350,23 @@ def get_final_outputs():
             "results/{run}/tables/{table}.csv", run=config["run"], table=get_tables()
         ),
         *expand("results/{run}/{page}", run=config["run"], page=get_pages()),
+        *get_study_outputs(),
         *expand(
             [f"figures/{{run}}/{figure}.pdf" for figure in get_figures()],
             run=config["run"],
             scorer=config["scorers"],
         ),
     ]
+
+
+# dose and response
+def get_dose_scores(wildcards):
+    """Score files of the arms with SFT."""
+    return expand(
+        get_all_cells(
+            "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
+            SFT_ARMS,
+        ),
+        run=config["run"],
+        scorer=config["scorers"],
+    )

@@ -8,6 +8,7 @@ from tracekd.datasets import get_dataset
 from tracekd.files import sha256_file
 from tracekd.generation import generate
 from tracekd.jobs import rule_job
+from tracekd.lease import hold
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.prompts import chat_messages
@@ -34,15 +35,17 @@ with rule_job(snakemake):
         arm, seed = cell = arm_and_seed(path)
         weights = None if arm == PROMPT_ONLY else adapters[cell]
         model = base if weights is None else load_adapter(base, weights.parent)
-        generate(
-            model,
-            tokenizer,
-            raw_prompts if weights is None else chat_prompts,
-            params.generation,
-            seed,
-            identity={**base_identity, "adapter": weights and sha256_file(weights)},
-            part=Path(params.work) / arm / f"seed{seed}.jsonl",
-            path=path,
-        )
+        part = Path(params.work) / arm / f"seed{seed}.jsonl"
+        with hold(part):
+            generate(
+                model,
+                tokenizer,
+                raw_prompts if weights is None else chat_prompts,
+                params.generation,
+                seed,
+                identity={**base_identity, "adapter": weights and sha256_file(weights)},
+                part=part,
+                path=path,
+            )
         if weights is not None:
             model.unload()

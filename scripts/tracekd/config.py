@@ -18,6 +18,9 @@ from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
 from tracekd.traces import ARMS, PROMPT_ONLY
 
+# a path or a name; and what a 64-bit integer holds
+LONGEST_TEXT, LARGEST_NUMBER = 1000, 2**63
+
 
 def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     """Check a merged configuration against its schema and the names it uses.
@@ -29,6 +32,7 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     Raises ConfigError at the first fault.
 
     """
+    check_values(config, "config")
     check_schema(config, "config", "config")
     if "replay" in config:
         if config["level"] != "outputs":
@@ -63,10 +67,38 @@ def read_yaml(path: str | Path) -> Any:
         return yaml.safe_load(Path(path).read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
+    except ValueError as error:  # a NUL in the path, or bytes that are no UTF-8
+        raise ConfigError(f"cannot be read: {error}", where=repr(str(path)), hint="check the path") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
         raise ConfigError("not valid YAML", where=where, hint="check indentation and colons") from error
+
+
+def check_values(value: Any, where: str) -> None:
+    """Refuse what no setting can mean, whatever its key: control characters, endless texts, NaN, infinities.
+
+    YAML writes them all, and a schema's bounds let NaN through.
+    """
+    if isinstance(value, dict):
+        for key, item in value.items():
+            name = str(key)
+            check_values(name, where)
+            check_values(item, f"{where}.{name}" if "." in where or ":" in where else f"{where}: {name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            check_values(item, f"{where}[{number}]")
+    elif isinstance(value, str) and (len(value) > LONGEST_TEXT or not value.isprintable()):
+        raise ConfigError(
+            f"{clip(repr(value))} is no text of up to {LONGEST_TEXT} printable characters", where=where
+        )
+    elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+        raise ConfigError(f"{clip(str(value))} is no usable number", where=where)
+
+
+def clip(text: str) -> str:
+    """Cut the middle out of a long text, so that a sentence stays one."""
+    return text if len(text) <= 200 else f"{text[:100]} … {text[-80:]}"
 
 
 def check_schema(value: Any, schema: str, where: str | Path) -> None:
@@ -80,9 +112,9 @@ def check_schema(value: Any, schema: str, where: str | Path) -> None:
     if fault.validator == "additionalProperties":
         known = fault.schema["properties"]
         unknown = sorted(str(name) for name in fault.instance if name not in known)[0]
-        raise ConfigError(f"key {unknown!r} is unknown", where=place, hint=suggest(unknown, known))
+        raise ConfigError(f"key {clip(repr(unknown))} is unknown", where=place, hint=suggest(unknown, known))
     hint = fault.schema.get("description", f"see schemas/{schema}.schema.json")
-    raise ConfigError(fault.message, where=place, hint=hint)
+    raise ConfigError(clip(fault.message), where=place, hint=hint)
 
 
 def check_names(names: Sequence[str], known: Iterable[str], where: str, see: str) -> None:
@@ -91,7 +123,7 @@ def check_names(names: Sequence[str], known: Iterable[str], where: str, see: str
     for number, name in enumerate(names):
         if name not in known:
             place = f"{where}[{number}]" if len(names) > 1 else where
-            raise ConfigError(f"{name!r} is unknown; {suggest(name, known)}", where=place, hint=see)
+            raise ConfigError(f"{clip(repr(name))} is unknown; {suggest(name, known)}", where=place, hint=see)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

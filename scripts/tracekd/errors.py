@@ -35,3 +35,11 @@ class VerificationError(TraceKDError):
 
 class ModelError(TraceKDError):
     """A model folder, adapter or checkpoint is not usable."""
+
+
+class WorkError(TraceKDError):
+    """A work folder is in use, or the disk is full."""
+
+
+class TeacherError(TraceKDError):
+    """The teacher cannot be asked, or not any further."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from tracekd.chat import Prompt
-from tracekd.files import atomic_write, sha256_text
+from tracekd.files import atomic_write, sha256_text, storing
 from tracekd.models.identity import digest_json, package_versions
 from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
 from tracekd.records import Generation, write_records
@@ -161,7 +161,7 @@ def _resume(part: Path, digest: str) -> dict[str, Generation]:
 
 def _append(part: Path, generations: Sequence[Generation]) -> None:
     """Add finished items to the part file, safe on the disk before the next batch starts."""
-    with open(part, "a", encoding="utf-8", newline="\n") as stream:
+    with storing(part), open(part, "a", encoding="utf-8", newline="\n") as stream:
         for generation in generations:
             stream.write(json.dumps(generation.to_json(), ensure_ascii=False) + "\n")
         stream.flush()

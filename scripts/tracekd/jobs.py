@@ -5,10 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from tracekd.logs import rule_log
+from tracekd.provenance import recorded
 
 
 @contextmanager
 def rule_job(job: Any) -> Iterator[None]:
-    """Run the body of a rule's script; `job` is the `snakemake` object of that script."""
+    """Run the body of a rule's script; `job` is the `snakemake` object of that script.
+
+    A test that runs a script outside of a workflow names no rule, and no record is written.
+    """
     with rule_log(job.log[0]):
-        yield
+        if not hasattr(job, "rule"):
+            yield
+            return
+        with recorded(job):
+            yield

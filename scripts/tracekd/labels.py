@@ -13,6 +13,15 @@ ARM_TITLES = {
     "r1_summary": "R1 summary",
     "r1_explanation": "R1 explan.",
     "r1_swapped": "R1 swapped",
+    "wrong_class": "wrong class",
+    "wrong_facts": "wrong facts",
+    "empty_trace": "empty trace",
+    "filler": "filler",
+    "mixed_0": "0 % correct",
+    "mixed_25": "25 % correct",
+    "mixed_50": "50 % correct",
+    "mixed_75": "75 % correct",
+    "mixed_100": "100 % correct",
 }
 STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
 PART_TITLES = {"answer": "answer", **STEP_TITLES}

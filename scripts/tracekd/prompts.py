@@ -25,8 +25,8 @@ def chat_messages(question: Question, persona: str, target: str | None = None) -
     return messages if target is None else [*messages, {"role": "assistant", "content": target}]
 
 
-def render_target(trace_text: str, answer: str) -> str:
-    """Write the assistant turn: the bare answer without a trace, else think and answer tags."""
-    if not trace_text:
+def render_target(trace_text: str | None, answer: str) -> str:
+    """Write the assistant turn: the bare answer without a trace (None), else think and answer tags."""
+    if trace_text is None:
         return answer
     return f"{THINK_OPEN}{trace_text}{THINK_CLOSE} {ANSWER_OPEN}{answer}{ANSWER_CLOSE}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import fastjsonschema  # compiled JSON Schema checks: the only validator fast enough for every record
 
@@ -18,6 +18,17 @@ from tracekd.files import atomic_write
 from tracekd.raw import check_row
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+
+
+class Record(Protocol):
+    """What can be written as a line of a JSON-lines file."""
+
+    @property
+    def id(self) -> str:
+        """Question id, the key of every record."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as its schema has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +96,8 @@ class Trace:
     """One SFT target: the decomposed reasoning and the answer that follows it.
 
     `facts` are context indices, or the text itself where a fact is not one of the question's own context.
-    `text` is the reasoning between the think tags (empty in the arm `none`); `target` is the whole
-    assistant turn. `verdict` is what the independent verifier found, None before it has looked.
+    `text` is the reasoning between the think tags (empty in the arms `none` and `empty_trace`); `target` is
+    the whole assistant turn. `verdict` is what the independent verifier found, None before it has looked.
     """
 
     id: str
@@ -141,21 +152,21 @@ class Generation:
 
 def read_questions(path: str | Path, split: str | None = None) -> list[Question]:
     """Read questions, all or one split (`train`, `test`), in file order."""
-    questions = [Question.from_json(record) for record in _read_records(path, "question")]
+    questions = [Question.from_json(record) for record in read_records(path, "question")]
     return [question for question in questions if split in (None, question.split)]
 
 
 def read_traces(path: str | Path) -> list[Trace]:
     """Read the traces of one dataset and arm."""
-    return [Trace.from_json(record) for record in _read_records(path, "trace")]
+    return [Trace.from_json(record) for record in read_records(path, "trace")]
 
 
 def read_generations(path: str | Path) -> list[Generation]:
     """Read the generations of one dataset, model, arm and seed."""
-    return [Generation.from_json(record) for record in _read_records(path, "generation")]
+    return [Generation.from_json(record) for record in read_records(path, "generation")]
 
 
-def write_records(records: Iterable[Question | Trace | Generation], path: str | Path) -> None:
+def write_records(records: Iterable[Record], path: str | Path) -> None:
     """Write records as JSON lines, whole or not at all; ids must be unique."""
     seen: set[str] = set()
     with atomic_write(path) as stream:
@@ -174,8 +185,8 @@ def validator(schema: str):
     return fastjsonschema.compile(json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8")))
 
 
-def _read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
-    """Parse and check one JSON-lines file; ids must be unique."""
+def read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
+    """Parse and check one JSON-lines file against `schemas/{schema}.schema.json`; ids must be unique."""
     check, seen = validator(schema), set()
     for number, record in read_json_lines(path):
         check_row(check, record, f"{path}:{number}", "delete the file and run the workflow again")

@@ -13,7 +13,8 @@ class Entry:
 
     `source` holds `kind` and what that kind needs: `hub` (repository, revision, archive if any), `mirror`
     (nothing), `simulate` (sizes). `files` gives each relative path its SHA-256, None where it is to be locked
-    on first use; `folder` is where a mirror holds them. `options` are for the reader of the dataset.
+    on first use; `folder` is where a mirror holds them. `options` are for the reader of the dataset,
+    `expected` (train, test, tokens, download_mb) for the forecast.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Entry:
     options: dict[str, Any]
     folder: str = ""
     files: dict[str, str | None] = field(default_factory=dict)
+    expected: dict[str, float] = field(default_factory=dict)
 
 
 def read_registry(path: str | Path) -> dict[str, Entry]:

@@ -20,7 +20,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tracekd.errors import ModelError
-from tracekd.files import atomic_write, sha256_file
+from tracekd.files import atomic_write, sha256_file, storing
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ class ResumableTrainer(Trainer):
         dataset = self.train_dataset if train_dataset is None else train_dataset
         group_size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return EpochSampler([len(ids) for ids in dataset["input_ids"]], group_size, self.args.data_seed)
+
+    def _save_checkpoint(self, model, trial) -> None:
+        with storing(self.args.output_dir):
+            super()._save_checkpoint(model, trial)
 
 
 class SealCheckpoint(TrainerCallback):
@@ -132,8 +136,10 @@ def _checkpoints(folder: Path) -> dict[int, Path]:
 
 def _is_whole(checkpoint: Path) -> bool:
     """Tell whether the files of a checkpoint are those of its manifest."""
-    manifest = checkpoint / MANIFEST
-    return manifest.exists() and json.loads(manifest.read_text("utf-8")) == _digests(checkpoint)
+    try:
+        return json.loads((checkpoint / MANIFEST).read_bytes()) == _digests(checkpoint)
+    except (FileNotFoundError, ValueError):  # never sealed, or a seal that cannot be read
+        return False
 
 
 def _digests(checkpoint: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracekd.chat import NO_LOSS, Example
 from tracekd.files import atomic_folder, atomic_write
+from tracekd.lease import hold
 from tracekd.models.identity import digest_json, package_versions
 
 if TYPE_CHECKING:
@@ -56,9 +57,13 @@ def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[st
 def train_adapters(
     base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", jobs: Iterable[AdapterJob]
 ) -> None:
-    """Train adapters one after another on one base model, each as if it were alone."""
+    """Train adapters one after another on one base model, each as if it were alone.
+
+    Raises WorkError when another process is training one of them.
+    """
     for job in jobs:
-        train_adapter(base, tokenizer, job)
+        with hold(job.work):
+            train_adapter(base, tokenizer, job)
 
 
 def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob) -> None:
@@ -75,8 +80,8 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
         logger.info("%s: already trained", job.output)
     else:
         checkpoints = job.work / "checkpoints"
-        model = _add_lora(base, job.options["lora"], job.seed)
-        trainer = _make_trainer(model, tokenizer, job, checkpoints)
+        model = add_lora(base, job.options["lora"], job.seed)
+        trainer = make_trainer(model, tokenizer, job, checkpoints)
         _run(trainer, checkpoints)
         logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
         _write_adapter(model, trainer.state.log_history, provenance, finished)
@@ -97,7 +102,7 @@ def _claim(work: Path, digest: str) -> None:
         stream.write(digest)
 
 
-def _add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
+def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
     """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
@@ -114,7 +119,7 @@ def _add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "Peft
     return get_peft_model(prepare_model_for_kbit_training(base, use_gradient_checkpointing=False), config)
 
 
-def _make_trainer(
+def make_trainer(
     model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob, checkpoints: Path
 ) -> "ResumableTrainer":
     """Set Trainer up: one log record a step, no output of its own, checkpoints that can be trusted.

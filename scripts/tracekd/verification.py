@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tracekd.errors import VerificationError
-from tracekd.literals import parse_list
+from tracekd.literals import parse_list, render_list
 from tracekd.records import Question, Trace
 
 _CATEGORY = (
@@ -36,14 +36,23 @@ EXPECTED: dict[str, tuple[bool | None, bool | None]] = {
     "correct": (True, True),
     "incorrect": (False, False),
     "incorrect_matched": (False, False),
+    "wrong_class": (False, True),
+    "wrong_facts": (True, False),
+    "empty_trace": (None, None),
+    "filler": (None, None),
 }
+# arms that mix traces of two kinds, and the share in % that must be right in both steps; the others: in none
+SHARES = {"mixed_0": 0, "mixed_25": 25, "mixed_50": 50, "mixed_75": 75, "mixed_100": 100}
+MIXED = ((True, True), (False, False))
+# words of a correct trace, by white space, without those of its facts
+SENTENCE_WORDS = {"cotempqa": 26, "babi": 32, "ms_marco": 32}
 
 
 def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> list[Trace]:
     """Give the traces with their verdicts.
 
     Raises VerificationError, naming the item, at the first trace that has no question, is not what its arm
-    says, or changes the final answer.
+    says, or changes the final answer; and where the share of right traces is not that of a mixed arm.
     """
     by_id = {question.id: question for question in questions}
     verified = []
@@ -53,7 +62,8 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
                 "the trace belongs to no question", where=trace.id, hint="build the traces anew"
             )
         verdict = verify_trace(by_id[trace.id], trace)
-        if (verdict["class_ok"], verdict["facts_ok"]) != EXPECTED[trace.arm]:
+        allowed = MIXED if trace.arm in SHARES else (EXPECTED[trace.arm],)
+        if (verdict["class_ok"], verdict["facts_ok"]) not in allowed:
             raise VerificationError(
                 f"labelled {trace.arm!r}, but class step right = {verdict['class_ok']} and "
                 f"retrieval step right = {verdict['facts_ok']}",
@@ -61,6 +71,8 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
                 hint="the trace builder and the question disagree; training on it would be wrong",
             )
         verified.append(replace(trace, verdict=verdict))
+    _check_shares(verified)
+    _check_fillers(verified)
     return verified
 
 
@@ -74,6 +86,13 @@ def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
         _check_answer(question, trace.target)
         return {"class_ok": None, "facts_ok": None}
     turn = _TURN.fullmatch(trace.target)
+    if turn and EXPECTED.get(trace.arm) == (None, None):
+        length = _correct_length(question) if trace.arm == "filler" else 0
+        words = turn["reasoning"].split(" ") if turn["reasoning"] else []
+        if len(words) != length:
+            raise VerificationError(f"the trace is not {length} words long", where=question.id)
+        _check_answer(question, turn["answer"])
+        return {"class_ok": None, "facts_ok": None}
     reasoning = turn and _REASONING[question.dataset].fullmatch(turn["reasoning"])
     if not reasoning:
         raise VerificationError(
@@ -82,6 +101,36 @@ def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
     _check_answer(question, turn["answer"])
     facts_ok = None if reasoning["facts"] is None else _facts_right(question, reasoning["facts"])
     return {"class_ok": reasoning["label"] == question.class_label, "facts_ok": facts_ok}
+
+
+def _check_shares(traces: Sequence[Trace]) -> None:
+    """Raise unless each mixed arm has its share of right traces, to the nearest whole number."""
+    for arm, share in SHARES.items():
+        right = [trace.verdict["facts_ok"] for trace in traces if trace.arm == arm]
+        if abs(100 * sum(right) - share * len(right)) > 50:
+            raise VerificationError(
+                f"{sum(right)} of {len(right)} traces are right, not {share} %",
+                where=arm,
+                hint="build the traces anew",
+            )
+
+
+def _check_fillers(traces: Sequence[Trace]) -> None:
+    """Raise unless all fillers are the beginning of one text: such a text cannot speak of its question."""
+    fillers = {
+        trace.id: _TURN.fullmatch(trace.target)["reasoning"] for trace in traces if trace.arm == "filler"
+    }
+    longest = max(fillers.values(), key=len, default="")
+    for name, text in fillers.items():
+        if not longest.startswith(text):
+            raise VerificationError("the filler differs from that of other questions", where=name)
+
+
+def _correct_length(question: Question) -> int:
+    """Count the words of the correct trace, as white space parts them."""
+    gold = _gold_texts(question)
+    quoted = gold[0] if question.dataset == "ms_marco" else render_list(gold)
+    return SENTENCE_WORDS[question.dataset] + len(quoted.split())
 
 
 def _check_answer(question: Question, answer: str) -> None:
@@ -117,7 +166,7 @@ def _facts_right(question: Question, quoted_text: str) -> bool:
 def _gold_texts(question: Question) -> list[str]:
     """Give the gold facts: found anew for CoTempQA, by index elsewhere."""
     if question.dataset == "cotempqa":
-        return [fact for fact in question.context for answer in question.answers if answer in fact]
+        return [fact for fact in question.context if any(answer in fact for answer in question.answers)]
     if not question.gold_facts:
         return ["No Answer Present."]
     return [question.context[index] for index in question.gold_facts]

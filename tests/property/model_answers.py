@@ -30,4 +30,4 @@ def written(dataset, answers, arm, question):
     """Answers as a model writes them: free text has one."""
     answer = dataset.answer_text(answers[:1] if dataset.ALTERNATIVE_ANSWERS else answers)
     trace = dataset.class_step(question.class_label) + dataset.retrieval_step(dataset.gold_texts(question))
-    return render_target("" if arm == "none" else trace, answer)
+    return render_target(None if arm == "none" else trace, answer)

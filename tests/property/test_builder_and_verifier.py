@@ -10,10 +10,12 @@ from tracekd.datasets import get_dataset
 from tracekd.errors import VerificationError
 from tracekd.records import Generation
 from tracekd.scoring.aligned import score_item as score
-from tracekd.traces import ARMS, build_trace
+from tracekd.traces import ARMS, MIXTURES, RECIPES, build_trace, build_traces, draw_correct
 from tracekd.verification import EXPECTED, verify_traces
 
+DATASETS = ["cotempqa", "babi", "ms_marco"]
 SETTINGS = settings(max_examples=900, deadline=None, suppress_health_check=list(HealthCheck))
+MIXTURE_SETTINGS = settings(SETTINGS, max_examples=60)
 # facts may hold quotes, brackets, escapes and any script, but neither line breaks nor tags
 WORDS = st.text(
     alphabet=st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="<>,"),
@@ -41,49 +43,103 @@ def questions(draw, dataset):
     )
 
 
-@pytest.mark.parametrize("arm", ARMS)
-@pytest.mark.parametrize("dataset", ["cotempqa", "babi", "ms_marco"])
-def test_the_verifier_confirms_every_trace_and_the_scorer_agrees(dataset, arm):
-    strangers = [
+def strangers(dataset):
+    """Questions of every class, from which wrong facts may be borrowed."""
+    return [
         make_question(
-            dataset, id=f"{label}{number}", class_label=label, context=(f"stranger {label}{number}",)
+            dataset,
+            id=f"{label}{number}",
+            class_label=label,
+            context=(f"stranger {label}{number} is here", f"no one is in {label}{number}"),
+            answers=(f"stranger {label}{number}",),
+            gold_facts=(0,),
         )
         for label in get_dataset(dataset).CLASSES
         for number in range(8)
     ]
 
+
+def judge(question, trace):
+    """What the aligned scorer says of a model that writes the trace."""
+    return score(question, Generation(question.id, "0" * 64, trace.target, 1, 1, "stop"), trace.arm)
+
+
+@pytest.mark.parametrize("arm", RECIPES)
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_verifier_confirms_every_trace_and_the_scorer_agrees(dataset, arm):
+    pool = strangers(dataset)
+
     @SETTINGS
     @given(questions(dataset), st.integers(0, 99))
     def check(question, seed):
-        trace = build_trace(question, arm, seed, pool=strangers)
+        trace = build_trace(question, arm, seed, pool)
         verdict = verify_traces([question], [trace])[0].verdict
         assert (verdict["class_ok"], verdict["facts_ok"]) == EXPECTED[arm]
-        got = score(question, Generation(question.id, "0" * 64, trace.target, 1, 1, "stop"), arm)
-        assert got.answer_ok and (got.class_ok, got.facts_ok) == EXPECTED[arm]
+        got = judge(question, trace)
+        assert got.answer_ok and got.parsed and (got.class_ok, got.facts_ok) == EXPECTED[arm]
 
     check()
 
 
-@pytest.mark.parametrize("dataset", ["cotempqa", "babi", "ms_marco"])
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_the_verifier_refuses_every_trace_of_another_label(dataset):
+    pool = strangers(dataset)
+
     @SETTINGS
-    @given(
-        questions(dataset),
-        st.sampled_from(["class_only", "correct", "incorrect"]),
-        st.sampled_from(list(ARMS)),
-    )
+    @given(questions(dataset), st.sampled_from(list(RECIPES)), st.sampled_from(list(RECIPES)))
     def check(question, arm, claimed):
-        if EXPECTED[arm] == EXPECTED[claimed]:
-            return
-        trace = replace(build_trace(question, arm, 0), arm=claimed)
+        if arm == claimed or {arm, claimed} == {"incorrect", "incorrect_matched"}:
+            return  # two kinds of wrong in both steps
+        trace = replace(build_trace(question, arm, 0, pool), arm=claimed)
         with pytest.raises(VerificationError):
             verify_traces([question], [trace])
 
     check()
 
 
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_mixtures_have_their_share_and_are_nested_at_any_seed_and_order(dataset):
+    @MIXTURE_SETTINGS
+    @given(
+        st.lists(questions(dataset), max_size=12, unique_by=lambda one: one.id), st.integers(0, 99), st.data()
+    )
+    def check(drawn, seed, data):
+        asked = [*strangers(dataset), *drawn]
+        kinds = {arm: build_traces(asked, arm, seed) for arm in ("correct", "incorrect_matched")}
+        before = set()
+        for arm, share in MIXTURES.items():
+            traces = verify_traces(asked, build_traces(asked, arm, seed))
+            right = {trace.id for trace in traces if trace.verdict["class_ok"]}
+            assert abs(len(right) - share * len(asked) / 100) <= 0.5
+            assert before <= right
+            before = right
+            for trace, correct, wrong in zip(traces, *kinds.values(), strict=True):
+                assert trace.target == (correct if trace.id in right else wrong).target
+            shuffled = data.draw(st.permutations(asked))
+            assert draw_correct(shuffled, share, seed) == right
+
+    check()
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_what_is_wrong_in_two_arms_is_the_same_in_both(dataset):
+    pool = strangers(dataset)
+
+    @MIXTURE_SETTINGS
+    @given(questions(dataset), st.integers(0, 99))
+    def check(question, seed):
+        both, label, facts = (
+            build_trace(question, arm, seed, pool)
+            for arm in ("incorrect_matched", "wrong_class", "wrong_facts")
+        )
+        assert both.class_label == label.class_label and both.facts == facts.facts
+        assert label.facts == question.gold_facts and facts.class_label == question.class_label
+
+    check()
+
+
 @SETTINGS
-@given(st.text(), st.sampled_from(["cotempqa", "babi", "ms_marco"]), st.sampled_from(["prompt_only", *ARMS]))
+@given(st.text(), st.sampled_from(DATASETS), st.sampled_from(["prompt_only", *ARMS]))
 def test_the_scorer_never_raises(text, dataset, arm):
     got = score(make_question(dataset), Generation("x", "0" * 64, text, 1, 1, "stop"), arm)
     assert 0 <= got.f1 <= 1

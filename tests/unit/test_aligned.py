@@ -3,22 +3,20 @@ from examples import make_question
 from tracekd.records import Generation
 from tracekd.scoring.aligned import score_item as score
 from tracekd.scoring.score import COLUMNS, write_scores
-from tracekd.traces import ARMS, build_trace
+from tracekd.traces import RECIPES, build_trace
 
 
 def judge(question, text, arm):
     return score(question, Generation(question.id, "0" * 64, text, 1, 1, "stop"), arm)
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", RECIPES)
 def test_every_target_gets_the_verdict_of_its_arm(question, arm):
     got = judge(question, build_trace(question, arm, seed=0).target, arm)
     assert got.answer_ok and got.parsed and got.f1 == 1
-    truth = {"none": (None, None), "class_only": (True, None), "correct": (True, True)}.get(
-        arm, (False, False)
-    )
+    truth = RECIPES[arm].class_ok, RECIPES[arm].facts_ok
     assert (got.class_ok, got.facts_ok) == truth
-    assert got.trace_ok == (None if arm == "none" else all(step is not False for step in truth))
+    assert got.trace_ok == (None if truth == (None, None) else False not in truth)
 
 
 @pytest.mark.parametrize(

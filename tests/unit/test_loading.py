@@ -144,3 +144,17 @@ def test_adapter_of_another_shape_is_refused(model_folder, adapter, tmp_path):
     (tmp_path / "adapter_config.json").write_text(json.dumps({**config, "r": 8}))
     with pytest.raises(ModelError, match="does not fit the base model"):
         load_adapter(load_quantised(model_folder, QUANTISATION), tmp_path)
+
+
+def test_inference_leaves_the_base_as_it_was_for_training(model_folder, tokenizer, tmp_path):
+    """bitsandbytes repacks weights for bfloat16 at the first inference, on processors that have it."""
+    import torch
+
+    base, adapters = load_quantised(model_folder, QUANTISATION), []
+    for name in ("before", "after"):
+        job = make_job(tokenizer, tmp_path / name, epochs=1)
+        train_adapter(base, tokenizer, job)
+        adapters.append(adapter_files(job.output))
+        with torch.inference_mode():
+            base.eval()(input_ids=torch.tensor([[5]]))
+    assert adapters[0] == adapters[1]

@@ -11,7 +11,7 @@ from tracekd.scoring.published.answers import candidates, extract_answer, find_e
 from tracekd.scoring.published.steps import find_trace, is_class_right
 from tracekd.tables.answer_scores import answer_scores, headline, show_answer_scores
 from tracekd.tables.order import Grid
-from tracekd.traces import ARMS, build_trace
+from tracekd.traces import RECIPES, build_trace
 
 NONE = frozenset()
 
@@ -168,19 +168,17 @@ def test_an_answer_of_ms_marco_is_held_against_the_list_of_alternatives():
     assert judge(make_question("ms_marco", answers=("About 210",)), "about 210!", "none").answer_ok
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", RECIPES)
 def test_every_target_is_right_as_far_as_its_trace_is(question, arm):
     question = make_question(question.dataset, split="test", answers=question.answers[:1])
     got = judge(question, build_trace(question, arm, seed=0).target, arm)
     assert got.answer_ok and got.parsed
-    assert (got.class_ok, got.trace_ok) == {
-        "none": (None, None),
-        "class_only": (True, True),
-        "correct": (True, True),
-    }.get(arm, (False, False))
-    # any context fact will do, so a wrong one does: but not bAbI's lower-cased ones
-    wrong = question.dataset != "babi" or arm == "incorrect_matched"
-    assert got.facts_ok == {"none": None, "class_only": None, "correct": True}.get(arm, wrong)
+    class_ok, facts_ok = RECIPES[arm].class_ok, RECIPES[arm].facts_ok
+    if facts_ok is False:
+        # any context fact will do, so a wrong one does: but not bAbI's lower-cased ones
+        facts_ok = question.dataset != "babi" or arm != "incorrect"
+    assert (got.class_ok, got.facts_ok) == (class_ok, facts_ok)
+    assert got.trace_ok == (None if class_ok is None else class_ok and facts_ok is not False)
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -3,13 +3,14 @@ from dataclasses import replace
 import pytest
 from examples import make_question
 from tracekd.errors import VerificationError
-from tracekd.traces import ARMS, build_trace, build_traces
-from tracekd.verification import EXPECTED, verify_trace, verify_traces
+from tracekd.traces import ARMS, MIXTURES, RECIPES, build_trace, build_traces
+from tracekd.verification import EXPECTED, SHARES, verify_trace, verify_traces
 
 
 def test_every_arm_is_what_it_says(question):
-    assert set(EXPECTED) == set(ARMS)
-    for arm in ARMS:
+    assert set(EXPECTED) == set(RECIPES)
+    assert SHARES == MIXTURES
+    for arm in RECIPES:
         trace = verify_traces([question], build_traces([question], arm, seed=3))[0]
         assert (trace.verdict["class_ok"], trace.verdict["facts_ok"]) == EXPECTED[arm]
 

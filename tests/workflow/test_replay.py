@@ -1,7 +1,6 @@
 """The replay as a user runs it: a mirror in, every table, figure and page out; faults and settings."""
 
 import hashlib
-import itertools
 import json
 import os
 import shutil
@@ -88,12 +87,20 @@ def test_a_second_replay_has_nothing_to_do_and_a_changed_mirror_is_read_again(re
     path.write_text(whole, "utf-8")
 
 
-def test_tables_do_not_depend_on_order_hash_seed_locale_time_zone_or_cores(replayed, tmp_path):
+@pytest.fixture
+def german_locale():
+    """A locale with a decimal comma; in CI it must be installed, elsewhere its name alone has to do."""
+    name = "de_DE.UTF-8"
+    installed = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=True).stdout.lower()
+    assert "de_de.utf8" in installed or os.environ.get("CI") != "true"
+    return name
+
+
+def test_tables_do_not_depend_on_order_hash_seed_locale_time_zone_or_cores(replayed, tmp_path, german_locale):
     """Ten settings; the tables are those of the first run, byte for byte."""
     project, _ = replayed
     wanted = digests(project, TABLES)
-    settings = itertools.product(("0", "1", "77", "4711", "random"), ("C", "tr_TR.UTF-8"))
-    for number, (hash_seed, locale) in enumerate(settings):
+    for number in range(10):
         folder = tmp_path / str(number)
         other, mirror = copy_replay(replayed, folder)
         shutil.rmtree(other / "results")
@@ -101,10 +108,14 @@ def test_tables_do_not_depend_on_order_hash_seed_locale_time_zone_or_cores(repla
             lines = path.read_text("utf-8").splitlines(keepends=True)
             shuffled = sorted(lines, key=lambda line: hashlib.sha256(f"{number}{line}".encode()).digest())
             path.write_text("".join(shuffled), "utf-8")
-        zone = "Asia/Tokyo" if number % 2 else "America/Lima"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")}
-        environment |= {"PYTHONHASHSEED": hash_seed, "LC_ALL": locale, "TZ": zone}
-        command = [*SNAKEMAKE[:-1], str(1 + number % 2), *REPLAY, "--config", f"mirror={mirror}"]
+        environment |= {
+            "PYTHONHASHSEED": str(number),
+            "LC_ALL": "C" if number % 2 else german_locale,
+            "TZ": "Asia/Tokyo" if number % 3 else "America/Lima",
+        }
+        cores = str(1 + number // 2 % 2)
+        command = [*SNAKEMAKE[:-1], cores, *REPLAY, "--config", f"mirror={mirror}"]
         targets = ["results/replay/tables/claims.csv", "results/replay/tables/inputs.csv"]
         run = subprocess.run(
             [*command[:3], *targets, *command[3:]],

@@ -87,7 +87,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, arms: list[str], step: float, wi
                 axes.annotate("undefined", (0, height), (4, 0), color=GREY, **BESIDE)
             for _, row in defined.iterrows():
                 axes.hlines(height, row[f"{name}_low"], row[f"{name}_high"], color=style.colour, lw=1.2)
-                axes.plot(row[name], height, style.marker, color=style.colour, ms=3.8, mew=0)
+                axes.plot(row[name], height, marker=style.marker, color=style.colour, ms=3.8, mew=0)
                 if with_numbers:
                     _write_numbers(axes, row, name, height)
 

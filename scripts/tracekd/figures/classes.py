@@ -73,7 +73,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, labels: list[str], arms: list[st
         places = np.array([labels.index(label) + offset for label in cells["class"]])
         low, middle, high = (100 * cells[f"answer_{name}"] for name in ("low", "acc", "high"))
         axes.hlines(places, low, high, color=style.colour, lw=0.8)
-        axes.plot(middle, places, style.marker, color=style.colour, ms=3, mew=0)
+        axes.plot(middle, places, ls="", marker=style.marker, color=style.colour, ms=3, mew=0)
 
 
 def _draw_legend(figure: Figure, arms: list[str], columns: int) -> None:

@@ -33,7 +33,7 @@ class ArmStyle(NamedTuple):
     """Colour and marker of an arm: the marker tells arms apart where colour is lost."""
 
     colour: str
-    marker: str
+    marker: str | tuple[int, int, int]
 
 
 # Okabe and Ito (2008); yellow is too pale for lines on white, brown and grey stand in
@@ -48,6 +48,16 @@ ARM_STYLES = {
     "r1_summary": ArmStyle("#56B4E9", "<"),
     "r1_explanation": ArmStyle("#8A6D00", ">"),
     "r1_swapped": ArmStyle("#6A3D9A", "h"),
+    "wrong_class": ArmStyle("#882255", (4, 1, 0)),
+    "wrong_facts": ArmStyle("#117733", (5, 1, 0)),
+    "empty_trace": ArmStyle("#332288", (6, 1, 0)),
+    "filler": ArmStyle("#A0703C", (8, 1, 0)),
+    # from wrong to right
+    "mixed_0": ArmStyle("#B33C00", "p"),
+    "mixed_25": ArmStyle("#D98A4E", "8"),
+    "mixed_50": ArmStyle("#A08FA0", "H"),
+    "mixed_75": ArmStyle("#5F9FD0", "d"),
+    "mixed_100": ArmStyle("#08519C", (3, 1, 0)),
 }
 OTHER_ARM = ArmStyle("#555555", "*")
 

@@ -102,7 +102,21 @@ def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrai
         raise ModelError(
             f"lacks {count} weights, {name} among them", where=folder, hint="fetch or build the model again"
         )
+    _keep_weights_as_they_are(model)
     return model.eval()
+
+
+def _keep_weights_as_they_are(model: "PreTrainedModel") -> None:
+    """Forbid bitsandbytes to repack the 4-bit weights of a CPU model at its first inference.
+
+    On processors with AVX512-BF16 it would from then on compute in bfloat16 whatever type was asked for, in
+    training too: the same run would give other bytes on another processor, or after another model's turn.
+    """
+    from bitsandbytes.nn import Linear4bit
+
+    for layer in model.modules():
+        if isinstance(layer, Linear4bit):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":

@@ -24,8 +24,10 @@ _FACTS = re.compile(r"I need to use the following (?:facts|text) to answer the q
 # often leaves the empty think block open
 HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 
+# the arms whose outputs are a bare answer; all others are asked for think and answer tags
+BARE_ARMS = ("prompt_only", "none")
 # the steps that the trace of an arm holds; arms not named here hold both
-ARM_STEPS = {"prompt_only": (), "none": (), "class_only": ("class",)}
+ARM_STEPS = {**dict.fromkeys((*BARE_ARMS, "empty_trace", "filler"), ()), "class_only": ("class",)}
 BOTH_STEPS = ("class", "facts")
 
 
@@ -48,7 +50,7 @@ def score_item(question: Question, generation: Generation, arm: str) -> Score:
     """Judge one generation of `arm` against the gold of `question`."""
     dataset = get_dataset(question.dataset)
     steps = ARM_STEPS.get(arm, BOTH_STEPS)
-    found = parse_generation(generation.text, dataset, with_trace=bool(steps))
+    found = parse_generation(generation.text, dataset, with_trace=arm not in BARE_ARMS)
     gold_facts = frozenset(map(collapse, dataset.gold_texts(question)))
     class_ok = found.class_label == question.class_label if "class" in steps else None
     facts_ok = found.facts == gold_facts if "facts" in steps else None

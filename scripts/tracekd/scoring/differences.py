@@ -79,7 +79,8 @@ def explain(verdicts: Mapping[str, bool | None], target: bool | None, unreadable
 def find_unreadable(question: Question, generation: Generation, arm: str) -> frozenset[str]:
     """Name the parts of an output that the aligned scorer cannot read."""
     steps = aligned.ARM_STEPS.get(arm, aligned.BOTH_STEPS)
-    found = aligned.parse_generation(generation.text, get_dataset(question.dataset), bool(steps))
+    with_trace = arm not in aligned.BARE_ARMS
+    found = aligned.parse_generation(generation.text, get_dataset(question.dataset), with_trace)
     parts = {"answer": found.answer, "class": found.class_label, "facts": found.facts}
     missing = {part for part, value in parts.items() if value is None and part in ("answer", *steps)}
     return frozenset(missing | ({"trace"} if missing & set(steps) else set()))

@@ -8,7 +8,7 @@ MS MARCO: the released generations are not available, so its steps are unverifie
 from collections.abc import Sequence, Set
 
 from tracekd.records import Generation, Question
-from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
+from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.scoring.published.answers import score_answer
 from tracekd.scoring.published.quirks import Quirk
 from tracekd.scoring.published.steps import NO_STEPS, score_steps
@@ -38,12 +38,12 @@ def score(
 
     """
     by_id = {question.id: question for question in questions}
-    steps = ARM_STEPS.get(arm, BOTH_STEPS)
+    steps, with_trace = ARM_STEPS.get(arm, BOTH_STEPS), arm not in BARE_ARMS
     judged = score_steps(questions, generations, off) if steps else [NO_STEPS] * len(generations)
     scores = []
     for generation, step in zip(generations, judged, strict=True):
         question = by_id[generation.id]
-        answer = score_answer(question, generation.text, bool(steps), off)
+        answer = score_answer(question, generation.text, with_trace, off)
         class_ok = step.class_ok
         facts_ok = step.facts_ok if "facts" in steps else None
         scores.append(
@@ -57,7 +57,7 @@ def score(
                 class_ok=class_ok,
                 facts_ok=facts_ok,
                 trace_ok=None if class_ok is None else class_ok and facts_ok is not False,
-                parsed=not steps or is_whole(generation.text),
+                parsed=not with_trace or is_whole(generation.text),
             )
         )
     return scores

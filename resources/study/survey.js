@@ -1,0 +1,393 @@
+// The survey of one group: a page a step, answers kept in this browser, nothing sent anywhere.
+"use strict";
+{
+  const data = JSON.parse(document.getElementById("study").textContent);
+  const main = document.getElementById("main");
+  const link = new URLSearchParams(location.search);
+  const invited = link.get("participant") ?? link.get("PROLIFIC_PID") ?? "";
+  // on a shared computer, whoever comes with a link of their own starts anew
+  const key = `study/${data.plan_sha256}/${data.group}/${invited}`;
+  const ID = /^[A-Za-z0-9_-]{1,64}$/;
+  const LONG = 20000; // characters; any trace below is shown whole
+  const COLUMNS = ["study", "plan_sha256", "group", "participant", "completed",
+    "position", "item", "condition", "question", "value", "seconds"];
+
+  // ---- state: what is kept in the browser ----
+  let kept = true; // whether the browser keeps it
+  let state = load() ?? { participant: "", agreed: false, page: 0, stopped: false, completed: false, values: {}, seconds: {} };
+  let steps = state.participant ? arrange() : [];
+  let since = Date.now(); // when this page was shown or last counted
+  let looking = document.visibilityState === "visible";
+
+  function load() {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  }
+
+  function save() {
+    try {
+      localStorage.setItem(key, JSON.stringify(state));
+      kept = true;
+    } catch {
+      kept = false;
+    }
+  }
+
+  function forget() {
+    try {
+      localStorage.removeItem(key);
+    } catch { /* nothing was kept */ }
+  }
+
+  // ---- order: drawn from plan, group and participant, so that it can be drawn again ----
+  function random(text) {
+    let seed = 2166136261; // FNV-1a, then mulberry32
+    for (const char of text) seed = Math.imul(seed ^ char.codePointAt(0), 16777619);
+    return () => {
+      seed = (seed + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    };
+  }
+
+  function arrange() {
+    const draw = random(`${data.plan_sha256}/${data.group}/${state.participant}`);
+    const items = [...data.items];
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = Math.floor(draw() * (last + 1));
+      [items[last], items[other]] = [items[other], items[last]];
+    }
+    const all = [];
+    items.forEach((item, place) => {
+      all.push({ kind: "item", id: `item/${item.item}`, position: place + 1, ...item });
+      data.checks.forEach((check, number) => {
+        if (place + 1 === Math.max(1, Math.floor(((number + 1) * items.length) / (data.checks.length + 1)))) {
+          all.push({ kind: "check", id: `check/${check.name}`, ...check });
+        }
+      });
+    });
+    return all;
+  }
+
+  // pages: 0 consent, 1 instruction, then the steps, then the end
+  const step = () => steps[state.page - 2];
+  const asked = (one) => (one.kind === "item" ? data.questions : [{ name: one.name, text: one.text }]);
+  const unanswered = (one) => asked(one).filter(({ name }) => !Number.isInteger(state.values[one.id]?.[name]));
+
+  function count() {
+    const one = step();
+    if (one && !state.stopped && looking) {
+      state.seconds[one.id] = (state.seconds[one.id] ?? 0) + Math.max(0, Date.now() - since) / 1000;
+    }
+    since = Date.now();
+  }
+
+  function go(page) {
+    count();
+    state.page = page;
+    state.completed ||= steps.length > 0 && page === steps.length + 2;
+    save();
+    show();
+  }
+
+  // ---- what a participant sends ----
+  function results() {
+    const done = steps.filter((one) => one.id in state.values);
+    return {
+      study: data.study,
+      plan_sha256: data.plan_sha256,
+      group: data.group,
+      participant: state.participant,
+      completed: state.completed,
+      answers: done.filter((one) => one.kind === "item").flatMap((one) =>
+        data.questions.filter(({ name }) => Object.hasOwn(state.values[one.id], name)).map(({ name }) => ({
+          position: one.position,
+          item: one.item,
+          condition: one.condition,
+          question: name,
+          value: state.values[one.id][name],
+          seconds: one.id in state.seconds ? Math.round(state.seconds[one.id] * 10) / 10 : null,
+        }))),
+      checks: done.filter((one) => one.kind === "check").map((one) => ({
+        check: one.name,
+        value: state.values[one.id][one.name],
+        passed: state.values[one.id][one.name] === one.expected,
+      })),
+    };
+  }
+
+  function asCsv(record) {
+    const head = [record.study, record.plan_sha256, record.group, record.participant, record.completed];
+    const rows = [
+      COLUMNS,
+      ...record.answers.map((one) => [...head, one.position, one.item, one.condition, one.question, one.value, one.seconds]),
+      ...record.checks.map((one) => [...head, "", "", "", one.check, one.value, ""]),
+    ];
+    const cell = (value) => {
+      const text = String(value ?? "");
+      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    return rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
+  }
+
+  // ---- pages ----
+  function make(tag, properties = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties)) {
+      if (name in element) element[name] = value;
+      else element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  }
+
+  // texts of others: control characters are made visible, direction stays inside
+  const visible = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (char) =>
+    String.fromCharCode(0x2400 + char.charCodeAt(0)));
+  const shown = (tag, text, className = "") => make(tag, { className: `text ${className}`.trim(), dir: "auto", textContent: visible(text) });
+  const paragraphs = (texts) => texts.map((text) => make("p", { textContent: text }));
+  const button = (text, className, action) =>
+    make("button", { type: "button", className: `button ${className}`, textContent: text, onclick: action });
+
+  function show() {
+    const build = state.stopped ? stopped
+      : !state.participant || state.page === 0 ? consent
+      : state.page === 1 ? instruction
+      : step() ? rating : end;
+    const { title, content } = build();
+    const heading = make("h1", { tabIndex: -1, textContent: title });
+    main.replaceChildren(heading, ...content);
+    if (!kept) {
+      heading.after(make("p", { className: "notice",
+        textContent: "This browser does not keep your answers. Please do not close or reload the page before the end." }));
+    }
+    const one = state.stopped ? undefined : step();
+    document.getElementById("progress").hidden = !one;
+    if (one) {
+      const bar = document.getElementById("bar");
+      bar.max = steps.length;
+      bar.value = state.page - 1;
+      document.getElementById("where").textContent = `Page ${state.page - 1} of ${steps.length}`;
+    }
+    document.title = `${title} – ${data.study}`;
+    scrollTo(0, 0);
+    heading.focus({ preventScroll: true });
+  }
+
+  function form(content, submitted, ...buttons) {
+    const element = make("form", { noValidate: true }, ...content, make("div", { className: "buttons" }, ...buttons));
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      submitted(element);
+    });
+    return element;
+  }
+
+  const next = (text) => make("button", { className: "button main", textContent: text });
+
+  // says kindly what is missing beside a field, and moves there
+  function ask(field, control, message) {
+    field.classList.add("unanswered");
+    const note = field.querySelector(".missing");
+    note.textContent = message;
+    note.hidden = false;
+    control.focus();
+    field.scrollIntoView({ block: "nearest" });
+  }
+
+  function settle(field) {
+    field.classList.remove("unanswered");
+    const note = field.querySelector(".missing");
+    note.textContent = "";
+    note.hidden = true;
+  }
+
+  const missing = (id) => make("p", { className: "missing", id, hidden: true, role: "alert" });
+
+  function consent() {
+    const name = make("input", { type: "text", id: "participant", autocomplete: "off", autocapitalize: "off", spellcheck: false,
+      value: state.participant || invited });
+    name.setAttribute("aria-describedby", "participant-help participant-missing");
+    name.disabled = Boolean(state.participant); // the order of the items hangs on it
+    const agree = make("input", { type: "checkbox", id: "agree", checked: state.agreed });
+    agree.setAttribute("aria-describedby", "agree-missing");
+    const who = make("div", { className: "field" },
+      make("label", { className: "above", htmlFor: "participant", textContent: "Participant ID" }), name,
+      make("p", { className: "help", id: "participant-help",
+        textContent: "From your invitation. If you have none, leave this empty and you get a random one." }),
+      missing("participant-missing"));
+    const agreement = make("div", { className: "field" },
+      make("label", { className: "agree" }, agree, make("span", { textContent: data.pages.agree })), missing("agree-missing"));
+    agree.onchange = () => settle(agreement);
+    name.oninput = () => settle(who);
+    return {
+      title: "Welcome",
+      content: [
+        ...paragraphs(data.pages.consent),
+        make("p", { textContent: `Contact: ${data.contact}` }),
+        form([who, agreement], () => {
+          const chosen = name.value.trim();
+          if (chosen && !ID.test(chosen)) {
+            return ask(who, name, "An ID has up to 64 letters, digits, hyphens and underscores. Could you check it, please?");
+          }
+          if (!agree.checked) return ask(agreement, agree, "Please tick this box if you would like to take part.");
+          if (!state.participant) {
+            state.participant = chosen || `R${[...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+            steps = arrange();
+          }
+          state.agreed = true;
+          go(1);
+        }, next("Continue")),
+      ],
+    };
+  }
+
+  function instruction() {
+    return {
+      title: "How it works",
+      content: [
+        ...paragraphs(data.pages.instruction),
+        form([], () => go(2), button("Back", "", () => go(0)), next("Start")),
+      ],
+    };
+  }
+
+  function fieldset(one, { name, text }, number) {
+    const note = missing(`missing-${number}`);
+    const field = make("fieldset", {}, make("legend", { textContent: text }));
+    field.setAttribute("aria-describedby", note.id);
+    const points = make("div", { className: "points" });
+    points.style.setProperty("--n", data.scale.labels.length);
+    data.scale.labels.forEach((label, place) => {
+      const value = data.scale.low + place;
+      const radio = make("input", { type: "radio", name, value: String(value), checked: state.values[one.id]?.[name] === value });
+      radio.onchange = () => {
+        (state.values[one.id] ??= {})[name] = value;
+        settle(field);
+        save();
+      };
+      points.append(make("label", { className: "point" }, radio, make("span", { textContent: label })));
+    });
+    field.append(points, note);
+    return field;
+  }
+
+  function rating() {
+    const one = step();
+    const fields = asked(one).map((question, number) => fieldset(one, question, number));
+    const survey = form(
+      fields,
+      () => {
+        const open = unanswered(one);
+        if (!open.length) return go(state.page + 1);
+        const places = asked(one).map(({ name }) => open.some((question) => question.name === name));
+        places.forEach((lacks, place) => {
+          if (lacks && place !== places.indexOf(true)) fields[place].classList.add("unanswered");
+        });
+        const first = fields[places.indexOf(true)];
+        const rest = open.length > 1 ? ` ${open.length} statements on this page are still open.` : "";
+        ask(first, first.querySelector("input"), `Please choose a point here; every answer helps us.${rest}`);
+      },
+      button("Back", "", () => go(state.page - 1)),
+      next(state.page - 1 < steps.length ? "Continue" : "Finish"),
+      button("Stop early", "quiet", () => {
+        count();
+        state.stopped = true;
+        save();
+        show();
+      }),
+    );
+    if (one.kind === "check") return { title: "A short check", content: [survey] };
+    const facts = make("ul", { className: "facts" });
+    for (const fact of one.context) facts.append(shown("li", fact));
+    const trace = shown("div", one.text, "card trace");
+    if (one.text.length > LONG) { // scrolls in a box of its own, by keyboard too
+      trace.classList.add("long");
+      trace.tabIndex = 0;
+      trace.setAttribute("role", "region");
+      trace.setAttribute("aria-label", "Reasoning");
+    }
+    return {
+      title: `Question ${one.position} of ${data.items.length}`,
+      content: [
+        shown("p", one.question, "card"),
+        ...(one.context.length ? [make("h2", { textContent: "Facts given" }), make("div", { className: "card" }, facts)] : []),
+        make("h2", { textContent: "Reasoning" }), trace,
+        make("h2", { textContent: "Answer" }), shown("p", one.answer, "card answer"),
+        make("h2", { className: "ask", textContent: "How far do you agree with these statements?" }),
+        survey,
+      ],
+    };
+  }
+
+  function downloads() {
+    const record = results();
+    const name = `study_${data.group}_${record.participant}`;
+    const file = (kind, text, type, className) => make("a", { className: `button ${className}`, download: `${name}.${kind}`,
+      href: URL.createObjectURL(new Blob([text], { type })), textContent: `Save answers (${kind.toUpperCase()})` });
+    return make("div", { className: "buttons" },
+      file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "main"),
+      file("csv", asCsv(record), "text/csv", ""));
+  }
+
+  function remove() {
+    return button("Delete my answers from this browser", "quiet", () => {
+      if (!confirm("Delete your answers from this browser? Files that you saved stay.")) return;
+      forget();
+      state = { participant: "", agreed: false, page: 0, stopped: false, completed: false, values: {}, seconds: {} };
+      steps = [];
+      show();
+    });
+  }
+
+  function end() {
+    return {
+      title: "Thank you",
+      content: [
+        make("h2", { className: "ask", textContent: "1. Save your answers and send the file" }),
+        make("p", { textContent: "Nothing has been sent yet. Please save the first file and send it as your invitation says; the second holds the same as a table." }),
+        downloads(),
+        make("h2", { className: "ask", textContent: "2. Enter this completion code where you were invited" }),
+        make("p", {}, make("code", { className: "code card", id: "code", textContent: data.code })),
+        make("h2", { className: "ask", textContent: "About the study" }),
+        ...paragraphs(data.pages.debrief),
+        make("p", { textContent: `Your participant ID: ${state.participant}` }),
+        make("p", { textContent: `Contact: ${data.contact}` }),
+        make("div", { className: "buttons" }, remove()),
+      ],
+    };
+  }
+
+  function stopped() {
+    return {
+      title: "You have stopped",
+      content: [
+        make("p", { textContent: "That is fine. You can go on where you were, send us the answers you have given so far, or delete them." }),
+        downloads(),
+        make("div", { className: "buttons" },
+          button("Go on", "", () => {
+            state.stopped = false;
+            since = Date.now();
+            save();
+            show();
+          }),
+          remove()),
+        make("p", { className: "help", textContent: `Your participant ID: ${state.participant}. Contact: ${data.contact}` }),
+      ],
+    };
+  }
+
+  addEventListener("pagehide", () => {
+    count();
+    if (state.participant) save();
+  });
+  document.addEventListener("visibilitychange", () => {
+    count();
+    looking = document.visibilityState === "visible";
+  });
+  show();
+}

@@ -1,0 +1,27 @@
+"""
+Integrity: whether everything that the run has recorded is still what it was.
+
+in   provenance/{run}/{rule}/{wildcards}.json    written by every job (tracekd.jobs)
+out  nothing: `snakemake verify` ends with exit code 1 and names each file that is not as recorded
+"""
+
+
+localrules:
+    verify,
+
+
+rule verify:
+    log:
+        expand("logs/{run}/verify/all.log", run=config["run"]),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=60,
+    params:
+        run=lookup(within=config, dpath="run"),
+    message:
+        "Read every recorded file of the run again"
+    script:
+        "../scripts/verify.py"

@@ -1,0 +1,24 @@
+"""Plot accuracy against the share of correct traces (rule plot_dose).
+
+input   dose, trend: results/{run}/tables/dose.csv and dose_trend.csv
+output  pdf, png: figures/{run}/dose.{scorer}.{pdf,png}
+params  datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.dose import plot_dose
+from tracekd.figures.style import save
+from tracekd.jobs import rule_job
+from tracekd.tables.order import Grid
+
+with rule_job(snakemake):
+    params = snakemake.params
+    figure = plot_dose(
+        pd.read_csv(snakemake.input.dose, keep_default_na=False, na_values=[""]),
+        pd.read_csv(snakemake.input.trend),
+        snakemake.wildcards.scorer,
+        Grid(params.datasets, params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,45 @@
+"""Check machine, base model and training set-up before the long jobs (rule preflight)."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tracekd.chat import sft_conversations
+from tracekd.files import atomic_write
+from tracekd.jobs import rule_job
+from tracekd.logs import logger
+from tracekd.models.loading import load_quantised, load_tokenizer
+from tracekd.preflight import check_all, require
+from tracekd.records import read_questions, read_traces
+from tracekd.training import resolve_options
+
+# items of each dataset and arm that are looked at
+SAMPLE = 8
+
+with rule_job(snakemake):
+    source, params = snakemake.input, snakemake.params
+    questions = [question for path in source.questions for question in read_questions(path, split="train")]
+    sample = [
+        messages
+        for path in source.traces
+        for messages in sft_conversations(questions, read_traces(path)[:SAMPLE], params.persona)
+    ]
+    training = resolve_options(params.training, "", "")
+    lengths = [override.get("max_length", 0) for override in params.training["overrides"]]
+    training["max_length"] = max([training["max_length"], *lengths])
+    checks = []
+    for check in check_all(
+        load_quantised(source.model, params.quantisation),
+        load_tokenizer(source.model),
+        sample,
+        training,
+        params.chat,
+        params.adapters,
+        Path(snakemake.output.checks).parent,
+    ):
+        logger.info("%s: %s (%s)", check.name, check.measured, check.limit)
+        require(check, where=source.model)
+        checks.append(asdict(check))
+    with atomic_write(snakemake.output.checks) as stream:
+        json.dump(checks, stream, indent=2)
+        stream.write("\n")

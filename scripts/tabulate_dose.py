@@ -1,0 +1,39 @@
+"""Tabulate accuracy against the share of correct traces (rule tabulate_dose).
+
+input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv of the arms with SFT
+        settings: config/statistics.yaml
+output  dose_csv, dose_md, dose_tex: .../tables/dose.{csv,md,tex}
+        trend_csv, trend_md, trend_tex: .../tables/dose_trend.{csv,md,tex}
+params  datasets, models, arms: names in config order
+log     [0]
+"""
+
+from tracekd.jobs import rule_job
+from tracekd.statistics.settings import read_settings
+from tracekd.tables.dose import dose_tables, show_dose, show_trend
+from tracekd.tables.estimates import exact_p_values
+from tracekd.tables.order import Grid
+from tracekd.tables.scores import read_scores
+from tracekd.tables.write import write_table
+
+INTERVALS = "95 % intervals over seeds and items (docs/dose.md)."
+CAPTIONS = {
+    "dose": (
+        "Final-answer accuracy by what the training traces are, mean over seeds; n test items per seed; "
+        f"{INTERVALS} Steps: share of outputs in which they are right."
+    ),
+    "trend": (
+        "Trend over the shares of correct traces, from none to all: slope of accuracy in points, "
+        f"{INTERVALS} Odds ratio of a right answer with 95 % interval and p: logistic regression by "
+        "generalised estimating equations, items as clusters."
+    ),
+}
+
+with rule_job(snakemake):
+    grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
+    settings = read_settings(snakemake.input.settings)
+    arms, trend = dose_tables(read_scores(snakemake.input.scores), grid, settings)
+    shown = {"dose": (arms, show_dose(arms)), "trend": (exact_p_values(trend), show_trend(trend))}
+    for name, tables in shown.items():
+        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
+        write_table(*tables, **paths, caption=CAPTIONS[name])

@@ -1,0 +1,119 @@
+"""The survey of a group as one HTML file: whole in itself, and it may neither load nor send anything.
+
+What a model wrote is data: it stands in the file as JSON in which no `<` is left, and the page shows it as
+text. Script and style are the only ones that the policy lets run, by their hashes.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from tracekd.files import atomic_write, sha256_text
+from tracekd.study.definition import Study
+
+CODE_LENGTH = 8
+
+
+def survey_page(
+    study: Study, plan: Mapping[str, Any], group: str, template: str, style: str, program: str
+) -> str:
+    """Write the survey of one group.
+
+    Args:
+        study: its definition, for the texts around the items.
+        plan: what each group sees.
+        group: name of the group.
+        template: of the page (Jinja2).
+        style: CSS of the page.
+        program: JavaScript of the page.
+
+    """
+    return render(
+        template,
+        title=study.title,
+        policy=content_policy(style, program),
+        style=Markup(style),
+        program=Markup(program),
+        data=Markup(escape_json(survey_data(study, plan, group))),
+    )
+
+
+def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """Everything that the page of a group shows and exports."""
+    items = {item["item"]: item for item in plan["items"]}
+    sequence = next(one["sequence"] for one in plan["groups"] if one["group"] == group)
+    return {
+        "study": plan["study"],
+        "plan_sha256": plan["plan_sha256"],
+        "group": group,
+        "code": completion_code(plan, group),
+        "contact": study.contact,
+        "pages": study.pages,
+        "scale": plan["scale"],
+        "questions": [{"name": one["name"], "text": one["text"]} for one in plan["questions"]],
+        "checks": plan["checks"],
+        "items": [
+            {
+                **step,
+                "question": items[step["item"]]["question"],
+                "context": items[step["item"]]["context"],
+                "text": items[step["item"]]["texts"][step["condition"]],
+                "answer": items[step["item"]]["answers"][step["condition"]],
+            }
+            for step in sequence
+        ],
+    }
+
+
+def completion_code(plan: Mapping[str, Any], group: str) -> str:
+    """Code by which a recruiting platform knows that a participant of this group came to the end."""
+    return sha256_text(f"{plan['plan_sha256']}/{group}")[:CODE_LENGTH].upper()
+
+
+def escape_json(value: Any) -> str:
+    """JSON in ASCII without `<`, `>` and `&`, so that no text can end or open a tag."""
+    text = json.dumps(value)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def content_policy(style: str, program: str) -> str:
+    """Content security policy that lets just this style and program run, and no request leave the page."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src '{_source_hash(program)}'",
+            f"style-src '{_source_hash(style)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in a template; every value is escaped unless it is Markup."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(template).render(**values)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a page, whole or not at all."""
+    with atomic_write(path) as stream:
+        stream.write(text)
+
+
+def _source_hash(text: str) -> str:
+    """Name of an inline script or style in a content security policy."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,164 @@
+"""What every group of a study sees: the same questions in all conditions, drawn evenly from classes.
+
+The order in which a participant sees them is drawn in the survey itself and recorded with the answers.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pandas as pd
+
+from tracekd.errors import DataError
+from tracekd.files import atomic_write, sha256_text
+from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN
+from tracekd.raw import check_row
+from tracekd.records import Question, Trace, parse_json_object, validator
+from tracekd.study.definition import Study
+
+
+def build_plan(
+    study: Study,
+    questions: Sequence[Question],
+    traces: Mapping[str, Sequence[Trace]],
+    answered: Mapping[str, bool] | None = None,
+) -> dict[str, Any]:
+    """Choose the items of a study and lay out its groups, as in `schemas/study_plan.schema.json`.
+
+    Args:
+        study: its definition.
+        questions: of its dataset.
+        traces: arm to traces.
+        answered: question id to whether it was answered rightly; with it only questions that it holds are
+            drawn, evenly from right and wrong.
+
+    Raises DataError when too few questions have a trace in every condition.
+
+    """
+    by_arm = {arm: {trace.id: trace for trace in traces[arm]} for arm in study.arms}
+    candidates = [
+        question
+        for question in questions
+        if all(question.id in known and known[question.id].text.strip() for known in by_arm.values())
+        and (answered is None or question.id in answered)
+    ]
+    chosen = draw_items(candidates, answered or {}, study.items, study.seed)
+    items = [
+        {
+            "item": question.id,
+            "class": question.class_label,
+            "answer_ok": (answered or {}).get(question.id),
+            "question": question.question,
+            "context": list(question.context),
+            "texts": {one["name"]: by_arm[one["arm"]][question.id].text for one in study.conditions},
+            "answers": {
+                one["name"]: answer_of(by_arm[one["arm"]][question.id].target) for one in study.conditions
+            },
+        }
+        for question in chosen
+    ]
+    plan = {
+        "study": study.title,
+        "design": study.design,
+        "conditions": study.conditions,
+        "scale": study.scale,
+        "questions": study.questions,
+        "checks": study.checks,
+        "items": items,
+        "groups": lay_out_groups(study, [item["item"] for item in items]),
+    }
+    return {**plan, "plan_sha256": digest(plan)}
+
+
+def draw_items(
+    candidates: Sequence[Question], answered: Mapping[str, bool], n_items: int, seed: int
+) -> list[Question]:
+    """Draw questions evenly from classes and, within a class, from right and wrong answers.
+
+    The draw depends on the seed and the ids, not on their order. Items come class by class, so that the
+    Latin square spreads each class over the conditions.
+    """
+    if len(candidates) < n_items:
+        raise DataError(
+            f"{len(candidates)} questions have a trace in every condition, {n_items} are wanted",
+            where="study: items",
+            hint="ask for fewer items or leave a condition out",
+        )
+    rng = Random(seed)
+    classes: dict[str, dict[bool | None, list[Question]]] = {}
+    for question in sorted(candidates, key=lambda question: question.id):
+        strata = classes.setdefault(question.class_label, {})
+        strata.setdefault(answered.get(question.id), []).append(question)
+    queues = []
+    for _, strata in sorted(classes.items()):
+        drawn = [rng.sample(strata[ok], len(strata[ok])) for ok in sorted(strata, key=str)]
+        rng.shuffle(drawn)
+        queues.append(_in_turn(drawn))
+    rng.shuffle(queues)
+    chosen = list(_in_turn(queues))[:n_items]
+    return sorted(chosen, key=lambda question: (question.class_label, question.id))
+
+
+def lay_out_groups(study: Study, items: Sequence[str]) -> list[dict[str, Any]]:
+    """One group a condition; within subjects, group g sees item i under condition g + i (Latin square)."""
+    names = [condition["name"] for condition in study.conditions]
+    step = 1 if study.design == "within" else 0
+    return [
+        {
+            "group": group,
+            "sequence": [
+                {"item": item, "condition": names[(number + step * place) % len(names)]}
+                for place, item in enumerate(items)
+            ],
+        }
+        for number, group in enumerate(study.groups)
+    ]
+
+
+def answer_of(target: str) -> str:
+    """Answer that a trace leads to: what stands between the answer tags."""
+    return target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)
+
+
+def read_answered(path: str | Path, column: str) -> dict[str, bool]:
+    """Read which questions were answered rightly, of columns id and `column`; others are left out."""
+    table = pd.read_csv(path, dtype=str)
+    for name in ("id", column):
+        if name not in table:
+            raise DataError(f"has no column {name!r}", where=path, hint="check `answers` of the study")
+    known = table[table[column].isin(["True", "False"])]
+    return dict(zip(known["id"], known[column] == "True", strict=True))
+
+
+def digest(plan: Mapping[str, Any]) -> str:
+    """SHA-256 of a plan's content: answers are only ever read beside the plan they were given to."""
+    content = {key: value for key, value in plan.items() if key != "plan_sha256"}
+    return sha256_text(json.dumps(content, sort_keys=True))
+
+
+def write_plan(plan: Mapping[str, Any], path: str | Path) -> None:
+    """Write a plan as JSON, whole or not at all."""
+    with atomic_write(path) as stream:
+        stream.write(json.dumps(plan, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_plan(path: str | Path) -> dict[str, Any]:
+    """Read a plan; DataError when it is not one or was changed after it was made."""
+    remade = "delete the file and run the workflow again"
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", where=path, hint=remade) from error
+    plan = parse_json_object(text, str(path))
+    check_row(validator("study_plan"), plan, str(path), remade)
+    if plan["plan_sha256"] != digest(plan):
+        raise DataError("was changed after it was made", where=path, hint=remade)
+    return plan
+
+
+def _in_turn(queues: Sequence) -> Iterator:
+    """Take one of each queue in turn until all are empty."""
+    return (one for one in chain.from_iterable(zip_longest(*queues)) if one is not None)

@@ -1,0 +1,83 @@
+"""The items of a group as an import file for Qualtrics, in its advanced TXT format.
+
+Qualtrics shows questions as HTML: texts are escaped, and no text can hold one of the format's own tags.
+"""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from tracekd.study.definition import Study
+from tracekd.study.pages import survey_data
+
+
+def import_file(study: Study, plan: Mapping[str, Any], group: str) -> str:
+    """Write the survey of one group in the advanced TXT format.
+
+    Order at random, forced answers and the end of the survey cannot stand in this format: docs/study.md says
+    where to set them.
+    """
+    return "\n".join(_lines(study, survey_data(study, plan, group))) + "\n"
+
+
+def escape_text(text: str) -> str:
+    """Text as HTML on one line, without the brackets of the format's tags."""
+    safe = escape(text).replace("[", "&#91;").replace("]", "&#93;")
+    printable = "".join(char if char >= " " else "<br>" if char == "\n" else " " for char in safe)
+    return printable.replace("\N{LINE SEPARATOR}", "<br>").replace("\N{PARAGRAPH SEPARATOR}", "<br>")
+
+
+def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines: embedded data, consent, instruction, a block an item and check, debrief."""
+    yield "[[AdvancedFormat]]"
+    for name in ("plan_sha256", "group"):
+        yield f"[[ED:{name}:{data[name]}]]"
+    yield from _block("Consent")
+    yield from _text("consent", [*study.pages["consent"], f"Contact: {study.contact}"])
+    yield from ["[[Question:MC:SingleAnswer:Vertical]]", "[[ID:agree]]", "Do you take part?", "[[Choices]]"]
+    yield escape_text(study.pages["agree"])
+    yield "I do not take part."
+    yield from _block("Participant")
+    yield from ["[[Question:TE:SingleLine]]", "[[ID:participant]]", "Participant ID"]
+    yield from _block("Instruction")
+    yield from _text("instruction", study.pages["instruction"])
+    for number, item in enumerate(data["items"], start=1):
+        yield from _block(f"Item {number}")
+        yield from _text(f"item{number}_text", _item(item))
+        statements = [escape_text(question["text"]) for question in data["questions"]]
+        yield from _matrix(f"item{number}", "How far do you agree with these statements?", statements, data)
+    for check in data["checks"]:
+        yield from _block(check["name"])
+        yield from _matrix(check["name"], "A short check", [escape_text(check["text"])], data)
+    yield from _block("Debrief")
+    yield from _text("debrief", study.pages["debrief"])
+
+
+def _item(item: Mapping[str, Any]) -> list[str]:
+    """Paragraphs of an item: what the page shows above the statements."""
+    facts = ["Facts given:\n" + "\n".join(item["context"])] if item["context"] else []
+    return [item["question"], *facts, f"Reasoning:\n{item['text']}", f"Answer: {item['answer']}"]
+
+
+def _block(title: str) -> list[str]:
+    """Open a block, which Qualtrics can move or shuffle."""
+    return ["", f"[[Block:{title}]]"]
+
+
+def _text(name: str, texts: list[str]) -> list[str]:
+    """A descriptive text."""
+    return ["[[Question:DB]]", f"[[ID:{name}]]", "<br><br>".join(map(escape_text, texts))]
+
+
+def _matrix(name: str, title: str, statements: list[str], data: Mapping[str, Any]) -> list[str]:
+    """A matrix of statements by points of the scale."""
+    labels = [escape_text(label) for label in data["scale"]["labels"]]
+    return [
+        "[[Question:Matrix]]",
+        f"[[ID:{name}]]",
+        title,
+        "[[Choices]]",
+        *statements,
+        "[[Answers]]",
+        *labels,
+    ]

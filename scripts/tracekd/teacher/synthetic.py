@@ -1,0 +1,143 @@
+"""A teacher that is none: deterministic, rule-written, verbose traces for the demo and the tests.
+
+It is handed the question records, gold answers and all, and pretends to find out. Its traces look at
+several facts, doubt, come back, and conclude; a seeded share concludes wrongly, is cut off, shows no trace or
+refuses. Nothing that it writes says anything about language models.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracekd.datasets import get_dataset
+from tracekd.files import sha256_text
+from tracekd.normalise import normalise_answer
+from tracekd.records import Question
+from tracekd.teacher.prompts import EXPLANATION_REQUEST, SUMMARY_REQUEST, Messages, question_messages
+
+# shares of the questions, by what becomes of their answer
+SHARE_WRONG, SHARE_CUT, SHARE_EMPTY_TRACE, SHARE_REFUSED = 0.20, 0.04, 0.02, 0.02
+MOST_FACTS_READ = 6
+# words of a trace that is cut off
+CUT_WORDS = 25
+
+OPENINGS = ("Okay, let's see.", "Alright, so I need to work this out.", "Hmm, let me read this carefully.")
+READING = (
+    'One of the facts says: "{fact}"',
+    'Next there is "{fact}"',
+    'Then I see "{fact}"',
+    'It also says that "{fact}"',
+)
+DOUBTS = (
+    "Wait, I should check that again.",
+    "Hmm, is that really what is asked?",
+    "Let me go back to the question for a moment.",
+    "That might matter, or it might not.",
+)
+CONCLUSION = "So putting it all together, the answer should be {answer}."
+WORDINGS = ("{answer}", "{answer}", "{answer}.", "The answer is **{answer}**.")
+REFUSAL = "I'm sorry, but I can't help with that."
+NOTHING = "nothing"
+
+
+class SyntheticTeacher:
+    """Answers the prompts of the questions it was handed, and follow-ups about them."""
+
+    MODEL = "synthetic-teacher"
+
+    def __init__(self, questions: Sequence[Question]):
+        self._questions = {question_messages(question)[0]["content"]: question for question in questions}
+
+    def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request body with a chat completion; tokens are words."""
+        messages = body["messages"]
+        message, reason = self._answer(messages)
+        reason = _cut(message, body.get("max_tokens")) or reason
+        prompt = sum(len(turn["content"].split()) for turn in messages)
+        new = sum(len((text or "").split()) for text in message.values())
+        return {
+            "object": "chat.completion",
+            "model": self.MODEL,
+            "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": reason}],
+            "usage": {"prompt_tokens": prompt, "completion_tokens": new, "total_tokens": prompt + new},
+        }
+
+    def _answer(self, messages: Messages) -> tuple[dict[str, str | None], str]:
+        """Give the fields of the message, and why it ends."""
+        last = messages[-1]["content"]
+        if last == EXPLANATION_REQUEST:
+            return {
+                "content": explain(self._questions[messages[0]["content"]], messages[2]["content"])
+            }, "stop"
+        head, tail = SUMMARY_REQUEST.split("{trace}")
+        if last.startswith(head):
+            return {"content": summarise(last.removeprefix(head).removesuffix(tail))}, "stop"
+        return think(self._questions[last])
+
+
+def think(question: Question) -> tuple[dict[str, str | None], str]:
+    """Write trace and answer of one question."""
+    rng = random.Random(sha256_text(question.id))
+    fate = rng.random()
+    if fate < SHARE_REFUSED:
+        return {"content": None, "reasoning_content": None, "refusal": REFUSAL}, "stop"
+    right = get_dataset(question.dataset).answer_text(question.answers)
+    is_wrong = rng.random() < SHARE_WRONG
+    answer = rng.choice(WORDINGS).format(answer=wrong_answer(question, rng) if is_wrong else right)
+    if fate < SHARE_REFUSED + SHARE_EMPTY_TRACE:
+        return {"content": answer, "reasoning_content": ""}, "stop"
+    trace = wander(question, answer, rng)
+    if fate < SHARE_REFUSED + SHARE_EMPTY_TRACE + SHARE_CUT:
+        return {"content": "", "reasoning_content": " ".join(trace.split(" ")[:CUT_WORDS])}, "length"
+    return {"content": answer, "reasoning_content": trace}, "stop"
+
+
+def wrong_answer(question: Question, rng: random.Random) -> str:
+    """Name something else that the context offers, in the form of a right answer."""
+    dataset = get_dataset(question.dataset)
+    right = set(map(normalise_answer, question.answers))
+    offered = sorted(
+        {name for name in dataset.candidates(question) if name and normalise_answer(name) not in right}
+    )
+    return dataset.answer_text([rng.choice(offered) if offered else NOTHING])
+
+
+def wander(question: Question, answer: str, rng: random.Random) -> str:
+    """Read several facts, the gold ones among them, with doubts in between, and conclude."""
+    others = [index for index in range(len(question.context)) if index not in question.gold_facts]
+    free = max(0, MOST_FACTS_READ - len(question.gold_facts))
+    read = sorted([*question.gold_facts, *rng.sample(others, min(free, len(others)))])
+    lines = [f"{rng.choice(OPENINGS)} The question is: {question.question}"]
+    for index in read:
+        lines.append(rng.choice(READING).format(fact=question.context[index]))
+        if rng.random() < 0.5:
+            lines.append(rng.choice(DOUBTS))
+    lines.append(CONCLUSION.format(answer=answer.strip("*.")))
+    return "\n".join(lines)
+
+
+def summarise(trace: str) -> str:
+    """Keep the question and the conclusion of a trace."""
+    lines = trace.split("\n")
+    return f"The trace reads {len(lines) - 2} lines of context and doubt. {lines[-1]}"
+
+
+def explain(question: Question, answer: str) -> str:
+    """Explain an answer by the facts that carry it."""
+    facts = " ".join(question.context[index] for index in question.gold_facts)
+    return (
+        f"The question asks: {question.question} The context says: {facts} Therefore the answer is {answer}"
+    )
+
+
+def _cut(message: dict[str, str | None], most: int | None) -> str | None:
+    """Keep the first `most` words of reasoning and content; say `length` when some are lost."""
+    if most is None:
+        return None
+    left, is_cut = most, False
+    for name in ("reasoning_content", "content"):
+        words = (message.get(name) or "").split(" ")
+        if len(words) > left:
+            message[name], is_cut = " ".join(words[:left]), True
+        left = max(0, left - len(words))
+    return "length" if is_cut else None

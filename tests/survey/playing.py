@@ -1,0 +1,133 @@
+"""Participants who play a survey as people do: by mouse, by keyboard, with second thoughts."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+CONTINUE = "button.main"
+FOCUSED = "document.activeElement"
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Who plays, and how: any of `reload`, `skip`, `back`, `keyboard`, `phone`, `dark`, `careless`."""
+
+    name: str
+    group: str
+    ways: frozenset[str]
+
+
+def title(page: Page) -> str:
+    """What the page is headed."""
+    return page.locator("h1").inner_text()
+
+
+def value_of(participant: Participant, position: int, place: int) -> int:
+    """The rating that a participant gives: it differs from page to page and statement to statement."""
+    return (len(participant.name) + ord(participant.name[-1]) + 2 * position + place) % 5 + 1
+
+
+def press_to(page: Page, test: str) -> None:
+    """Press Tab until the focused element passes a test (JavaScript, `e`)."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"(e => {test})({FOCUSED})"):
+            return
+    raise AssertionError(f"no Tab leads to {test}")
+
+
+def move_on(page: Page, participant: Participant) -> None:
+    """Press the main button, and wait for the next page."""
+    before = title(page)
+    if "keyboard" in participant.ways:
+        press_to(page, "e.matches('button.main')")
+        page.keyboard.press("Enter")
+    else:
+        page.locator(CONTINUE).click()
+    expect(page.locator("h1")).not_to_have_text(before)
+
+
+def choose(page: Page, participant: Participant, values: list[int]) -> None:
+    """Rate the statements of a page in their order."""
+    if "keyboard" in participant.ways:
+        for value in values:
+            press_to(page, "e.type === 'radio'")
+            page.keyboard.press("Space")
+            for _ in range(value - 1):
+                page.keyboard.press("ArrowRight")
+        return
+    for field, value in zip(page.locator("fieldset").all(), values, strict=True):
+        field.locator(f"input[value='{value}']").check()
+
+
+def chosen(page: Page) -> list[int]:
+    """Ratings that the page shows as given."""
+    return [int(radio.get_attribute("value")) for radio in page.locator("fieldset input:checked").all()]
+
+
+def enter(page: Page, participant: Participant) -> None:
+    """Consent and read the instruction."""
+    if "skip" in participant.ways:
+        page.locator(CONTINUE).click()
+        expect(page.get_by_role("alert")).to_contain_text("Please tick this box")
+        assert page.evaluate(f"{FOCUSED}.id") == "agree"
+    if "keyboard" in participant.ways:
+        press_to(page, "e.id === 'participant'")
+        page.keyboard.type(participant.name)
+        press_to(page, "e.id === 'agree'")
+        page.keyboard.press("Space")
+    else:
+        page.get_by_label("Participant ID").fill(participant.name)
+        page.get_by_role("checkbox").check()
+    move_on(page, participant)
+    assert title(page) == "How it works"
+    move_on(page, participant)
+
+
+def play(page: Page, participant: Participant, plan: dict) -> None:
+    """Answer every page up to the end, in the participant's ways."""
+    enter(page, participant)
+    checks = {check["text"]: check["expected"] for check in plan["checks"]}
+    n_items, position = len(plan["items"]), 0
+    while title(page) != "Thank you":
+        if title(page) == "A short check":
+            expected = checks[page.locator("legend").inner_text()]
+            choose(page, participant, [expected % 5 + 1 if "careless" in participant.ways else expected])
+            move_on(page, participant)
+            continue
+        position += 1
+        assert title(page) == f"Question {position} of {n_items}"
+        # a new page starts at its heading, for those who listen
+        assert page.evaluate(f"{FOCUSED}.tagName") == "H1"
+        values = [value_of(participant, position, place) for place in range(len(plan["questions"]))]
+        if "skip" in participant.ways and position == 1:
+            try_to_skip(page, values)
+        choose(page, participant, values)
+        if "reload" in participant.ways and position == 2:
+            page.reload()
+            assert title(page) == f"Question {position} of {n_items}"
+            assert chosen(page) == values
+        if "back" in participant.ways and position == 2:
+            go_back_and_return(page, participant)
+            assert chosen(page) == values
+        move_on(page, participant)
+
+
+def try_to_skip(page: Page, values: list[int]) -> None:
+    """Move on with all but one statement rated: the page stays, says so and goes to what is missing."""
+    for field, value in list(zip(page.locator("fieldset").all(), values, strict=True))[1:]:
+        field.locator(f"input[value='{value}']").check()
+    before = title(page)
+    page.locator(CONTINUE).click()
+    expect(page.get_by_role("alert")).to_contain_text("Please choose a point here")
+    assert title(page) == before
+    assert page.evaluate(f"{FOCUSED}.closest('fieldset') === document.querySelector('fieldset')")
+
+
+def go_back_and_return(page: Page, participant: Participant) -> None:
+    """Go one page back, find its answers as given, and return."""
+    here = title(page)
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("h1")).not_to_have_text(here)
+    assert chosen(page)
+    move_on(page, participant)

@@ -1,0 +1,78 @@
+"""A small study with hostile texts, and its survey pages, for the tests of this folder."""
+
+import json
+from pathlib import Path
+
+import yaml
+from examples import ROOT, make_question
+from tracekd.records import Trace
+from tracekd.study.definition import read_study
+from tracekd.study.pages import survey_page
+from tracekd.study.plan import build_plan
+
+ARMS = ("correct", "incorrect", "class_only", "incorrect_matched")
+PARTS = [
+    (ROOT / "resources" / "study" / f"survey.{kind}").read_text("utf-8") for kind in ("html.j2", "css", "js")
+]
+# what a model may write, on purpose or not; None of it may be more than text
+HOSTILE = (
+    "<script>window.hacked = 1</script></textarea></script><!-- <img src=x onerror='window.hacked = 1'> "
+    "&lt;b&gt; {{ 7 * 7 }} \u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\U0001f52c "
+    "\u2028 [[Question:MC]] \x00 \x1b end"
+)
+HUGE = "x" * 1_000_000
+
+
+def write_study(folder, **changes):
+    """Write the definition of a study of four arms and four items, with other values for some keys."""
+    content = yaml.safe_load((ROOT / "config" / "study.yaml").read_text("utf-8"))
+    for condition, arm in zip(content["conditions"], ARMS, strict=True):
+        condition["arm"] = arm
+    path = Path(folder) / "study.yaml"
+    path.write_text(yaml.safe_dump({**content, "items": 4, **changes}, sort_keys=False), "utf-8")
+    return path
+
+
+def make_questions(n=12):
+    """Questions of three classes."""
+    return [
+        make_question(id=f"question-{number}", class_label=("equal", "mix", "overlap")[number % 3])
+        for number in range(n)
+    ]
+
+
+def make_traces(
+    questions, text="Aberdeen is named in facts 0 and 2, and both overlap with the time asked for."
+):
+    """Arm to traces, each with its arm and question in it."""
+    return {
+        arm: [
+            Trace(
+                id=question.id,
+                arm=arm,
+                class_label="",
+                facts=(),
+                text=f"{arm} of {question.id}.\n{text}",
+                target=f"<think>{text}</think> <answer>David Widder</answer>",
+            )
+            for question in questions
+        ]
+        for arm in ARMS
+    }
+
+
+def make_pages(folder, text=None, **changes):
+    """Write the survey pages of a small study; return its plan and group to path."""
+    study, questions = read_study(write_study(folder, **changes)), make_questions()
+    plan = build_plan(study, questions, make_traces(questions, text) if text else make_traces(questions))
+    pages = {}
+    for group in plan["groups"]:
+        path = Path(folder) / f"survey_{group['group']}.html"
+        path.write_text(survey_page(study, plan, group["group"], *PARTS), "utf-8")
+        pages[group["group"]] = path
+    return plan, pages
+
+
+def read_export(download):
+    """The record of a downloaded JSON export."""
+    return json.loads(Path(download.path()).read_text("utf-8"))

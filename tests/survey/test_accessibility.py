@@ -1,0 +1,67 @@
+"""Every kind of page, as axe-core judges it: light and dark, wide and narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from examples import ROOT
+from study_files import make_pages, write_study
+from tracekd.study.definition import read_study
+from tracekd.study.registration import registration_page
+
+LOOKS = {
+    "wide, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "narrow, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+}
+TRACE = (
+    "First the class.\n\n" + "Then a long way to the answer. " * 1000
+)  # long enough for a box that scrolls
+
+
+def assert_accessible(page, where):
+    """No issue that axe-core calls serious or critical, and nothing wider than the screen."""
+    found = Axe().run(page).response["violations"]
+    bad = [
+        (one["id"], node["html"][:120], node["failureSummary"])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    assert not bad, where
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_kind_of_page_is_accessible(look, tmp_path, open_page):
+    plan, pages = make_pages(
+        tmp_path, TRACE, checks=[{"name": "check", "text": "Choose agree.", "expected": 4}]
+    )
+    page = open_page(pages["A"], **LOOKS[look])
+    assert_accessible(page, "consent")
+    page.locator("button.main").click()
+    assert_accessible(page, "consent not given")
+    page.get_by_role("checkbox").check()
+    page.locator("button.main").click()
+    assert_accessible(page, "instruction")
+    page.locator("button.main").click()
+    assert_accessible(page, "item")
+    page.locator("button.main").click()
+    assert_accessible(page, "item with open statements")
+    page.get_by_role("button", name="Stop early").click()
+    assert_accessible(page, "stopped")
+    page.get_by_role("button", name="Go on").click()
+    for _ in range(len(plan["items"]) + 1):
+        for field in page.locator("fieldset").all():
+            field.locator("input").first.check()
+        if page.locator("h1").inner_text() == "A short check":
+            assert_accessible(page, "check")
+        page.locator("button.main").click()
+    assert page.locator("h1").inner_text() == "Thank you"
+    assert_accessible(page, "end")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_preregistration_is_accessible(look, tmp_path, open_page):
+    plan, _ = make_pages(tmp_path)
+    template = (ROOT / "resources/study/preregistration.html.j2").read_text("utf-8")
+    path = tmp_path / "preregistration.html"
+    path.write_text(registration_page(read_study(write_study(tmp_path)), plan, template), "utf-8")
+    assert_accessible(open_page(path, **LOOKS[look]), "pre-registration")

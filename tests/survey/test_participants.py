@@ -1,0 +1,182 @@
+"""Twelve participants answer the surveys of all groups from start to export."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playing import Participant, play, title, value_of
+from study_files import make_pages, read_export
+from tracekd.raw import check_row
+from tracekd.records import validator
+from tracekd.study.pages import completion_code
+
+PARTICIPANTS = [
+    Participant(f"person-{number}", "ABCD"[number % 4], frozenset(ways.split()))
+    for number, ways in enumerate(
+        [
+            "",
+            "reload",
+            "skip",
+            "back",
+            "keyboard",
+            "phone",
+            "phone dark reload back",
+            "careless",
+            "keyboard dark",
+            "phone skip",
+            "skip reload back dark",
+            "phone careless reload",
+        ]
+    )
+]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Plan and pages of a small study between subjects."""
+    return make_pages(tmp_path_factory.mktemp("study"))
+
+
+def save(page, kind):
+    """Download an export."""
+    with page.expect_download() as info:
+        page.get_by_role("link", name=f"Save answers ({kind})").click()
+    return info.value
+
+
+@pytest.mark.parametrize(
+    "participant", PARTICIPANTS, ids=lambda one: f"{one.name} {' '.join(sorted(one.ways))}"
+)
+def test_participant_comes_to_the_end(participant, study, open_page):
+    plan, pages = study
+    options = {"color_scheme": "dark" if "dark" in participant.ways else "light"}
+    page = open_page(pages[participant.group], **options, **(PHONE if "phone" in participant.ways else {}))
+    play(page, participant, plan)
+
+    record = read_export(save(page, "JSON"))
+    check_row(validator("study_response"), record, "export")
+    assert (record["study"], record["plan_sha256"]) == (plan["study"], plan["plan_sha256"])
+    assert (record["group"], record["participant"]) == (participant.group, participant.name)
+    assert record["completed"]
+    assert page.locator("#code").inner_text() == completion_code(plan, participant.group)
+
+    names = [question["name"] for question in plan["questions"]]
+    given = {(answer["position"], answer["question"]): answer["value"] for answer in record["answers"]}
+    assert given == {
+        (position, name): value_of(participant, position, place)
+        for position in range(1, len(plan["items"]) + 1)
+        for place, name in enumerate(names)
+    }
+    sequence = next(group["sequence"] for group in plan["groups"] if group["group"] == participant.group)
+    shown = {answer["item"]: answer["condition"] for answer in record["answers"]}
+    assert shown == {step["item"]: step["condition"] for step in sequence}
+    assert [check["passed"] for check in record["checks"]] == ["careless" not in participant.ways] * 2
+    assert all(answer["seconds"] >= 0 for answer in record["answers"])
+
+    assert read_csv(save(page, "CSV")) == record
+
+
+def read_csv(download):
+    """The record that a CSV export holds."""
+    rows = list(csv.DictReader(io.StringIO(Path(download.path()).read_bytes().decode("utf-8"))))
+    head = {name: rows[0][name] for name in ("study", "plan_sha256", "group", "participant")}
+    answers = [
+        {
+            "position": int(row["position"]),
+            **{name: row[name] for name in ("item", "condition", "question")},
+            "value": int(row["value"]),
+            "seconds": float(row["seconds"]),
+        }
+        for row in rows
+        if row["item"]
+    ]
+    checks = [(row["question"], int(row["value"])) for row in rows if not row["item"]]
+    expected = {"attention_agree": 4, "attention_disagree": 1}
+    return {
+        **head,
+        "completed": {row["completed"] for row in rows} == {"true"},
+        "answers": answers,
+        "checks": [
+            {"check": name, "value": value, "passed": value == expected[name]} for name, value in checks
+        ],
+    }
+
+
+def test_order_differs_between_participants_and_is_drawn_again_after_a_reload(study, open_page):
+    orders = []
+    for name in ("one", "two"):
+        page = open_page(study[1]["A"])
+        play(page, Participant(name, "A", frozenset()), study[0])
+        page.reload()
+        assert title(page) == "Thank you"
+        answers = read_export(save(page, "JSON"))["answers"]
+        orders.append(tuple(dict.fromkeys(answer["item"] for answer in answers)))
+    assert orders[0] != orders[1]
+
+
+def test_who_stops_early_can_send_delete_or_go_on(study, open_page):
+    page = open_page(study[1]["B"], "?PROLIFIC_PID=5f00")
+    assert page.get_by_label("Participant ID").input_value() == "5f00"
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Start").click()
+    page.locator("fieldset").first.get_by_label("agree", exact=True).check()
+    page.get_by_role("button", name="Stop early").click()
+    record = read_export(save(page, "JSON"))
+    check_row(validator("study_response"), record, "export")
+    assert not record["completed"]
+    assert [answer["value"] for answer in record["answers"]] == [4]
+    page.get_by_role("button", name="Go on").click()
+    assert title(page) == "Question 1 of 4"
+    page.get_by_role("button", name="Stop early").click()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete my answers").click()
+    assert title(page) == "Welcome"
+    page.reload()
+    assert title(page) == "Welcome"
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_who_comes_with_another_link_on_the_same_computer_starts_anew(study, open_page):
+    page = open_page(study[1]["B"], "?participant=p17")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
+    page.goto(study[1]["B"].as_uri() + "?participant=p18")
+    assert title(page) == "Welcome"
+    assert page.get_by_label("Participant ID").input_value() == "p18"
+    page.goto(study[1]["B"].as_uri() + "?participant=p17")
+    assert title(page) == "How it works"
+
+
+def test_a_bad_id_is_asked_again_and_an_empty_one_is_drawn(study, open_page):
+    page = open_page(study[1]["C"])
+    page.get_by_role("checkbox").check()
+    page.get_by_label("Participant ID").fill("=cmd()")
+    page.get_by_role("button", name="Continue").click()
+    assert "Could you check it" in page.locator("#participant-missing").inner_text()
+    page.get_by_label("Participant ID").fill("")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Stop early").click()
+    assert read_export(save(page, "JSON"))["participant"].startswith("R")
+
+
+def test_a_browser_that_keeps_nothing_is_said_to_do_so(study, browser):
+    context = browser.new_context()
+    context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+    page = context.new_page()
+    page.goto(study[1]["D"].as_uri())
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Continue").click()
+    assert "does not keep your answers" in page.locator(".notice").inner_text()
+    context.close()
+
+
+def test_within_subjects_every_page_shows_all_conditions(tmp_path, open_page):
+    plan, pages = make_pages(tmp_path, design="within")
+    page = open_page(pages["B"])
+    play(page, Participant("square", "B", frozenset()), plan)
+    answers = read_export(save(page, "JSON"))["answers"]
+    assert len({answer["condition"] for answer in answers}) == 4

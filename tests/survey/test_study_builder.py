@@ -1,0 +1,173 @@
+"""Definition, items, groups, import file and power of a study."""
+
+from collections import Counter
+
+import pandas as pd
+import pytest
+from examples import ROOT
+from study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
+from tracekd.errors import ConfigError, DataError
+from tracekd.study.definition import check_study, read_study
+from tracekd.study.pages import escape_json
+from tracekd.study.plan import (
+    answer_of,
+    build_plan,
+    draw_items,
+    read_answered,
+    read_plan,
+    write_plan,
+)
+from tracekd.study.power import simulate_power
+from tracekd.study.qualtrics import import_file
+
+
+def make_plan(folder, questions=None, answered=None, **changes):
+    questions = questions or make_questions()
+    study = read_study(write_study(folder, **changes))
+    return build_plan(study, questions, make_traces(questions, HOSTILE), answered)
+
+
+def test_shipped_definition_is_the_published_design():
+    study = read_study(ROOT / "config" / "study.yaml")
+    assert study.design == "between"
+    assert len(study.conditions) * study.participants_per_group == 100
+    assert {question["dimension"] for question in study.questions} == {"interpretability", "load"}
+    assert {"predictability", "comprehensibility", "faithfulness"} <= {
+        one["facet"] for one in study.questions
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"design": "both"}, "design"),
+        ({"items": 0}, "items"),
+        ({"scale": {"low": 1, "high": 5, "labels": ["no", "yes"]}}, "2 labels for the points 1 to 5"),
+        ({"checks": [{"name": "a", "text": "b", "expected": 9}]}, "expects 9"),
+        ({"checks": [{"name": "effort", "text": "b", "expected": 1}]}, "'effort' occurs twice"),
+        ({"design": "within", "items": 6}, "6 items cannot be shared out evenly over 4 conditions"),
+        ({"exclusions": {"median_second": 5}}, "did you mean 'median_seconds'?"),
+        ({"questions": []}, "questions"),
+        ({"title": " "}, "title"),
+    ],
+)
+def test_a_faulty_definition_is_one_sentence(tmp_path, changes, sentence):
+    path = write_study(tmp_path, **changes)
+    with pytest.raises(ConfigError) as error:
+        read_study(path)
+    assert str(path) in str(error.value)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_run_must_make_what_its_study_shows(tmp_path):
+    study = read_study(write_study(tmp_path))
+    config = {"study": "study.yaml", "datasets": ["cotempqa"], "arms": ["prompt_only", *ARMS]}
+    check_study(study, config)
+    with pytest.raises(ConfigError, match="'class_only' is unknown"):
+        check_study(study, {**config, "arms": ["correct", "incorrect", "incorrect_matched"]})
+    with pytest.raises(ConfigError, match="'cotempqa' is unknown"):
+        check_study(study, {**config, "datasets": ["babi"]})
+    with pytest.raises(ConfigError, match="a replay has no traces"):
+        check_study(study, {**config, "replay": {}})
+
+
+def test_between_subjects_all_groups_see_the_same_items_each_under_one_condition(tmp_path):
+    plan = make_plan(tmp_path)
+    assert [group["group"] for group in plan["groups"]] == ["A", "B", "C", "D"]
+    assert len({tuple(step["item"] for step in group["sequence"]) for group in plan["groups"]}) == 1
+    conditions = [{step["condition"] for step in group["sequence"]} for group in plan["groups"]]
+    assert conditions == [{condition["name"]} for condition in plan["conditions"]]
+
+
+def test_within_subjects_is_a_latin_square(tmp_path):
+    plan = make_plan(tmp_path, design="within", items=8)
+    for group in plan["groups"]:
+        assert set(Counter(step["condition"] for step in group["sequence"]).values()) == {2}
+    for place in range(8):
+        steps = [group["sequence"][place] for group in plan["groups"]]
+        assert len({step["item"] for step in steps}) == 1
+        assert len({step["condition"] for step in steps}) == 4
+
+
+def test_items_are_drawn_evenly_from_classes_and_from_right_and_wrong():
+    questions = make_questions(60)
+    # a third of each class is wrong
+    answered = {question.id: number % 9 >= 3 for number, question in enumerate(questions)}
+    chosen = draw_items(questions, answered, 12, seed=1)
+    strata = Counter((question.class_label, answered[question.id]) for question in chosen)
+    assert len(strata) == 6
+    assert set(strata.values()) == {2}
+
+
+def test_the_draw_depends_on_the_seed_and_not_on_the_order():
+    questions = make_questions(60)
+    draws = [draw_items(questions, {}, 9, seed) for seed in range(5)]
+    assert draw_items(questions[::-1], {}, 9, 0) == draws[0]
+    assert len({tuple(question.id for question in draw) for draw in draws}) == 5
+
+
+def test_only_questions_with_a_trace_in_every_condition_are_drawn(tmp_path):
+    questions = make_questions()
+    traces = make_traces(questions)
+    traces["incorrect"] = traces["incorrect"][:5]
+    study = read_study(write_study(tmp_path))
+    plan = build_plan(study, questions, traces)
+    assert {item["item"] for item in plan["items"]} <= {question.id for question in questions[:5]}
+    traces["incorrect"] = traces["incorrect"][:3]
+    with pytest.raises(DataError, match="3 questions have a trace in every condition, 4 are wanted"):
+        build_plan(study, questions, traces)
+
+
+def test_a_plan_is_read_as_written_and_refused_when_changed(tmp_path):
+    plan, path = make_plan(tmp_path), tmp_path / "plan.json"
+    write_plan(plan, path)
+    assert read_plan(path) == plan
+    path.write_text(path.read_text("utf-8").replace("David Widder", "David Wider"), "utf-8")
+    with pytest.raises(DataError, match="was changed after it was made"):
+        read_plan(path)
+    path.write_text(path.read_text("utf-8")[:100], "utf-8")
+    with pytest.raises(DataError, match="not a JSON object"):
+        read_plan(path)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_plan(tmp_path / "none.json")
+
+
+def test_right_and_wrong_come_from_a_table(tmp_path):
+    path = tmp_path / "judgement.csv"
+    pd.DataFrame({"id": ["a", "b", "c"], "ok": [True, False, None]}).to_csv(path, index=False)
+    assert read_answered(path, "ok") == {"a": True, "b": False}
+    with pytest.raises(DataError, match="has no column 'right'"):
+        read_answered(path, "right")
+
+
+def test_answer_of_a_target():
+    assert answer_of("<think>one <answer>x</answer></think> <answer>y</answer>") == "y"
+    assert answer_of("y") == "y"
+
+
+def test_json_in_a_page_holds_no_tag():
+    assert not set("<>&") & set(escape_json({"a": HOSTILE}))
+
+
+def test_import_file_has_every_item_and_no_tag_of_others(tmp_path):
+    plan, study = make_plan(tmp_path), read_study(write_study(tmp_path))
+    for group in study.groups:
+        text = import_file(study, plan, group)
+        lines = text.splitlines()
+        assert lines[0] == "[[AdvancedFormat]]"
+        assert lines.count("[[Question:Matrix]]") == len(plan["items"]) + len(plan["checks"])
+        assert lines.count("[[Question:MC:SingleAnswer:Vertical]]") == 1
+        # tags stand alone on their lines: no text opens one
+        assert all(line.startswith("[[") for line in lines if "[[" in line)
+        assert "<script>" not in text
+        assert "\x00" not in text
+
+
+@pytest.mark.parametrize(("design", "low", "high"), [("between", 0.74, 0.80), ("within", 0.99, 1.0)])
+def test_power_holds_the_error_and_finds_large_differences(design, low, high):
+    found = {one.difference: one for one in simulate_power(25, design, 4, 0.05, seed=0)}
+    assert 0.035 < found[0.0].single < 0.06
+    assert found[0.0].strictest < 0.015
+    # t-test of d = 0.8 with 25 a group: 0.79; the rank test has about 0.96 of its efficiency
+    assert low < found[0.8].single <= high

@@ -1,0 +1,85 @@
+"""The forecast: arithmetic that can be done by hand, sizes that are true, finished jobs beside it."""
+
+import pandas as pd
+import pytest
+from examples import ROOT
+from tracekd.config import read_models
+from tracekd.datasets import get_dataset
+from tracekd.forecast import Size, add_measured, forecast_run, show_forecast
+from tracekd.registry import read_registry
+from tracekd.simulate import get_simulator
+
+SIZE = Size(train=1000, test=100, tokens=500, download_mb=250)
+MODELS = {"big": {"parameters": 1e9, "lora_per_rank": 1e6, "download_gb": 2.5}}
+CONFIG = {
+    "training": {"gradient_checkpointing": True, "epochs": 2, "max_length": 400, "lora": {"rank": 8}},
+    "generation": {"batch_size": 16, "max_new_tokens": 90},
+    "forecast": {"training_tflops": 2, "decoding_steps_per_s": 7},
+    "one_job_per": "adapter",
+}
+CELLS = [
+    ("babi", "big", arm, seed) for arm, seeds in (("prompt_only", 1), ("none", 3)) for seed in range(seeds)
+]
+
+
+@pytest.fixture
+def table():
+    return forecast_run(CELLS, {"babi": SIZE}, MODELS, CONFIG)
+
+
+def test_hours_and_sizes_are_those_worked_out_by_hand(table):
+    rows = table.set_index("stage")
+    # 6 operations x 1e9 parameters x 1000 questions x 2 epochs x 400 tokens at 2e12 a second, three adapters
+    assert rows.at["train_adapters", "hours"] == pytest.approx(3 * 6e9 * 1000 * 2 * 400 / 2e12 / 3600)
+    # 7 batches of 90 steps at 7 a second, four files
+    assert rows.at["generate", "hours"] == pytest.approx(4 * 90 / 3600)
+    assert rows.at["train_adapters", "disk_gb"] == pytest.approx(3 * 8 * 1e6 * 4 / 1e9)
+    assert list(table["jobs"]) == [1, 1, 3, 4]
+    assert table["download_gb"].sum() == pytest.approx(2.75)
+
+
+def test_without_checkpointing_the_second_forward_pass_is_saved():
+    training = CONFIG["training"] | {"gradient_checkpointing": False}
+    hours = [
+        forecast_run(CELLS, {"babi": SIZE}, MODELS, config).set_index("stage").at["train_adapters", "hours"]
+        for config in (CONFIG, CONFIG | {"training": training})
+    ]
+    assert hours[1] / hours[0] == pytest.approx(4 / 6)
+
+
+def test_one_job_may_take_all_arms_and_seeds():
+    table = forecast_run(CELLS, {"babi": SIZE}, MODELS, CONFIG | {"one_job_per": "model"})
+    assert list(table["jobs"]) == [1, 1, 1, 1]
+
+
+def test_finished_jobs_stand_beside_the_forecast(table, tmp_path):
+    for stage, name, seconds in (
+        ("train_adapters", "babi.big.none.seed0", 360),
+        ("train_adapters", "babi.big.none.seed1", 720),
+        ("train_adapters", "babi.other.none.seed1", 9999),
+        ("fetch_model", "big", 36),
+    ):
+        (tmp_path / stage).mkdir(exist_ok=True)
+        (tmp_path / stage / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t-\n")
+    rows = add_measured(table, tmp_path).set_index("stage")
+    assert list(rows["done"]) == [0, 1, 2, 0]
+    assert rows.at["train_adapters", "hours_taken"] == pytest.approx(0.3)
+    shown = show_forecast(rows.reset_index())
+    last = dict(shown.iloc[-1])
+    assert (last["Jobs"], last["Jobs done"], last["Hours taken"]) == ("9", "3", "0.31")
+    assert (last["Download, GB"], last["Disk, GB"]) == ("2.75", "0.096")
+
+
+def test_every_registry_and_model_states_its_sizes():
+    for name in ("datasets", "datasets_demo", "datasets_real_small"):
+        for entry in read_registry(ROOT / f"config/{name}.yaml").values():
+            assert Size(**entry.expected).train > 0
+    assert all(entry["parameters"] > 0 for entry in read_models(ROOT / "config/models.yaml").values())
+
+
+@pytest.mark.parametrize("name", ["cotempqa", "ms_marco", "babi"])
+def test_the_stated_sizes_of_the_demo_are_true(name, tmp_path):
+    entry = read_registry(ROOT / "config/datasets_demo.yaml")[name]
+    get_simulator(name).write_raw(tmp_path, entry.source["sizes"], 0)
+    splits = pd.Series([question.split for question in get_dataset(name).read(tmp_path, entry.options, 0)])
+    assert dict(splits.value_counts()) == {key: entry.expected[key] for key in ("train", "test")}

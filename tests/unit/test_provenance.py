@@ -1,0 +1,228 @@
+import json
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.iocontainers import Namedlist
+from tracekd import provenance
+from tracekd.files import sha256_file
+from tracekd.jobs import rule_job
+from tracekd.provenance import SNAKEMAKE_MARK, read_record
+from tracekd.verify import report, verify_run
+
+QUESTIONS, MODEL = "results/demo/questions/babi.jsonl", "results/demo/models/tiny"
+ADAPTER = "results/demo/adapters/babi/tiny/correct/seed3/adapter_model.safetensors"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder that a workflow runs in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make_job(rule, inputs, outputs, params=(), **wildcards):
+    """What a script of Snakemake sees of its job."""
+    return SimpleNamespace(
+        rule=rule,
+        config={"run": "demo", "secret": "not to be recorded"},
+        input=Namedlist(fromdict=dict(inputs)),
+        output=Namedlist(fromdict=dict(outputs)),
+        params=Namedlist(fromdict=dict(params)),
+        wildcards=Namedlist(fromdict={"run": "demo"} | wildcards),
+        log=[f"{rule}.log"],
+    )
+
+
+def read_job():
+    return make_job("read_questions", {}, {"questions": QUESTIONS}, dataset="babi")
+
+
+def model_job():
+    return make_job("build_base_model", {"questions": QUESTIONS}, {"model": MODEL}, model="tiny")
+
+
+def train_job():
+    inputs = {"questions": QUESTIONS, "model": MODEL}
+    return make_job("train", inputs, {"weights": ADAPTER}, {"rank": 8}, dataset="babi", seed="3")
+
+
+def write(path, content=b"words\n" * 50):
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(content)
+
+
+def run_chain():
+    """Question file, model folder, adapter: one made of the other."""
+    with rule_job(read_job()):
+        write(QUESTIONS)
+    with rule_job(model_job()):
+        write(f"{MODEL}/model.safetensors", bytes(range(256)) * 8)
+        write(f"{MODEL}/deep/config.json", b"{}")
+    write(f"{MODEL}/{SNAKEMAKE_MARK}", b"")
+    with rule_job(train_job()):
+        write(ADAPTER)
+
+
+def run_again(job, capsys):
+    """Run a job whose body must not be reached; give what stands on the screen."""
+    with pytest.raises(SystemExit) as exit, rule_job(job):
+        pytest.fail("the body of the job was reached")
+    assert exit.value.code == 1
+    return capsys.readouterr().err
+
+
+def test_a_record_holds_what_went_in_and_what_came_out(folder):
+    run_chain()
+    record = read_record(Path("provenance/demo/train/babi.3.json"))
+    model = [f"{MODEL}/deep/config.json", f"{MODEL}/model.safetensors"]
+    assert record["inputs"] == {path: sha256_file(path) for path in sorted([QUESTIONS, *model])}
+    assert record["outputs"][ADAPTER]["sha256"] == sha256_file(ADAPTER)
+    assert record["wildcards"] == {"run": "demo", "dataset": "babi", "seed": "3"}
+    assert record["params"] == {"rank": 8} and record["seed"] == "3"
+    assert record["packages"]["snakemake"] and record["device"] and record["python"].startswith("3.")
+    assert record["wall_s"] >= 0 and record["peak_memory_mb"] > 0
+    assert set(record["code"]) == {"commit", "dirty"}
+
+
+def test_neither_keys_nor_the_whole_configuration_are_recorded(folder, monkeypatch):
+    monkeypatch.setenv("TEACHER_KEY", "sk-very-secret")
+    run_chain()
+    text = "".join(path.read_text() for path in Path("provenance").rglob("*.json"))
+    assert "sk-very-secret" not in text and "not to be recorded" not in text
+
+
+def test_records_differ_in_nothing_but_clock_and_memory(folder):
+    run_chain()
+    first = read_record(Path("provenance/demo/train/babi.3.json"))
+    with rule_job(train_job()):
+        pass
+    second = read_record(Path("provenance/demo/train/babi.3.json"))
+    differing = {key for key in first if first[key] != second[key]}
+    assert differing <= {"started", "finished", "wall_s", "peak_memory_mb"}
+
+
+def test_a_failing_job_leaves_no_record(folder):
+    with pytest.raises(SystemExit), rule_job(read_job()):
+        write(QUESTIONS)
+        raise ValueError("no")
+    assert not list(folder.rglob("provenance/**/*.json"))
+
+
+@pytest.mark.parametrize("share", range(0, 100, 10))
+@pytest.mark.parametrize("path", [QUESTIONS, f"{MODEL}/model.safetensors"])
+def test_a_truncated_input_stops_the_job_by_name(folder, capsys, path, share):
+    run_chain()
+    whole = Path(path).read_bytes()
+    expected = sha256_file(path)
+    Path(path).write_bytes(whole[: len(whole) * share // 100])
+    screen = run_again(train_job(), capsys)
+    assert f"Error: {path}: SHA-256 is {sha256_file(path)}" in screen
+    assert expected in screen and "delete" in screen and "Traceback" not in screen
+
+
+def test_a_flipped_bit_is_seen_though_size_and_time_are_unchanged(folder, capsys):
+    run_chain()
+    flip(QUESTIONS, 7)
+    assert f"Error: {QUESTIONS}: SHA-256 is" in run_again(train_job(), capsys)
+
+
+def test_a_folder_with_a_file_too_few_or_too_many_is_refused(folder, capsys):
+    run_chain()
+    write(f"{MODEL}/deep/extra.py")
+    assert f"{MODEL}/deep/extra.py: was not written by the job" in run_again(train_job(), capsys)
+    Path(f"{MODEL}/deep/extra.py").unlink()
+    Path(f"{MODEL}/deep/config.json").unlink()
+    assert f"{MODEL}/deep/config.json: is missing" in run_again(train_job(), capsys)
+
+
+def test_a_large_untouched_file_is_not_read_again(folder, monkeypatch):
+    run_chain()
+    monkeypatch.setattr(provenance, "TRUSTED_BYTES", 100)
+    read = []
+    monkeypatch.setattr(provenance, "sha256_file", lambda path: read.append(path) or sha256_file(path))
+    provenance.check_inputs([QUESTIONS, MODEL], provenance.read_made(Path("provenance/demo")))
+    assert read == [f"{MODEL}/deep/config.json"]
+    os.utime(QUESTIONS, ns=(1, 1))
+    provenance.check_inputs([QUESTIONS], provenance.read_made(Path("provenance/demo")))
+    assert read[1:] == [QUESTIONS]
+
+
+def test_the_latest_maker_counts(folder):
+    run_chain()
+    with rule_job(make_job("train", {}, {"weights": ADAPTER}, dataset="babi")):
+        write(ADAPTER, b"made by one job for all seeds")
+    found = verify_run("demo")
+    assert (found.records, found.files, found.faults) == (4, 4, [])
+
+
+def test_a_file_without_record_is_used_and_recorded(folder):
+    write(QUESTIONS)
+    with rule_job(model_job()):
+        write(f"{MODEL}/model.safetensors")
+    record = read_record(Path("provenance/demo/build_base_model/tiny.json"))
+    assert record["inputs"] == {QUESTIONS: sha256_file(QUESTIONS)}
+
+
+def test_the_files_of_a_damaged_record_cannot_be_vouched_for(folder, capsys):
+    run_chain()
+    record = Path("provenance/demo/read_questions/babi.json")
+    record.write_text(record.read_text().replace('"wall_s": ', '"wall_s": 1'))
+    assert f"Error: {record}: the record is damaged" in run_again(train_job(), capsys)
+    assert any(str(record) in fault for fault in verify_run("demo").faults)
+    record.write_text("[]")
+    assert any(str(record) in fault for fault in verify_run("demo").faults)
+
+
+def flip(path, position):
+    """Flip one bit of a file and give it its old time back."""
+    stat, content = os.stat(path), bytearray(Path(path).read_bytes())
+    content[position] ^= 1 << position % 8
+    Path(path).write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+@pytest.mark.parametrize("position", range(0, 300, 15))
+def test_verify_names_a_file_with_one_flipped_bit(folder, position):
+    run_chain()
+    flip(ADAPTER, position)
+    found = verify_run("demo")
+    assert len(found.faults) == 1 and found.faults[0].startswith(f"{ADAPTER}: SHA-256 is")
+
+
+def test_verify_names_what_is_missing_or_out_of_date(folder, capsys):
+    run_chain()
+    report(verify_run("demo"), "demo")
+    assert "4 files of 3 jobs are as recorded" in capsys.readouterr().err
+    Path(ADAPTER).unlink()
+    with rule_job(read_job()):
+        write(QUESTIONS, b"other questions")
+    found = verify_run("demo")
+    assert f"{ADAPTER}: is missing" in found.faults
+    assert sum("read " in fault and fault.startswith(QUESTIONS) for fault in found.faults) == 1
+    with pytest.raises(Exception, match=r"2 faults in 4 files of 3 jobs .*delete the files"):
+        report(found, "demo")
+
+
+def test_a_run_without_records_is_not_verified(folder):
+    with pytest.raises(Exception, match="nothing is recorded"):
+        report(verify_run("demo"), "demo")
+
+
+def test_a_stand_in_of_a_job_leaves_no_record(folder):
+    with rule_job(SimpleNamespace(log=["job.log"])):
+        pass
+    assert os.listdir(folder) == ["job.log"]
+
+
+def test_code_outside_of_git_has_no_commit(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    provenance.code_version.cache_clear()
+    assert provenance.code_version() == {"commit": None, "dirty": None}
+    provenance.code_version.cache_clear()
+
+
+def test_a_record_is_plain_json(folder):
+    run_chain()
+    assert json.loads(Path("provenance/demo/train/babi.3.json").read_text())["rule"] == "train"

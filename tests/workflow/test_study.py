@@ -1,0 +1,42 @@
+"""The study as a user builds it: plan, survey pages, import files and pre-registration of a smoke run."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+from test_workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
+
+pytestmark = pytest.mark.workflow
+ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose smoke run has a study of four arms."""
+    project = copy_project(tmp_path_factory.mktemp("study") / "project")
+    path = project / "config/study.yaml"
+    study = yaml.safe_load(path.read_text("utf-8"))
+    for condition, arm in zip(study["conditions"], ARMS, strict=True):
+        condition["arm"] = arm
+    path.write_text(yaml.safe_dump({**study, "dataset": "babi"}, sort_keys=False), "utf-8")
+    return project
+
+
+def test_study_is_built_from_the_traces_of_a_run(project):
+    command = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}", "--until"]
+    rules = ["build_study_pages", "write_survey_import", "write_preregistration"]
+    snakemake(project, *command, *rules)
+    folder = "results/smoke/study/*"
+    first = digests(project, folder)
+    assert len(first) == 10
+    snakemake(project, *command, *rules, "--forcerun", "build_study_plan")
+    assert digests(project, folder) == first
+
+
+def test_a_study_of_arms_that_the_run_lacks_ends_in_one_sentence(project):
+    command = [*SNAKEMAKE, "--dry-run", *SMOKE, "--config", "study=config/study.yaml"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode
+    assert "conditions[3]: 'incorrect_matched' is unknown" in done.stderr
+    assert "Traceback" not in done.stderr
