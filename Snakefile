@@ -27,6 +27,11 @@ else:
     include: "rules/forecast.smk"  # what the run will take
 
 
+if config.get("teacher", {}).get("source") == "ask":
+
+    include: "rules/teacher.smk"  # traces, summaries and explanations of an endpoint
+
+
 if config["level"] == "train":
 
     include: "rules/preflight.smk"  # what must hold on this machine before training
@@ -41,6 +46,11 @@ if config["level"] != "outputs":
 include: "rules/analysis.smk"  # accuracies, trace against answer, settings
 include: "rules/statistics.smk"  # association of trace and answer, comparisons
 include: "rules/readings.smk"  # what a trace names and whether the answer follows
+
+
+if HAS_INTERVENTIONS:
+
+    include: "rules/intervention.smk"  # answers behind traces that are set from outside
 
 
 if HAS_BOTH_SCORERS:

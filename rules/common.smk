@@ -46,6 +46,10 @@ except TraceKDError as error:
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 # arms whose traces have both steps, so that trace and answer can be held against each other
 TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
+# set traces need adapters and the base they belong to
+HAS_INTERVENTIONS = bool(
+    config["interventions"] and TRACED_ARMS and config["level"] != "outputs"
+)
 # the run asks what the truth of its training traces is worth
 HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
@@ -313,6 +317,7 @@ def get_tables():
     tables = ["results"]
     tables += ["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]
     tables += ["statistics"] + (["follow"] if TRACED_ARMS else [])
+    tables += ["interventions"] if HAS_INTERVENTIONS else []
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
     tables += ["dose", "dose_trend"] if HAS_DOSE else []
@@ -324,6 +329,8 @@ def get_figures():
     figures = ["classes.{scorer}"]
     figures += [f"confusion_{arm}" for arm in TRACED_ARMS]
     figures += ["forest", "follow_rate", "association"] if TRACED_ARMS else []
+    if HAS_INTERVENTIONS:
+        figures += [f"interventions_{dataset}" for dataset in config["datasets"]]
     if HAS_BOTH_SCORERS:
         figures += [f"scorer_ablation_{dataset}" for dataset in config["datasets"]]
     if HAS_CLAIMS:
@@ -357,6 +364,32 @@ def get_final_outputs():
             scorer=config["scorers"],
         ),
     ]
+
+
+# intervention at inference
+def get_traced_cells(wildcards, pattern):
+    """The pattern for every arm with both steps that the job of these wildcards covers."""
+    return [
+        path
+        for arm, seed in get_job_cells(wildcards, TRACED_ARMS)
+        for path in expand(pattern, arm=arm, seed=seed, allow_missing=True)
+    ]
+
+
+def get_traced_adapters(wildcards):
+    """Adapters that answer behind set traces."""
+    return get_traced_cells(
+        wildcards,
+        "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
+    )
+
+
+def get_traced_generations(wildcards):
+    """What these adapters wrote by themselves."""
+    return get_traced_cells(
+        wildcards,
+        "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+    )
 
 
 # dose and response

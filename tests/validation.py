@@ -115,7 +115,7 @@ def validate_pairs(n, cells, simulations, seed=0, settings=SETTINGS):
     rows = []
     for table in rng.multinomial(n, cells, size=simulations):
         first, second = np.repeat([1, 1, 0, 0], table), np.repeat([1, 0, 1, 0], table)
-        rows.append(compare(pd.Series(first), pd.Series(second), settings))
+        rows.append(compare(pd.Series(first), pd.Series(second)))
     rows = pd.DataFrame(rows)
     return {"mcnemar_p": _rejection(rows["mcnemar_p"], settings)} | _coverage(
         rows, {"difference": cells[1] - cells[2]}

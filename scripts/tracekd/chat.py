@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tracekd.errors import DataError, ModelError
-from tracekd.prompts import chat_messages
+from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, chat_messages
 from tracekd.records import Question, Trace
 
 if TYPE_CHECKING:
@@ -59,6 +59,33 @@ def chat_prompt(
     """
     text = render(tokenizer, messages, chat["date"], chat["add_generation_prompt"])
     return Prompt(item, text, _token_ids(tokenizer, text))
+
+
+def prefilled_prompt(
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, trace: str, chat: dict[str, Any]
+) -> Prompt:
+    """Encode a question whose assistant turn is written up to the end of its trace.
+
+    The tokens are those of a conversation as in SFT, turn header and the template's own blanks included, up
+    to the one that closes the trace. That one may reach further than `</think>`; so does the text then.
+    """
+    turn = f"{THINK_OPEN}{trace}{THINK_CLOSE} {ANSWER_OPEN}{ANSWER_CLOSE}"
+    whole = render(
+        tokenizer,
+        [*messages, {"role": "assistant", "content": turn}],
+        chat["date"],
+        add_generation_prompt=False,
+    )
+    end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
+    if THINK_CLOSE not in whole or trace.strip() not in whole[:end]:
+        raise ModelError(
+            "the chat template leaves the trace out of the assistant turn",
+            where=tokenizer.name_or_path,
+            hint="set interventions: [] for this model",
+        )
+    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
+    spans = [span for span in encoded["offset_mapping"] if span[0] < end]
+    return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]))
 
 
 def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Prompt:

@@ -14,8 +14,10 @@ import yaml
 
 from tracekd.datasets import DATASETS
 from tracekd.errors import ConfigError
+from tracekd.interventions import CONDITIONS
 from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
+from tracekd.teacher.settings import check_endpoints
 from tracekd.traces import ARMS, PROMPT_ONLY
 
 # a path or a name; and what a 64-bit integer holds
@@ -48,6 +50,11 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     check_names(config["models"], models, "config: models", "see config/models.yaml")
     check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")
     check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    if "teacher" in config:
+        check_endpoints(config["teacher"], config["arms"])
+    check_names(
+        config["interventions"], CONDITIONS, "config: interventions", "see the comments in config.yaml"
+    )
     for number, override in enumerate(config["training"]["overrides"]):
         where = f"config: training.overrides[{number}]"
         check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
@@ -84,13 +91,16 @@ def check_values(value: Any, where: str) -> None:
         for key, item in value.items():
             name = str(key)
             check_values(name, where)
-            check_values(item, f"{where}.{name}" if "." in where or ":" in where else f"{where}: {name}")
+            check_values(item, f"{where}.{name}" if ":" in where else f"{where}: {name}")
     elif isinstance(value, list):
         for number, item in enumerate(value):
             check_values(item, f"{where}[{number}]")
     elif isinstance(value, str) and (len(value) > LONGEST_TEXT or not value.isprintable()):
+        # the text itself is not repeated: it may be a key pasted with its line end
         raise ConfigError(
-            f"{clip(repr(value))} is no text of up to {LONGEST_TEXT} printable characters", where=where
+            f"not a text of up to {LONGEST_TEXT} printable characters",
+            where=where,
+            hint="check for line breaks, tabs and other control characters",
         )
     elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
         raise ConfigError(f"{clip(str(value))} is no usable number", where=where)
@@ -114,7 +124,9 @@ def check_schema(value: Any, schema: str, where: str | Path) -> None:
         unknown = sorted(str(name) for name in fault.instance if name not in known)[0]
         raise ConfigError(f"key {clip(repr(unknown))} is unknown", where=place, hint=suggest(unknown, known))
     hint = fault.schema.get("description", f"see schemas/{schema}.schema.json")
-    raise ConfigError(clip(fault.message), where=place, hint=hint)
+    # a pasted key must not be printed
+    what = "the value is not of this form" if fault.schema.get("writeOnly") else clip(fault.message)
+    raise ConfigError(what, where=place, hint=hint)
 
 
 def check_names(names: Sequence[str], known: Iterable[str], where: str, see: str) -> None:

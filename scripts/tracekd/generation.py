@@ -1,5 +1,6 @@
 """What a model writes for each question: in batches, resumable item by item (paper, section 6)."""
 
+import hashlib
 import json
 import logging
 import os
@@ -43,18 +44,34 @@ def generate(
     part: Path,
     path: Path,
 ) -> None:
-    """Write the generations of all prompts to `path`, in their order.
+    """Write the generations of all prompts to `path`, in their order; arguments as of `generate_all`."""
+    title = f"{path.parent.name} seed {seed}"
+    write_records(generate_all(model, tokenizer, prompts, options, seed, identity, part, title), path)
+    logger.info("%s: %d generations", path, len(prompts))
+
+
+def generate_all(
+    model: "PreTrainedModel | PeftModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompts: Sequence[Prompt],
+    options: dict[str, Any],
+    seed: int,
+    identity: dict[str, Any],
+    part: Path,
+    title: str,
+) -> list[Generation]:
+    """Give the generations of all prompts, in their order.
 
     Args:
         model: in evaluation mode, with or without an adapter.
         tokenizer: with a pad token.
-        prompts: one for each question.
+        prompts: with ids of their own: one for each question, or for each question and condition.
         options: `batch_size`, `max_new_tokens`, `sampling` (`greedy`, or `as_published`: by the model's own
             generation config, drawn anew from the seed for each batch).
         seed: of the draw.
         identity: digests of model and adapter, and whatever else the text depends on.
         part: work file of finished items; a killed run resumes from it if everything above is unchanged.
-        path: Generation records.
+        title: of the progress bar.
 
     Batches are fixed by the prompts' lengths, longest first, whatever is already done: a resumed run pads
     and draws exactly as one that was never killed.
@@ -72,7 +89,6 @@ def generate(
     )
     done = _resume(part, digest)
     config = _generation_config(model, tokenizer, options)
-    title = f"{path.parent.name} seed {seed}"
     with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
         for number, batch in enumerate(_batches(prompts, options["batch_size"])):
             missing = [prompt for prompt in batch if prompt.id not in done]
@@ -81,8 +97,7 @@ def generate(
                 done |= texts
                 _append(part, [texts[prompt.id] for prompt in missing])
                 bar.update(len(missing))
-    write_records([done[prompt.id] for prompt in prompts], path)
-    logger.info("%s: %d generations", path, len(prompts))
+    return [done[prompt.id] for prompt in prompts]
 
 
 def _batches(prompts: Sequence[Prompt], size: int) -> list[list[Prompt]]:
@@ -147,22 +162,30 @@ def _generate_batch(
 
 
 def _resume(part: Path, digest: str) -> dict[str, Generation]:
-    """Read the finished items of a killed run, less a half line at the end; start anew for another digest."""
+    """Read the whole items of a killed run, less half or damaged lines; start anew for another digest."""
     header = json.dumps({"digest": digest}).encode()
-    lines = part.read_bytes().split(b"\n")[:-1] if part.exists() else []
-    if lines[:1] != [header]:
-        if lines:
-            logger.warning("%s belongs to another configuration and is started anew", part)
+    lines = part.read_bytes().split(b"\n") if part.exists() else [header]
+    if lines[0] != header:
+        logger.warning("%s belongs to another configuration and is started anew", part)
         lines = [header]
+    whole = [line for line in lines[1:] if _is_whole(line)]
     with atomic_write(part, "wb") as stream:
-        stream.write(b"\n".join(lines) + b"\n")
-    return {record["id"]: Generation.from_json(record) for record in map(json.loads, lines[1:])}
+        stream.writelines(line + b"\n" for line in (header, *whole))
+    records = (json.loads(line.partition(b" ")[2]) for line in whole)
+    return {record["id"]: Generation.from_json(record) for record in records}
+
+
+def _is_whole(line: bytes) -> bool:
+    """Tell whether the item on a line of a part file is the one that the digest before it was taken of."""
+    digest, _, item = line.partition(b" ")
+    return hashlib.sha256(item).hexdigest().encode() == digest
 
 
 def _append(part: Path, generations: Sequence[Generation]) -> None:
-    """Add finished items to the part file, safe on the disk before the next batch starts."""
+    """Add finished items, each after its digest, safe on the disk before the next batch starts."""
     with storing(part), open(part, "a", encoding="utf-8", newline="\n") as stream:
         for generation in generations:
-            stream.write(json.dumps(generation.to_json(), ensure_ascii=False) + "\n")
+            item = json.dumps(generation.to_json(), ensure_ascii=False)
+            stream.write(f"{sha256_text(item)} {item}\n")
         stream.flush()
         os.fsync(stream.fileno())

@@ -23,6 +23,16 @@ ARM_TITLES = {
     "mixed_75": "75 % correct",
     "mixed_100": "100 % correct",
 }
+CONDITION_TITLES = {
+    "own": "own trace",
+    "gold": "gold trace",
+    "wrong_class": "wrong class",
+    "wrong_facts": "wrong facts",
+    "wrong_both": "both wrong",
+    "foreign": "foreign trace",
+    "empty": "empty trace",
+    "filler": "filler",
+}
 STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
 PART_TITLES = {"answer": "answer", **STEP_TITLES}
 DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
@@ -59,6 +69,11 @@ MODEL_WIDTH = 16
 def arm_title(arm: str) -> str:
     """Short name of an arm; an arm without one keeps its own."""
     return ARM_TITLES.get(arm, arm.replace("_", " "))
+
+
+def condition_title(condition: str) -> str:
+    """Name of a trace that is set from outside."""
+    return CONDITION_TITLES[condition]
 
 
 def model_title(model: str) -> str:

@@ -4,6 +4,7 @@
 digest, so that a damaged record is told from a damaged artefact.
 """
 
+import hashlib
 import json
 import resource
 import subprocess
@@ -25,6 +26,8 @@ FOLDER = Path("provenance")
 TRUSTED_BYTES = 64 << 20
 # Snakemake's own mark in a folder that is an output
 SNAKEMAKE_MARK = ".snakemake_timestamp"
+# how a record begins
+SEAL = '{{\n "sha256": "{}",'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def recorded(job: Any) -> Iterator[None]:
         "code": code_version(),
         "python": sys.version.split()[0],
         "packages": installed_packages(),
-        "device": _device(),
+        **device_use(),
         "started": started.isoformat(),
         "finished": datetime.now(UTC).isoformat(),
         "wall_s": round(time.perf_counter() - clock, 3),
@@ -127,28 +130,19 @@ def list_files(paths: Iterable[str]) -> list[str]:
 
 
 def write_record(record: dict[str, Any], path: Path) -> None:
-    """Write a record with its own digest."""
-    # what JSON cannot hold or orders differently must not decide about the digest
-    record = json.loads(json.dumps(record, default=str))
+    """Write a record that begins with the digest of all that follows it."""
+    rest = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False, default=str)[1:] + "\n"
     with atomic_write(path) as stream:
-        json.dump(record | {"sha256": _seal(record)}, stream, indent=1, sort_keys=True, ensure_ascii=False)
-        stream.write("\n")
+        stream.write(SEAL.format(sha256_text(rest)) + rest)
 
 
 def read_record(path: Path) -> dict[str, Any]:
     """Read a record; DataError where it is not what was written."""
-    try:
-        record = json.loads(path.read_bytes())
-        whole = record.pop("sha256") == _seal(record)
-    except (ValueError, KeyError, AttributeError, TypeError):
-        whole = False
-    if not whole:
+    content = path.read_bytes()
+    rest = content[len(SEAL.format("0" * 64)) :]
+    if content != SEAL.format(hashlib.sha256(rest).hexdigest()).encode() + rest:
         raise DataError("the record is damaged", where=path, hint="delete it")
-    return record
-
-
-def _seal(record: dict[str, Any]) -> str:
-    return sha256_text(json.dumps(record, sort_keys=True))
+    return json.loads(content)
 
 
 def read_made(folder: Path) -> dict[str, Made]:
@@ -185,7 +179,10 @@ def code_version() -> dict[str, Any]:
     return {"commit": commit, "dirty": bool(dirty)}
 
 
-def _device() -> str:
-    """Name the GPU of a job that has loaded torch; no other job pays for asking."""
+def device_use() -> dict[str, Any]:
+    """Name the GPU of a job that has loaded torch, and the most it took; no other job pays for asking."""
     torch = sys.modules.get("torch")
-    return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else "cpu"
+    if torch is None or not torch.cuda.is_available():
+        return {"device": "cpu", "peak_gpu_memory_mb": None}
+    peak = torch.cuda.max_memory_allocated() // 2**20
+    return {"device": torch.cuda.get_device_name(), "peak_gpu_memory_mb": peak}

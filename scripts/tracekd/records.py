@@ -150,6 +150,35 @@ class Generation:
         return cls(**record)
 
 
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a model wrote after a trace that was put into its mouth.
+
+    `id` is `{item}/{condition}`, `item` the question's id. `trace` stood between the think tags; `text` is
+    what stands behind them: what the model wrote, and before it what its tokenizer holds in one token with
+    `</think>`. `n_prompt_tokens` counts the trace too.
+    """
+
+    id: str
+    item: str
+    condition: str
+    trace: str
+    prompt_sha256: str
+    text: str
+    n_prompt_tokens: int
+    n_new_tokens: int
+    finish_reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as in `schemas/intervention.schema.json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Build from a record that has passed the schema."""
+        return cls(**record)
+
+
 def read_questions(path: str | Path, split: str | None = None) -> list[Question]:
     """Read questions, all or one split (`train`, `test`), in file order."""
     questions = [Question.from_json(record) for record in read_records(path, "question")]
@@ -164,6 +193,11 @@ def read_traces(path: str | Path) -> list[Trace]:
 def read_generations(path: str | Path) -> list[Generation]:
     """Read the generations of one dataset, model, arm and seed."""
     return [Generation.from_json(record) for record in read_records(path, "generation")]
+
+
+def read_interventions(path: str | Path) -> list[Intervention]:
+    """Read the interventions on one dataset, model, arm and seed."""
+    return [Intervention.from_json(record) for record in read_records(path, "intervention")]
 
 
 def write_records(records: Iterable[Record], path: str | Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tracekd.chat import NO_LOSS, Example
 from tracekd.files import atomic_folder, atomic_write
 from tracekd.lease import hold
-from tracekd.models.identity import digest_json, package_versions
+from tracekd.models.identity import digest_json, folder_digests, package_versions
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -75,8 +75,8 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     """
     provenance = {**job.identity, "training": job.options, "seed": job.seed, "packages": package_versions()}
     _claim(job.work, digest_json([provenance, job.examples, base.device.type]))
-    finished = job.work / "adapter"
-    if finished.exists():
+    finished, seal = job.work / "adapter", job.work / "adapter.sha256"
+    if _is_sealed(finished, seal):
         logger.info("%s: already trained", job.output)
     else:
         checkpoints = job.work / "checkpoints"
@@ -85,11 +85,20 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
         _run(trainer, checkpoints)
         logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
         _write_adapter(model, trainer.state.log_history, provenance, finished)
+        with atomic_write(seal) as stream:
+            stream.write(digest_json(folder_digests(finished)))
         model.unload()
         base.activation_checkpointing_disable()
         shutil.rmtree(checkpoints)
     with atomic_folder(job.output) as folder:
         shutil.copytree(finished, folder, dirs_exist_ok=True)
+
+
+def _is_sealed(folder: Path, seal: Path) -> bool:
+    """Tell whether a finished adapter is there and still what it was."""
+    return (
+        folder.exists() and seal.exists() and seal.read_text("utf-8") == digest_json(folder_digests(folder))
+    )
 
 
 def _claim(work: Path, digest: str) -> None:

@@ -12,6 +12,8 @@ from tracekd.errors import DataError
 from tracekd.files import sha256_file
 from tracekd.logs import logger
 from tracekd.provenance import FOLDER, Made, latest, read_record, say_damage
+from tracekd.raw import check_row
+from tracekd.records import validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ def verify_run(run: str, folder: Path = FOLDER) -> Verification:
     faults, records = [], {}
     for path in sorted((folder / run).glob("*/*.json")):
         try:
-            records[path] = read_record(path)
+            record = read_record(path)
+            check_row(validator("provenance"), record, path, "delete it")
+            records[path] = record
         except DataError as error:
             faults.append(str(error))
     made = latest(records)

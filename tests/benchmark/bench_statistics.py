@@ -73,11 +73,12 @@ def main() -> None:
     print("\nAny rejection in a family of 12 tables without association\n")
     write({"n = 950": validate_family(DESIGNS[0], 12, simulations)}, ["raw_p", "holm_p"])
 
-    print("\nTwo runs on the same 950 items\n")
+    print("\nTwo runs on the same items\n")
     pairs = {
         "equal accuracies": validate_pairs(950, (0.3, 0.12, 0.12, 0.46), simulations),
         "5 points apart": validate_pairs(950, (0.3, 0.145, 0.095, 0.46), simulations),
         "few differ": validate_pairs(376, (0.93, 0.02, 0.01, 0.04), simulations),
+        "nearly all differ": validate_pairs(160, (0.002, 0.003, 0.985, 0.01), simulations),
     }
     write(pairs, ["mcnemar_p", "difference"])
 

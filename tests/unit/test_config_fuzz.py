@@ -173,7 +173,9 @@ def test_a_hostile_text_is_one_sentence_or_plain_text(path):
     assert_refused_where_wrong(path, HOSTILE)
     for text in HOSTILE:
         if not text.isprintable() or len(text) > 1000:
-            assert_one_sentence(sentence(place(path, put(text))), path, text)
+            answer = sentence(place(path, put(text)))
+            assert_one_sentence(answer, path, text)
+            assert repr(text)[1:-1] not in answer, "it may be a key"
 
 
 @each_field

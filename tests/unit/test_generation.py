@@ -98,6 +98,20 @@ def test_truncated_part_file_is_completed_to_the_same_bytes(run, tmp_path, calls
         assert sorted(part.read_bytes().splitlines()) == sorted(content.splitlines())
 
 
+def test_a_damaged_item_of_the_part_file_is_generated_again(run, tmp_path, calls):
+    whole = run()
+    part = tmp_path / "a.part"
+    content = part.read_bytes()
+    first = content.index(b"\n") + 1
+    for position in (first, first + 70, (first + len(content)) // 2, len(content) - 3):
+        damaged = bytearray(content)
+        damaged[position] ^= 1
+        part.write_bytes(damaged)
+        calls.clear()
+        assert run() == whole
+        assert len(calls) == 1, "only the batch of the damaged item"
+
+
 def test_finished_part_file_needs_no_model(run, calls):
     whole = run()
     calls.clear()

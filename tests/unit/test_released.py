@@ -18,7 +18,7 @@ from released_files import (
     write_mirror,
 )
 from test_fetch import BODY, serve
-from tracekd.config import read_models
+from tracekd.config import check_schema, read_models, read_yaml
 from tracekd.errors import ConfigError, DataError
 from tracekd.literals import render_list
 from tracekd.released import fetch
@@ -289,6 +289,16 @@ def test_a_download_that_is_not_the_registered_file_is_refused(tmp_path):
         registry = registry_of(address, "0" * 64)
         fetch_released(registry, ["a/b.json"], tmp_path / "out", None, tmp_path / "lock.json")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("path", ["../x.json", "a/../../x.json", "/etc/x", "a/./x", "a\\x", ".."])
+def test_a_registered_path_cannot_leave_its_folder(path):
+    registry = read_yaml(ROOT / "config/released.yaml")
+    check_schema(registry, "released", "released.yaml")
+    with pytest.raises(ConfigError, match=r"released.yaml: commits\.|stays inside its folder"):
+        check_schema({**registry, "commits": {COMMIT: {path: None}}}, "released", "released.yaml")
+    with pytest.raises(ConfigError, match=r"released.yaml: folder: .*stays inside its folder"):
+        check_schema({**registry, "folder": path}, "released", "released.yaml")
 
 
 def test_a_mirror_may_hold_other_files_and_the_manifest_says_so(tmp_path):

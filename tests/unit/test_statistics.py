@@ -27,7 +27,7 @@ from tracekd.statistics.association import (
     shares,
 )
 from tracekd.statistics.bootstrap import draw_pooled_tables, draw_tables
-from tracekd.statistics.paired import compare
+from tracekd.statistics.paired import compare, difference_interval
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.strata import stratify
@@ -216,7 +216,7 @@ def test_the_rule_of_the_verdict():
 def test_runs_are_paired_by_id_and_the_rest_is_counted():
     first = pd.Series([1, 1, 1, 1, 0, 0], index=list("abcdef"))
     second = pd.Series([0, 1, 1, 0, 0, 0, 0], index=list("fedcbag"))
-    row = compare(first, second, SETTINGS)
+    row = compare(first, second)
     # a and b only the first has right, e only the second; g is unpaired
     expected = {"n": 6, "unpaired": 1, "first_only": 3, "second_only": 1}
     assert {name: row[name] for name in expected} == expected
@@ -225,8 +225,24 @@ def test_runs_are_paired_by_id_and_the_rest_is_counted():
     assert -1 < row["difference_low"] < row["difference"] < row["difference_high"] < 1
 
 
+def test_paired_intervals_are_newcombes():
+    # Newcombe (1998), Stat Med 17:2635, the table 36, 12, 2, 0 by method 10
+    assert difference_interval(36, 12, 2, 0) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+
+
+@given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
+def test_a_paired_interval_holds_its_estimate(cells):
+    low, high = difference_interval(*cells)
+    assert -1 <= low <= (cells[1] - cells[2]) / sum(cells) <= high <= 1
+
+
+def test_a_difference_of_all_items_is_in_its_interval():
+    row = compare(pd.Series([0] * 80), pd.Series([1] * 80))
+    assert row["difference"] == row["difference_low"] == -1 < row["difference_high"] < -0.9
+
+
 def test_runs_without_a_common_item_are_counted_only():
-    row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]), SETTINGS)
+    row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]))
     assert row == {"n": 0, "unpaired": 3, "first_only": 0, "second_only": 0}
 
 

@@ -127,8 +127,9 @@ def cut(checkpoint):
         cut,
         lambda checkpoint: (checkpoint / "rng_state.pth").unlink(),
         lambda c: (c / "manifest.json").unlink(),
+        lambda c: (c / "manifest.json").write_bytes(b'{"adapter_config.json": "\xff'),
     ],
-    ids=["truncated file", "missing file", "never sealed"],
+    ids=["truncated file", "missing file", "never sealed", "damaged seal"],
 )
 def test_only_whole_checkpoints_count(base, tokenizer, reference, remains, caplog, damage):
     checkpoints = remains / "work/checkpoints"
@@ -140,6 +141,17 @@ def test_only_whole_checkpoints_count(base, tokenizer, reference, remains, caplo
     assert "checkpoint-999 is not whole" in caplog.text
     assert "checkpoint-9 is not whole" in caplog.text
     assert "resume from" in caplog.text and "checkpoint-6" in caplog.text
+    assert adapter_files(job.output) == reference
+
+
+def test_a_damaged_finished_adapter_is_not_handed_out(base, tokenizer, reference, tmp_path):
+    job = make_job(tokenizer, tmp_path)
+    train_adapter(base, tokenizer, job)
+    weights = job.work / "adapter/adapter_model.safetensors"
+    damaged = bytearray(weights.read_bytes())
+    damaged[-1] ^= 1
+    weights.write_bytes(damaged)
+    train_adapter(base, tokenizer, job)
     assert adapter_files(job.output) == reference
 
 

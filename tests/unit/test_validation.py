@@ -94,7 +94,8 @@ def test_pairs_of_runs():
     equal = validate_pairs(950, (0.3, 0.12, 0.12, 0.46), SIMULATIONS)
     assert equal["mcnemar_p"] <= 0.05 + error(0.05)
     apart = validate_pairs(950, (0.3, 0.145, 0.095, 0.46), SIMULATIONS, seed=1)
-    for result in (equal, apart):
+    edge = validate_pairs(160, (0.002, 0.003, 0.985, 0.01), SIMULATIONS)
+    for result in (equal, apart, edge):
         assert result["difference"] == pytest.approx(0.95, abs=error(0.95))
 
 

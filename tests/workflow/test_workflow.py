@@ -197,6 +197,23 @@ def test_provenance_names_every_input_by_its_hash(project):
     assert json.loads(text)["seed"] == 0
 
 
+def test_every_job_is_recorded_and_one_flipped_byte_is_named(project):
+    jobs = {path.name for path in (project / "benchmarks/smoke").iterdir()}
+    assert {path.name for path in (project / "provenance/smoke").iterdir()} == jobs
+    assert "are as recorded" in snakemake(project, "verify", *SMOKE)
+    generations = project / "results/smoke/generations/babi/tiny-qwen3/none/seed0.jsonl"
+    whole, stat = generations.read_bytes(), generations.stat()
+    generations.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+    os.utime(generations, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    path = "results/smoke/generations/babi/tiny-qwen3/none/seed0.jsonl"
+    assert f"{path}: SHA-256 is" in snakemake(project, "verify", *SMOKE, ok=False)
+    scoring = ["--forcerun", "score_generations", "--until", "score_generations"]
+    assert f"Error: {path}: SHA-256 is" in snakemake(project, *scoring, *SMOKE, ok=False)
+    generations.write_bytes(whole)
+    os.utime(generations, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    snakemake(project, *SMOKE)
+
+
 def test_conda_pins_equal_the_requirements():
     import yaml
 

@@ -31,7 +31,7 @@ def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> p
     rows = [
         {
             **dict(zip(KEYS, (*part, kind, held, first, second), strict=True)),
-            **compare(_run(runs, part, kind, held, first), _run(runs, part, kind, held, second), settings),
+            **compare(_run(runs, part, kind, held, first), _run(runs, part, kind, held, second)),
         }
         for part, items in scores.groupby(["dataset", "scorer", "seed"], sort=False)
         for kind, (varied, fixed) in KINDS.items()

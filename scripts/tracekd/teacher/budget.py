@@ -23,8 +23,9 @@ class Limit:
         )
 
     def describe(self, spend: Spend) -> str:
-        """Write tokens and money in words."""
-        return f"{spend.tokens:,} tokens and {spend.money:.4f} {self.currency}"
+        """Write tokens in words, and money where there is any."""
+        money = f" and {spend.money:.4f} {self.currency}" if spend.money else ""
+        return f"{spend.tokens:,} tokens{money}"
 
 
 class Budget:

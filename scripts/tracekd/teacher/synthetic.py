@@ -22,8 +22,8 @@ MOST_FACTS_READ = 6
 CUT_WORDS = 25
 
 OPENINGS = ("Okay, let's see.", "Alright, so I need to work this out.", "Hmm, let me read this carefully.")
+FIRST_READING = 'One of the facts says: "{fact}"'
 READING = (
-    'One of the facts says: "{fact}"',
     'Next there is "{fact}"',
     'Then I see "{fact}"',
     'It also says that "{fact}"',
@@ -35,7 +35,9 @@ DOUBTS = (
     "That might matter, or it might not.",
 )
 CONCLUSION = "So putting it all together, the answer should be {answer}."
-WORDINGS = ("{answer}", "{answer}", "{answer}.", "The answer is **{answer}**.")
+# an answer in the form of the dataset, and two looser ones
+LOOSE = ("{answer}.", "The answer is **{answer}**.")
+SHARE_PLAIN = 0.6
 REFUSAL = "I'm sorry, but I can't help with that."
 NOTHING = "nothing"
 
@@ -81,25 +83,37 @@ def think(question: Question) -> tuple[dict[str, str | None], str]:
     fate = rng.random()
     if fate < SHARE_REFUSED:
         return {"content": None, "reasoning_content": None, "refusal": REFUSAL}, "stop"
-    right = get_dataset(question.dataset).answer_text(question.answers)
-    is_wrong = rng.random() < SHARE_WRONG
-    answer = rng.choice(WORDINGS).format(answer=wrong_answer(question, rng) if is_wrong else right)
+    answers = wrong_answers(question, rng) if rng.random() < SHARE_WRONG else right_answers(question)
+    answer = word_answer(question.dataset, answers, rng)
     if fate < SHARE_REFUSED + SHARE_EMPTY_TRACE:
         return {"content": answer, "reasoning_content": ""}, "stop"
-    trace = wander(question, answer, rng)
+    trace = wander(question, " and ".join(answers), rng)
     if fate < SHARE_REFUSED + SHARE_EMPTY_TRACE + SHARE_CUT:
         return {"content": "", "reasoning_content": " ".join(trace.split(" ")[:CUT_WORDS])}, "length"
     return {"content": answer, "reasoning_content": trace}, "stop"
 
 
-def wrong_answer(question: Question, rng: random.Random) -> str:
-    """Name something else that the context offers, in the form of a right answer."""
+def right_answers(question: Question) -> tuple[str, ...]:
+    """Name all gold answers, or the first where any one is right."""
+    return question.answers[:1] if get_dataset(question.dataset).ALTERNATIVE_ANSWERS else question.answers
+
+
+def wrong_answers(question: Question, rng: random.Random) -> tuple[str, ...]:
+    """Name something else that the context offers."""
     dataset = get_dataset(question.dataset)
     right = set(map(normalise_answer, question.answers))
     offered = sorted(
         {name for name in dataset.candidates(question) if name and normalise_answer(name) not in right}
     )
-    return dataset.answer_text([rng.choice(offered) if offered else NOTHING])
+    return (rng.choice(offered) if offered else NOTHING,)
+
+
+def word_answer(dataset: str, answers: Sequence[str], rng: random.Random) -> str:
+    """Word answers as the dataset has them, or as a chatty model does."""
+    module = get_dataset(dataset)
+    if rng.random() < SHARE_PLAIN:
+        return module.answer_text(answers)
+    return rng.choice(LOOSE).format(answer=" and ".join(answers))
 
 
 def wander(question: Question, answer: str, rng: random.Random) -> str:
@@ -108,11 +122,12 @@ def wander(question: Question, answer: str, rng: random.Random) -> str:
     free = max(0, MOST_FACTS_READ - len(question.gold_facts))
     read = sorted([*question.gold_facts, *rng.sample(others, min(free, len(others)))])
     lines = [f"{rng.choice(OPENINGS)} The question is: {question.question}"]
-    for index in read:
-        lines.append(rng.choice(READING).format(fact=question.context[index]))
+    for place, index in enumerate(read):
+        wording = rng.choice(READING) if place else FIRST_READING
+        lines.append(wording.format(fact=question.context[index]))
         if rng.random() < 0.5:
             lines.append(rng.choice(DOUBTS))
-    lines.append(CONCLUSION.format(answer=answer.strip("*.")))
+    lines.append(CONCLUSION.format(answer=answer))
     return "\n".join(lines)
 
 

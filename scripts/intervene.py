@@ -1,0 +1,50 @@
+"""Let the adapters of one dataset and model answer behind set traces (rule intervene)."""
+
+from pathlib import Path
+
+from tracekd.cells import arm_and_seed
+from tracekd.chat import prefilled_prompt
+from tracekd.files import sha256_file
+from tracekd.generation import generate_all
+from tracekd.interventions import build_prefills, join
+from tracekd.jobs import rule_job
+from tracekd.lease import hold
+from tracekd.models.identity import folder_digests
+from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
+from tracekd.prompts import chat_messages
+from tracekd.records import read_generations, read_questions, write_records
+
+with rule_job(snakemake):
+    source, params = snakemake.input, snakemake.params
+    adapters = {arm_and_seed(path): Path(path) for path in source.adapters}
+    generations = {arm_and_seed(path): path for path in source.generations}
+    questions = read_questions(source.questions, split="test")
+    messages = {question.id: chat_messages(question, params.persona) for question in questions}
+    tokenizer = load_tokenizer(source.model)
+    base = load_quantised(source.model, params.quantisation)
+    base_identity = {"model": folder_digests(source.model), "quantisation": params.quantisation}
+
+    for path in map(Path, snakemake.output):
+        arm, seed = cell = arm_and_seed(path)
+        prefills = build_prefills(
+            questions, read_generations(generations[cell]), params.conditions, params.seed
+        )
+        prompts = [
+            prefilled_prompt(tokenizer, one.id, messages[one.item], one.trace, params.chat)
+            for one in prefills
+        ]
+        model = load_adapter(base, adapters[cell].parent)
+        part = Path(params.work) / arm / f"seed{seed}.jsonl"
+        with hold(part):
+            answers = generate_all(
+                model,
+                tokenizer,
+                prompts,
+                params.generation,
+                seed,
+                identity={**base_identity, "adapter": sha256_file(adapters[cell])},
+                part=part,
+                title=f"{arm} seed {seed}, set traces",
+            )
+            write_records(join(prefills, prompts, answers), path)
+        model.unload()

@@ -1,0 +1,24 @@
+"""Plot answers behind set traces of one dataset (rule plot_interventions).
+
+input   interventions: results/{run}/tables/interventions.csv
+output  pdf, png: figures/{run}/interventions_{dataset}.{pdf,png}
+params  models, arms, conditions: names in config order; note
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.interventions import plot_interventions
+from tracekd.figures.style import save
+from tracekd.jobs import rule_job
+from tracekd.tables.order import Grid
+
+with rule_job(snakemake):
+    params, dataset = snakemake.params, snakemake.wildcards.dataset
+    figure = plot_interventions(
+        pd.read_csv(snakemake.input.interventions),
+        dataset,
+        params.conditions,
+        Grid([dataset], params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,50 @@
+"""Tabulate answers behind set traces, and pairs of settings (rule tabulate_interventions).
+
+input   questions: one file a dataset
+        interventions: results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
+output  interventions_csv, interventions_md, interventions_tex: .../tables/interventions.{csv,md,tex}
+        pairs_csv, pairs_md, pairs_tex: .../tables/intervention_pairs.{csv,md,tex}
+params  datasets, models, arms: names in config order
+log     [0]
+"""
+
+from pathlib import Path
+
+from tracekd.jobs import rule_job
+from tracekd.records import read_questions
+from tracekd.tables.estimates import exact_p_values
+from tracekd.tables.interventions import (
+    interventions_table,
+    pairs_table,
+    read_outcome_frame,
+    show_interventions,
+    show_pairs,
+)
+from tracekd.tables.order import Grid
+from tracekd.tables.write import write_table
+
+CAPTIONS = {
+    "interventions": (
+        "Answers of the trained models behind traces set from outside. True: of all items. Follows: "
+        "the answer is the one that the facts in the trace imply, of the items where this is not the truth; "
+        "elsewhere following and truth cannot be told apart. A dash where no such item is, or facts of the "
+        "dataset imply no answer. 95 % Wilson intervals."
+    ),
+    "pairs": (
+        "The same items behind two traces. Difference: share behind the trace minus share behind the one it "
+        "is held against, with Newcombe's paired 95 % interval; McNemar's exact p before and after Holm's "
+        "correction within an adapter and kind of answer. Implied: by the trace in the column Trace, over "
+        "the items where this is not the truth."
+    ),
+}
+
+with rule_job(snakemake):
+    source, params = snakemake.input, snakemake.params
+    grid = Grid(params.datasets, params.models, params.arms)
+    questions = {Path(path).stem: read_questions(path, split="test") for path in source.questions}
+    outcomes = read_outcome_frame(questions, source.interventions)
+    table, pairs = interventions_table(outcomes, grid), pairs_table(outcomes, grid)
+    shown = {"interventions": (table, show_interventions(table)), "pairs": (pairs, show_pairs(pairs))}
+    for name, (exact, readable) in shown.items():
+        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
+        write_table(exact_p_values(exact), readable, **paths, caption=CAPTIONS[name])
