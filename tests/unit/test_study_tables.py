@@ -101,7 +101,7 @@ def test_figures_are_legible_and_carry_the_note(study, note, monkeypatch):
     words = assert_legible(plot_conditions(tables["ratings"], ratings, CONDITIONS, (1, 5), note), monkeypatch)
     assert (NOTE in words) == bool(note)
     mean, n = tables["ratings"].loc[0, ["mean", "n_participants"]]
-    assert f"{mean:.2f} (n = {n})" in words
+    assert f"{mean:.2f} (n = {int(n)})" in words
 
 
 def results(models, arms):

@@ -70,7 +70,7 @@ def _draw_condition(axes: Axes, place: int, row: pd.Series, means: pd.Series) ->
     # the mean alone where there is no interval
     end = np.fmin(row["low"], row["mean"]) if left else np.fmax(row["high"], row["mean"])
     axes.annotate(
-        f"{row['mean']:.2f} (n = {row['n_participants']})",
+        f"{row['mean']:.2f} (n = {int(row['n_participants'])})",
         (end, below),
         (-6 if left else 6, -1),
         textcoords="offset points",

@@ -3,6 +3,7 @@
 from math import pi, sqrt
 from statistics import NormalDist
 
+import numpy as np
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 # participants that a rank test needs for those of a t-test, of normal scores (Lehmann 1975): 1 / 0.955
@@ -29,8 +30,10 @@ def smallest_difference(
 
     """
     size = n_first * RANK_EFFICIENCY
+    # a root of fsolve is an array of one
     if design == "between":
-        d = TTestIndPower().solve_power(nobs1=size, ratio=n_second / n_first, alpha=alpha, power=power)
-        return float(d), 2 * NormalDist().cdf(float(d) / sqrt(2)) - 1
-    d = TTestPower().solve_power(nobs=size, alpha=alpha, power=power)
-    return float(d), 2 * NormalDist().cdf(float(d)) - 1
+        found = TTestIndPower().solve_power(nobs1=size, ratio=n_second / n_first, alpha=alpha, power=power)
+        d, spread = np.ravel(found).item(), sqrt(2)
+    else:
+        d, spread = np.ravel(TTestPower().solve_power(nobs=size, alpha=alpha, power=power)).item(), 1
+    return d, 2 * NormalDist().cdf(d / spread) - 1

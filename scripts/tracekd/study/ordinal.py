@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.tools.sm_exceptions import HessianInversionWarning
+
 from tracekd.intervals import Z
 
 
