@@ -53,7 +53,7 @@ def exclude(
         groups: names of the plan's groups.
 
     Returns:
-        Who stays, and the flow table: step (`sent`, the rules, `analysed`), excluded, left, and left_{group}.
+        Who stays, and the flow table: step (`sent`, then each rule), excluded, left, and left_{group}.
 
     """
     kept, flow = list(exports), []
@@ -69,3 +69,25 @@ def exclude(
         kept = [export for export in kept if not RULES[name](export.record, limit)]
         count(name, before)
     return kept, pd.DataFrame(flow)
+
+
+TITLES = {
+    "sent": "sent an export",
+    "incomplete": "stopped before the end",
+    "failed_checks": "failed attention checks",
+    "median_seconds": "too fast",
+    "same_answer": "nearly always the same answer",
+}
+
+
+def show_exclusions(flow: pd.DataFrame) -> pd.DataFrame:
+    """Write the flow table for readers."""
+    groups = [name for name in flow if name.startswith("left_")]
+    return pd.DataFrame(
+        {
+            "Step": flow["step"].map(TITLES),
+            "Left out": flow["excluded"].map(str),
+            "Stay": flow["left"].map(str),
+            **{f"Group {name.removeprefix('left_')}": flow[name].map(str) for name in groups},
+        }
+    )
