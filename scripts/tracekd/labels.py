@@ -35,6 +35,7 @@ CONDITION_TITLES = {
 }
 STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
 PART_TITLES = {"answer": "answer", **STEP_TITLES}
+DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
 QUIRK_TITLES = {
     "Q1": "cut at repeated prompt",
     "Q2": "cut at word “answer”",

@@ -1,0 +1,21 @@
+"""Plot interpretability and cognitive load by condition (rule plot_conditions).
+
+input   plan: results/{run}/study/plan.json; ratings: results/{run}/tables/study_ratings.csv
+        responses: results/{run}/study/study_responses.csv
+output  pdf, png: figures/{run}/study_conditions.{pdf,png}
+params  note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.conditions import plot_conditions
+from tracekd.figures.style import save
+from tracekd.jobs import rule_job
+from tracekd.study.plan import read_plan
+
+with rule_job(snakemake):
+    plan, table = read_plan(snakemake.input.plan), pd.read_csv(snakemake.input.ratings)
+    responses = pd.read_csv(snakemake.input.responses, dtype={"participant": str, "group": str})
+    scale = plan["scale"]["low"], plan["scale"]["high"]
+    figure = plot_conditions(table, responses, plan["conditions"], scale, note=snakemake.params.note)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

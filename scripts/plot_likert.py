@@ -1,0 +1,19 @@
+"""Plot how often each point of the scale was given, by question and condition (rule plot_likert).
+
+input   plan: results/{run}/study/plan.json; questions: results/{run}/tables/study_questions.csv
+output  pdf, png: figures/{run}/study_likert.{pdf,png}
+params  note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.likert import plot_likert
+from tracekd.figures.style import save
+from tracekd.jobs import rule_job
+from tracekd.study.plan import read_plan
+
+with rule_job(snakemake):
+    plan, table = read_plan(snakemake.input.plan), pd.read_csv(snakemake.input.questions)
+    labels = plan["scale"]["labels"]
+    figure = plot_likert(table, plan["questions"], plan["conditions"], labels, note=snakemake.params.note)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

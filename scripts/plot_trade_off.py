@@ -1,0 +1,24 @@
+"""Plot the accuracy of arms against the ratings of their traces (rule plot_trade_off).
+
+input   results: results/{run}/tables/results.csv; published: resources/published_ratings.csv
+        ratings: results/{run}/tables/study_ratings.csv, none where the run has no study
+output  pdf, png: figures/{run}/trade_off_{dataset}.{pdf,png}
+params  scorer: whose accuracies; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.style import save
+from tracekd.figures.trade_off import plot_trade_off
+from tracekd.jobs import rule_job
+from tracekd.study.published import read_published
+
+with rule_job(snakemake):
+    published = read_published(snakemake.input.published)
+    results = pd.read_csv(snakemake.input.results)
+    chosen = (results["dataset"] == snakemake.wildcards.dataset) & (
+        results["scorer"] == snakemake.params.scorer
+    )
+    ratings = [pd.read_csv(path) for path in snakemake.input.ratings]
+    figure = plot_trade_off(results[chosen], published, *ratings, note=snakemake.params.note)
+    save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,151 @@
+"""Does the trace that trains best also read best? Accuracy of an arm against how people rate its traces."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from tracekd.errors import DataError
+from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels, mark_missing
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.labels import DIMENSION_TITLES, arm_title, model_title, run_size
+from tracekd.study.scores import DIMENSIONS
+
+# inches
+PANEL = 1.25
+FRAME = Frame(left=0.98, right=0.12, head=0.26, foot=0.92, row_gap=0.34, column_gap=0.3)
+# of the published ratings
+SCALE = (1, 5)
+# accuracies are shown from and to a multiple of this, in %
+STEP = 10
+TITLE_DISTANCE = 0.8
+
+
+def plot_trade_off(
+    results: pd.DataFrame, published: pd.DataFrame, ratings: pd.DataFrame | None = None, note: str = ""
+) -> Figure:
+    """Draw rating against accuracy: dimensions in columns, models in rows, a mark an arm, joined by arm.
+
+    A filled mark is the run's own study with both intervals; an open one stands at the published rating (a
+    constant) and the run's own accuracy.
+
+    Args:
+        results: of one dataset and scorer, as from `results_table`.
+        published: as from `read_published`.
+        ratings: as from `ratings_table`, where the run has a study.
+        note: printed small below, for what is not real in the figure.
+
+    """
+    ratings = published.iloc[:0] if ratings is None else ratings
+    rated = {*ratings["arm"], *published["arm"]}
+    rows = results[results["arm"].isin(rated)]
+    if rows.empty:
+        raise DataError("no arm of the run has a rating", hint=f"choose arms from {', '.join(sorted(rated))}")
+    models = list(rows["model"].unique())
+    with house_style():
+        figure, axes = make_panels(
+            len(DIMENSIONS), [PANEL] * len(models), FRAME, note, sharex=True, sharey=True
+        )
+        for panels, model in zip(axes, models, strict=True):
+            accuracies = rows[rows["model"] == model].set_index("arm")
+            for axis, dimension in zip(panels, DIMENSIONS, strict=True):
+                _draw_frame(axis, rows)
+                own, constants = (
+                    table[(table["dimension"] == dimension) & table["arm"].isin(accuracies.index)].set_index(
+                        "arm"
+                    )
+                    for table in (ratings, published)
+                )
+                _draw_panel(axis, accuracies, own, constants)
+            label_row(panels[0], model_title(model), TITLE_DISTANCE)
+            n, seeds = int(accuracies["n"].max()), int(accuracies["seeds"].max())
+            _write_size(panels[-1], run_size(n, seeds))
+        for axis, dimension in zip(axes[0], DIMENSIONS, strict=True):
+            axis.set_title(DIMENSION_TITLES[dimension], pad=5)
+        for axis in axes[-1]:
+            axis.set_xlabel("rating, {} to {}".format(*SCALE), labelpad=3)
+        for axis in axes[:, 0]:
+            axis.set_ylabel("accuracy (%)", labelpad=2)
+        _write_key(figure, list(rows["arm"].unique()), len(ratings) > 0)
+    return figure
+
+
+def _draw_panel(axes: Axes, accuracies: pd.DataFrame, own: pd.DataFrame, constants: pd.DataFrame) -> None:
+    """Draw the arms of one model and dimension, each with its name."""
+    if own.empty and constants.empty:
+        mark_missing(axes)
+    for arm in accuracies.index:
+        accuracy, style = (
+            100 * accuracies.loc[arm, ["answer_acc", "answer_low", "answer_high"]],
+            arm_style(arm),
+        )
+        if arm in own.index:
+            rating = own.loc[arm]
+            axes.hlines(accuracy.iloc[0], rating["low"], rating["high"], color=style.colour, lw=1)
+            axes.vlines(rating["mean"], *accuracy.iloc[1:], color=style.colour, lw=1)
+            axes.plot(rating["mean"], accuracy.iloc[0], style.marker, color=style.colour, ms=5, mew=0)
+        if arm in constants.index:
+            value = constants.loc[arm, "value"]
+            if arm not in own.index:
+                axes.vlines(value, *accuracy.iloc[1:], color=style.colour, lw=0.8)
+            axes.plot(
+                value,
+                accuracy.iloc[0],
+                style.marker,
+                color=style.colour,
+                mfc="white",
+                ms=5,
+                mew=0.9,
+                zorder=3,
+            )
+
+
+def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
+    """Show the whole scale and all accuracies of the figure."""
+    low, high = SCALE
+    lowest, highest = 100 * rows["answer_low"].min(), 100 * rows["answer_high"].max()
+    axes.set(xlim=(low - 0.15, high + 0.15), xticks=range(low, high + 1))
+    axes.set_ylim(STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP))
+    axes.grid(color=PALE, lw=0.6)
+    axes.set_axisbelow(True)
+
+
+def _write_size(axes: Axes, words: str) -> None:
+    """Say above a row's last panel how many items and seeds stand behind its accuracies."""
+    axes.annotate(
+        words,
+        (1, 1),
+        (0, 2),
+        "axes fraction",
+        "offset points",
+        ha="right",
+        va="bottom",
+        size=SMALL_SIZE,
+        color=GREY,
+    )
+
+
+def _write_key(figure: Figure, arms: Sequence[str], has_own: bool) -> None:
+    """Name the arms, and explain filled and open marks, below the panels."""
+    dot = {"color": INK, "marker": "o", "ms": 4.5, "lw": 0}
+    kinds = [Line2D([], [], **dot, mew=0, label="this run's study, 95 % intervals")] if has_own else []
+    label = "published rating (constant) and this run's accuracy"
+    kinds.append(Line2D([], [], **dot, mfc="white", mew=0.9, label=label))
+    styles = [(arm_style(arm), arm_title(arm)) for arm in arms]
+    names = [
+        Line2D([], [], color=style.colour, marker=style.marker, ms=5, mew=0, lw=0, label=title)
+        for style, title in styles
+    ]
+    bottom = NOTE_HEIGHT / figure.get_figheight()
+    for handles, height in ((kinds, bottom), (names, 2 * bottom)):
+        figure.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, height),
+            ncols=len(handles),
+            borderaxespad=0,
+            columnspacing=1.4,
+        )

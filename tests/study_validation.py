@@ -1,0 +1,153 @@
+"""Simulated studies with a known truth: how often tests reject and intervals hold the truth.
+
+Used by tests/benchmark/bench_study.py (many studies) and tests/unit/test_study_statistics.py (fewer). The
+items stay the same from study to study, as in a replication: a study speaks of people, not of other items.
+"""
+
+import gc
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import mannwhitneyu
+from tracekd.study.agreement import agreement, alpha_of
+from tracekd.study.intervals import delta_interval, mean_interval, paired_delta_interval
+from tracekd.study.scores import centre, participant_means
+from tracekd.study.simulate import Scale, draw_items, draw_ratings
+from tracekd.study.statistics import compare_conditions, compare_groups
+
+SCALE = Scale(1, 5)
+ENDS = (1, 5)
+ITEMS, QUESTIONS, PER_GROUP = 8, 3, 25
+CONDITIONS = ["correct", "r1_summary", "r1_explanation", "r1"]
+# published interpretability: the paper's means, and its sibling's medians for the other two
+PUBLISHED = (4.86, 4.53, 4.29, 3.39)
+NULLS = {"null, mean 3.39": (3.39,) * 4, "null, mean 4.59": (4.59,) * 4}
+# participants of a group from whom the truth is taken
+MANY = 20_000
+
+
+def draw_study(design, means, items, rng, per_group=PER_GROUP):
+    """Yield group, condition and item by position, and ratings (raters, positions, questions) of each."""
+    opinions = np.array([SCALE.opinion(mean) for mean in means])
+    everything = np.arange(len(items))
+    for group in range(len(means)):
+        shown = np.full(len(items), group) if design == "between" else (group + everything) % len(means)
+        values = draw_ratings(opinions[shown], items, per_group, QUESTIONS, SCALE, rng)
+        yield group, shown, everything, values
+
+
+def means_by_condition(parts, n_conditions):
+    """Mean of every participant and condition: (participants, conditions), and the participants' groups."""
+    rows, groups = [], []
+    for group, shown, _, values in parts:
+        by_position = values.mean(axis=2)
+        seen = np.arange(n_conditions)[:, None] == shown
+        with np.errstate(invalid="ignore"):
+            rows.append(by_position @ seen.T / seen.sum(axis=1))
+        groups.append(np.full(len(values), group))
+    return np.concatenate(rows), np.concatenate(groups)
+
+
+def as_frame(parts):
+    """The same ratings as a table like that of `responses_table`."""
+    frames = []
+    for group, shown, items, values in parts:
+        raters, positions, questions = np.indices(values.shape).reshape(3, -1)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "participant": [f"{group}-{rater}" for rater in raters],
+                    "group": group,
+                    "item": items[positions],
+                    "condition": np.array(CONDITIONS)[shown[positions]],
+                    "question": questions,
+                    "score": values.reshape(-1),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def validate_intervals(design, means, simulations, seed=0, resamples=1000):
+    """Share of studies whose intervals hold the truth: of every mean, and of every pair's delta."""
+    rng = np.random.default_rng(seed)
+    items = draw_items(ITEMS, rng)
+    truth = means_by_condition(draw_study(design, means, items, rng, MANY), len(means))[0]
+    pairs = list(combinations(range(len(means)), 2))
+    true_means = np.nanmean(truth, axis=0)
+    true_deltas = [_true_delta(design, truth[:, i], truth[:, j]) for i, j in pairs]
+    held = np.zeros(len(means) + len(pairs))
+    for number in range(simulations):
+        scores, groups = means_by_condition(draw_study(design, means, items, rng), len(means))
+        limits = []
+        for column in scores.T:
+            seen = ~np.isnan(column)
+            limits.append(mean_interval(column[seen], groups[seen], ENDS, resamples, number))
+        for i, j in pairs:
+            first, second = (column[~np.isnan(column)] for column in (scores[:, i], scores[:, j]))
+            find = delta_interval if design == "between" else paired_delta_interval
+            limits.append(find(first, second, resamples, number))
+        low, high = np.array(limits).T
+        held += (low <= [*true_means, *true_deltas]) & (high >= [*true_means, *true_deltas])
+    names = [f"{name}, mean {true:.2f}" for name, true in zip(CONDITIONS, true_means, strict=True)]
+    names += [
+        f"{CONDITIONS[i]} – {CONDITIONS[j]}, delta {true:.2f}"
+        for (i, j), true in zip(pairs, true_deltas, strict=True)
+    ]
+    return dict(zip(names, map(float, held / simulations), strict=True))
+
+
+def validate_tests(design, means, simulations, seed=0):
+    """Share of studies in which all conditions, or any pair (Holm), differ; and in the planned order."""
+    rng = np.random.default_rng(seed)
+    items = draw_items(ITEMS, rng)
+    gc.freeze()  # statsmodels collects garbage in every correction, and looks at all that was imported
+    counts = {"omnibus": 0, "any pair (Holm)": 0, "order": 0}
+    for _ in range(simulations):
+        frame = as_frame(draw_study(design, means, items, rng))
+        scores = participant_means(frame, CONDITIONS)
+        if design == "between":
+            rows = compare_groups(scores, 2, 0)
+        else:
+            rows = compare_conditions(scores, participant_means(centre(frame), CONDITIONS), 2, 0)
+        counts["omnibus"] += rows[0]["p"] < 0.05
+        counts["any pair (Holm)"] += any(row["holm_p"] < 0.05 for row in rows[1:])
+        counts["order"] += list(scores.mean().sort_values(ascending=False).index) == CONDITIONS
+    gc.unfreeze()
+    return {name: count / simulations for name, count in counts.items()}
+
+
+def validate_agreement(mean, simulations, seed=0, bootstrap=0):
+    """Share of intervals of Krippendorff's alpha that hold the alpha of many raters of the same items.
+
+    With `bootstrap` resamples, that of a percentile bootstrap of participants, too.
+    """
+    rng = np.random.default_rng(seed)
+    items, points = draw_items(ITEMS, rng), [1, 2, 3, 4, 5]
+    opinions = np.full(ITEMS, SCALE.opinion(mean))
+
+    def draw(raters):
+        return draw_ratings(opinions, items, raters, QUESTIONS, SCALE, rng).reshape(raters, -1).astype(float)
+
+    truth = alpha_of(draw(2000), points)
+    held = {"alpha, jackknife": 0, "alpha, bootstrap": 0}
+    for _ in range(simulations):
+        ratings = draw(PER_GROUP)
+        found = agreement(pd.DataFrame(ratings), points)
+        held["alpha, jackknife"] += found["low"] <= truth <= found["high"]
+        if bootstrap:
+            drawn = [
+                alpha_of(ratings[rng.integers(PER_GROUP, size=PER_GROUP)], points) for _ in range(bootstrap)
+            ]
+            low, high = np.quantile(drawn, [0.025, 0.975])
+            held["alpha, bootstrap"] += low <= truth <= high
+    return {"alpha": truth, **{name: count / simulations for name, count in held.items()}}
+
+
+def _true_delta(design, first, second):
+    """Delta of the many."""
+    if design == "within":
+        return float(np.sign(first - second).mean())
+    first, second = (column[~np.isnan(column)] for column in (first, second))
+    return float(2 * mannwhitneyu(first, second).statistic / (len(first) * len(second)) - 1)

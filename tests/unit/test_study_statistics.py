@@ -1,0 +1,152 @@
+"""Statistics of a study: known answers, and some simulated studies with a known truth.
+
+tests/benchmark/bench_study.py simulates more; docs/study_analysis.md has its tables.
+"""
+
+from math import isnan, sqrt
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_validation import (
+    NULLS,
+    PUBLISHED,
+    SCALE,
+    validate_agreement,
+    validate_intervals,
+    validate_tests,
+)
+from tracekd.study.agreement import agreement, alpha_of
+from tracekd.study.intervals import (
+    delta,
+    delta_interval,
+    mean_interval,
+    paired_delta,
+    paired_delta_interval,
+)
+from tracekd.study.ordinal import regress
+from tracekd.study.simulate import draw_items, draw_ratings
+from tracekd.study.statistics import compare_conditions, compare_groups
+
+POINTS = [1, 2, 3, 4, 5]
+
+
+def bound(rate, simulations):
+    """3.5 standard errors of a simulated rate, and one point for what is not exact."""
+    return 3.5 * sqrt(rate * (1 - rate) / simulations) + 0.01
+
+
+@pytest.mark.parametrize("design", ["between", "within"])
+@pytest.mark.parametrize("means", [PUBLISHED, NULLS["null, mean 3.39"]], ids=["published", "null"])
+def test_intervals_hold_the_truth_19_times_in_20(design, means):
+    held = validate_intervals(design, means, 300, resamples=500)
+    for name, share in held.items():
+        # where nearly every pair points one way the interval is wide rather than short
+        assert share >= 0.95 - bound(0.95, 300), name
+
+
+@pytest.mark.parametrize("design", ["between", "within"])
+def test_tests_reject_a_true_null_at_their_level(design):
+    rates = validate_tests(design, NULLS["null, mean 3.39"], 80)
+    assert rates["omnibus"] <= 0.05 + bound(0.05, 80)
+    assert rates["any pair (Holm)"] <= 0.05 + bound(0.05, 80)
+
+
+@pytest.mark.parametrize("design", ["between", "within"])
+def test_the_published_order_is_recovered(design):
+    assert validate_tests(design, PUBLISHED, 40)["order"] >= 0.95 - bound(0.95, 40)
+
+
+def test_the_interval_of_alpha_holds_the_truth():
+    assert validate_agreement(3.39, 60)["alpha, jackknife"] >= 0.95 - bound(0.95, 60)
+
+
+def test_delta_counts_pairs():
+    assert delta([3, 4, 5], [1, 2, 3]) == pytest.approx(8 / 9)
+    assert delta([1, 2], [1, 2]) == 0
+    assert paired_delta([3, 4, 2, 2], [1, 4, 3, 1]) == pytest.approx(1 / 4)
+
+
+def test_total_dominance_has_an_interval_that_is_not_a_point():
+    high, low = [4, 4.5, 5] * 8, [1, 1.5, 2] * 8
+    for find in (delta_interval, paired_delta_interval):
+        lower, upper = find(high, low, 500, 0)
+        assert 0.7 < lower < 0.95
+        assert upper == 1
+        assert find(low, high, 500, 0)[0] == -1
+
+
+def test_a_paired_delta_takes_ties_from_raw_means():
+    # everyone ties: any centring of one condition alone would break all ties to one side
+    assert paired_delta([4.0] * 10, [4.0] * 10) == 0
+
+
+def test_the_interval_of_a_mean_stays_on_the_scale_and_is_refused_without_spread():
+    low, high = mean_interval([5, 5, 5, 4], [0] * 4, (1, 5), 500, 0)
+    assert 1 <= low < 4.75 <= high <= 5
+    assert all(map(isnan, mean_interval([4, 4, 4], [0] * 3, (1, 5), 100, 0)))
+    assert all(map(isnan, mean_interval([4], [0], (1, 5), 100, 0)))
+    # a group of one participant is not a stratum
+    assert all(map(np.isfinite, mean_interval([4, 3, 5, 2], [0, 0, 0, 1], (1, 5), 100, 0)))
+
+
+def test_groups_that_differ_are_told_apart_and_equal_ones_are_not():
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame(
+        {
+            "a": [*rng.normal(4, 0.4, 25), *[np.nan] * 50],
+            "b": [*[np.nan] * 25, *rng.normal(4, 0.4, 25), *[np.nan] * 25],
+        }
+    )
+    scores["c"] = [*[np.nan] * 50, *rng.normal(2, 0.4, 25)]
+    whole, ab, ac, bc = compare_groups(scores, 200, 0)
+    assert whole["test"] == "Kruskal-Wallis"
+    assert (whole["n"], ab["n"]) == (75, 50)
+    assert ab["holm_p"] > 0.05 > max(ac["holm_p"], bc["holm_p"])
+    assert ac["holm_p"] >= ac["p"]
+    assert ac["estimate"] > 0.9
+
+
+def test_within_participants_friedman_and_kendalls_w_see_a_common_order():
+    base = np.linspace(2, 4, 12)
+    scores = pd.DataFrame({"a": base + 1, "b": base, "c": base - 1})
+    whole, *pairs = compare_conditions(scores, scores, 200, 0)
+    assert whole["estimate"] == pytest.approx(1)
+    assert all(row["estimate"] == 1 and row["holm_p"] < 0.05 for row in pairs)
+
+
+def test_within_participants_without_any_difference():
+    scores = pd.DataFrame({name: [3.0, 4.0, 2.0] for name in "abc"})
+    _, *pairs = compare_conditions(scores, scores, 200, 0)
+    assert all(row["p"] == 1 and row["estimate"] == 0 for row in pairs)
+
+
+def test_alpha_is_1_in_agreement_and_undefined_without_variety():
+    table = np.array([[1, 2, 3, 5], [1, 2, 3, 5], [1, np.nan, 3, 5]])
+    found = agreement(pd.DataFrame(table), POINTS)
+    assert found["alpha"] == pytest.approx(1)
+    assert (found["n_participants"], found["n_units"]) == (3, 4)
+    assert isnan(alpha_of(np.full((3, 4), 4.0), POINTS))
+    assert isnan(alpha_of(np.eye(3) / np.eye(3).sum() * np.nan, POINTS))
+
+
+def test_ordinal_regression_finds_the_direction_and_clusters_by_participant():
+    rng = np.random.default_rng(1)
+    items = draw_items(8, rng)
+    frames = []
+    for name, mean in (("low", 3.0), ("high", 4.2)):
+        values = draw_ratings(np.full(8, SCALE.opinion(mean)), items, 25, 3, SCALE, rng)
+        people = np.repeat([f"{name}{number}" for number in range(25)], 24)
+        frames.append(pd.DataFrame({"participant": people, "condition": name, "score": values.reshape(-1)}))
+    (row,) = regress(pd.concat(frames, ignore_index=True), ["low", "high"])
+    assert 1 < row["low"] < row["odds_ratio"] < row["high"]
+    assert row["p"] < 0.001
+    assert (row["n"], row["n_participants"]) == (1200, 50)
+
+
+@pytest.mark.parametrize("mean", [4.86, 3.39, 4.59, 2.0])
+def test_the_simulator_meets_a_given_mean(mean):
+    rng = np.random.default_rng(2)
+    values = draw_ratings(np.full(8, SCALE.opinion(mean)), draw_items(8, rng), 4000, 1, SCALE, rng)
+    assert values.mean() == pytest.approx(mean, abs=0.06)
+    assert set(np.unique(values)) <= set(POINTS)

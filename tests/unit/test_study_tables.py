@@ -1,0 +1,171 @@
+"""From simulated participants to every table and figure of a study, in both designs."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from examples import ROOT
+from study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
+from test_figures import assert_legible
+from tracekd.errors import DataError
+from tracekd.figures.conditions import plot_conditions
+from tracekd.figures.likert import plot_likert
+from tracekd.figures.trade_off import plot_trade_off
+from tracekd.study.exclusions import exclude
+from tracekd.study.published import read_published
+from tracekd.study.responses import read_responses, responses_table
+from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
+from tracekd.tables.study import SHOW, Choices, study_tables
+from tracekd.tables.write import markdown
+
+PUBLISHED = read_published(ROOT / "resources" / "published_ratings.csv")
+CHOICES = Choices(scale=(1, 5), alpha=0.05, power=0.8, resamples=200, seed=0)
+NOTE = "SIMULATED ratings"
+
+
+@pytest.fixture(scope="module", params=["between", "within"])
+def study(request, tmp_path_factory):
+    """Plan, flow table, ratings and tables of a simulated study of 100 participants."""
+    plan, scale = make_plan(request.param), Scale(1, 5)
+    folder = tmp_path_factory.mktemp("study")
+    write_exports(simulate_exports(plan, target_means(CONDITIONS, PUBLISHED, scale), 25, scale, 3), folder)
+    exports = read_responses(folder, plan)
+    kept, flow = exclude(exports, {"incomplete": 0, "failed_checks": 0}, ["A", "B", "C", "D"])
+    ratings = responses_table(kept, plan)
+    return plan, flow, ratings, study_tables(ratings, plan, PUBLISHED, CHOICES)
+
+
+def test_every_participant_is_counted_once_in_the_flow(study):
+    _, flow, ratings, _ = study
+    assert flow["left"].iloc[0] == 100
+    assert flow["excluded"].sum() == 100 - flow["left"].iloc[-1]
+    assert flow["left"].iloc[-1] == ratings["participant"].nunique()
+    assert (flow.filter(like="left_").sum(axis=1) == flow["left"]).all()
+
+
+def test_ratings_stand_beside_the_published_numbers(study):
+    plan, _, _, tables = study
+    table = tables["ratings"].set_index(["arm", "dimension"])
+    assert len(table) == 8
+    for arm, dimension, value in (("r1", "interpretability", 3.39), ("r1", "load", 4.59)):
+        row = table.loc[(arm, dimension)]
+        assert row["published"] == value
+        assert "2505.13792" in row["published_source"]
+        assert row["low"] < row["mean"] < row["high"]
+        assert abs(row["mean"] - value) < 0.5
+    assert pd.isna(table.loc[("r1_summary", "load"), "published"])
+    assert table["n_participants"].sum() == (1 if plan["design"] == "between" else 4) * 2 * len(
+        set(study[2]["participant"])
+    )
+
+
+def test_distributions_add_up(study):
+    table = study[3]["questions"]
+    assert len(table) == len(CONDITIONS) * len(QUESTIONS)
+    assert (table.filter(regex=r"^n_\d$").sum(axis=1) == table["n_ratings"]).all()
+
+
+def test_tests_are_those_of_the_design(study):
+    plan, _, _, tables = study
+    wanted = {"between": {"Kruskal-Wallis", "Dunn"}, "within": {"Friedman", "Wilcoxon"}}[plan["design"]]
+    assert set(tables["tests"]["test"]) == wanted
+    assert len(tables["tests"]) == 2 * (1 + 6)
+    assert (tables["tests"]["holm_p"] >= tables["tests"]["p"]).all()
+    for _, row in tables["tests"].dropna(subset=["low"]).iterrows():
+        assert -1 <= row["low"] <= row["estimate"] <= row["high"] <= 1
+
+
+def test_within_subjects_finds_smaller_differences(study):
+    plan, _, _, tables = study
+    d = tables["power"]["d"]
+    assert (d > 0.7).all() if plan["design"] == "between" else (d < 0.4).all()
+    assert (tables["power"]["holm_d"] > d).all()
+
+
+def test_tables_are_written_for_readers_without_codes(study):
+    for name, table in study[3].items():
+        shown = SHOW[name](table, {condition["name"]: condition["title"] for condition in CONDITIONS})
+        text = markdown(shown)
+        assert len(shown) == len(table)
+        assert not re.search(r"\bnan\b|r1_|decomposed \|", text), name
+
+
+@pytest.mark.parametrize("note", ["", NOTE])
+def test_figures_are_legible_and_carry_the_note(study, note, monkeypatch):
+    plan, _, ratings, tables = study
+    likert = plot_likert(tables["questions"], QUESTIONS, CONDITIONS, plan["scale"]["labels"], note)
+    words = assert_legible(likert, monkeypatch)
+    assert (NOTE in words) == bool(note)
+    assert "faithfulness, turned round" in words
+    words = assert_legible(plot_conditions(tables["ratings"], ratings, CONDITIONS, (1, 5), note), monkeypatch)
+    assert (NOTE in words) == bool(note)
+    mean, n = tables["ratings"].loc[0, ["mean", "n_participants"]]
+    assert f"{mean:.2f} (n = {int(n)})" in words
+
+
+def results(models, arms):
+    """Accuracies of some models and arms."""
+    rows = [
+        {
+            "model": model,
+            "arm": arm,
+            "answer_acc": level,
+            "answer_low": level - 0.03,
+            "answer_high": level + 0.03,
+        }
+        for model in models
+        for arm, level in zip(arms, np.linspace(0.4, 0.7, len(arms)), strict=True)
+    ]
+    return pd.DataFrame(rows).assign(n=950, seeds=1)
+
+
+@pytest.mark.parametrize("models", [["tiny"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct", "Qwen3-8B"]])
+def test_the_trade_off_joins_accuracy_and_ratings_by_arm(study, models, monkeypatch):
+    arms = ["none", "correct", "r1", "r1_summary"]
+    ratings = study[3]["ratings"]
+    words = assert_legible(plot_trade_off(results(models, arms), PUBLISHED, ratings, NOTE), monkeypatch)
+    assert NOTE in words
+    assert {"correct", "R1", "R1 summary"} <= set(words)
+    assert not {"no trace", "R1 explan."} & set(words)
+
+
+def test_the_trade_off_without_a_study_shows_constants_only(monkeypatch):
+    words = assert_legible(plot_trade_off(results(["tiny"], ["correct", "r1"]), PUBLISHED), monkeypatch)
+    assert "published rating (constant) and this run's accuracy" in words
+    assert not any("study" in word for word in words)
+    with pytest.raises(DataError, match="no arm of the run has a rating"):
+        plot_trade_off(results(["tiny"], ["none"]), PUBLISHED)
+
+
+def test_the_same_seed_gives_the_same_exports_and_each_fits_the_plan(tmp_path):
+    plan, scale = make_plan("within"), Scale(1, 5)
+    means = target_means(CONDITIONS, PUBLISHED, scale)
+    one, other = ([*simulate_exports(plan, means, 3, scale, seed)] for seed in (5, 5))
+    assert one == other
+    assert one != [*simulate_exports(plan, means, 3, scale, 6)]
+    write_exports(one, tmp_path)
+    assert all(path.name.startswith("SIMULATED") for path in tmp_path.iterdir())
+    assert len(read_responses(tmp_path, plan)) == 12
+
+
+def test_exclusions_are_applied_in_order_and_each_person_once(tmp_path):
+    plan = make_plan()
+    fine, stopped, inattentive, fast, straight = (
+        make_export(plan, participant=name) for name in ("fine", "stopped", "inattentive", "fast", "straight")
+    )
+    for export in (fine, stopped, inattentive, fast):
+        for number, answer in enumerate(export["answers"]):
+            answer["value"] = 1 + number % 5
+    stopped["completed"] = False
+    for export in (stopped, inattentive):
+        export["checks"][0].update(value=1, passed=False)
+    for answer in fast["answers"]:
+        answer["seconds"] = 0.4
+    sent = read_responses(write_json(tmp_path, fine, stopped, inattentive, fast, straight), plan)
+    rules = {"incomplete": 0, "failed_checks": 0, "median_seconds": 2, "same_answer": 0.9}
+    kept, flow = exclude(sent, rules, ["A", "B"])
+    assert [export.record["participant"] for export in kept] == ["fine"]
+    assert list(flow["step"]) == ["sent", *rules]
+    assert list(flow["excluded"]) == [0, 1, 1, 1, 1]
+    assert list(flow["left_A"]) == [5, 4, 3, 2, 1]
