@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t
+
 from tracekd.intervals import CONFIDENCE
 
 

@@ -3,10 +3,13 @@
 from math import pi, sqrt
 from statistics import NormalDist
 
+import numpy as np
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 # participants that a rank test needs for those of a t-test, of normal scores (Lehmann 1975): 1 / 0.955
 RANK_EFFICIENCY = 3 / pi
+# fewer participants find nothing that is worth naming
+FEWEST = 3
 
 
 def smallest_difference(
@@ -25,12 +28,15 @@ def smallest_difference(
         power: wanted.
 
     Returns:
-        d and delta; delta assumes normal scores.
+        d and delta; delta assumes normal scores. Both are nan for fewer than three participants.
 
     """
+    if min(n_first, n_second) < FEWEST:
+        return float("nan"), float("nan")
     size = n_first * RANK_EFFICIENCY
     if design == "between":
-        d = TTestIndPower().solve_power(nobs1=size, ratio=n_second / n_first, alpha=alpha, power=power)
-        return float(d), 2 * NormalDist().cdf(float(d) / sqrt(2)) - 1
-    d = TTestPower().solve_power(nobs=size, alpha=alpha, power=power)
-    return float(d), 2 * NormalDist().cdf(float(d)) - 1
+        found = TTestIndPower().solve_power(nobs1=size, ratio=n_second / n_first, alpha=alpha, power=power)
+    else:
+        found = TTestPower().solve_power(nobs=size, alpha=alpha, power=power)
+    d = float(np.squeeze(found))  # one of statsmodels' solvers gives an array
+    return d, 2 * NormalDist().cdf(d / sqrt(2) if design == "between" else d) - 1

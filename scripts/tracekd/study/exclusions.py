@@ -5,6 +5,7 @@ from statistics import median
 from typing import Any
 
 import pandas as pd
+
 from tracekd.study.responses import Export
 
 Rule = Callable[[Mapping[str, Any], float], bool]

@@ -7,6 +7,7 @@ ends of the scale, and a bootstrap of Cliff's delta has no width where one condi
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
 from tracekd.intervals import CONFIDENCE
 from tracekd.statistics.bootstrap import JEFFREYS, draw_tables, interval
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from tracekd.config import suggest
 from tracekd.errors import DataError
 from tracekd.raw import check_row

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
+
 from tracekd.files import atomic_write
 from tracekd.study.scores import DIMENSIONS
 

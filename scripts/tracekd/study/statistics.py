@@ -12,6 +12,7 @@ import pandas as pd
 import scikit_posthocs
 from scipy.stats import friedmanchisquare, kruskal, wilcoxon
 from statsmodels.stats.multitest import multipletests
+
 from tracekd.study.intervals import delta, delta_interval, paired_delta, paired_delta_interval
 
 Row = dict[str, float | str]
