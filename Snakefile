@@ -71,6 +71,8 @@ if HAS_DOSE:
 if STUDY:
 
     include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
+    include: "rules/study_analysis.smk"  # ratings of participants, or of invented ones
+    include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
 
 
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again

@@ -312,6 +312,58 @@ def get_study_outputs():
     )
 
 
+# study analysis: every name of what comes from invented participants says so
+PUBLISHED_RATINGS = "resources/published_ratings.csv"
+STUDY_IS_SIMULATED = bool(STUDY) and STUDY.is_simulated
+STUDY_PREFIX = "study_SIMULATED_" if STUDY_IS_SIMULATED else "study_"
+TRADE_OFF = "study_SIMULATED_trade_off" if STUDY_IS_SIMULATED else "trade_off"
+TRADE_OFF_SCORER = "aligned" if "aligned" in config["scorers"] else config["scorers"][0]
+
+
+def get_study_note():
+    """What is not real in a table or figure of the study."""
+    participants = "SIMULATED participants" if STUDY_IS_SIMULATED else ""
+    return ", ".join(filter(None, [participants, get_note()]))
+
+
+def get_study_folder(wildcards):
+    """Folder of the participants' exports."""
+    if STUDY_IS_SIMULATED:
+        return f"results/{config['run']}/study/SIMULATED_responses"
+    return STUDY.responses
+
+
+def get_study_responses(wildcards):
+    """The exports: the folder of invented ones, or every file of a real one, so that a new one is read."""
+    folder = get_study_folder(wildcards)
+    if STUDY_IS_SIMULATED:
+        return folder
+    return sorted(str(path) for path in Path(folder).glob("*") if path.is_file())
+
+
+def get_study_ratings(wildcards):
+    """Ratings of the run's own study, if it has one."""
+    return f"results/{{run}}/tables/{STUDY_PREFIX}ratings.csv" if STUDY else []
+
+
+def get_study_results():
+    """Figures of the study's analysis; their tables come with them."""
+    if not STUDY:
+        return []
+    return expand(
+        [
+            "results/{run}/tables/{study}tests.csv",
+            "figures/{run}/{study}likert.pdf",
+            "figures/{run}/{study}conditions.pdf",
+            "figures/{run}/{trade_off}_{dataset}.pdf",
+        ],
+        run=config["run"],
+        study=STUDY_PREFIX,
+        trade_off=TRADE_OFF,
+        dataset=STUDY.dataset,
+    )
+
+
 def get_tables():
     """Names of the run's tables; a replay trains nothing and draws no split."""
     tables = ["results"]
@@ -358,6 +410,7 @@ def get_final_outputs():
         ),
         *expand("results/{run}/{page}", run=config["run"], page=get_pages()),
         *get_study_outputs(),
+        *get_study_results(),
         *expand(
             [f"figures/{{run}}/{figure}.pdf" for figure in get_figures()],
             run=config["run"],

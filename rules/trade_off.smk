@@ -8,10 +8,14 @@ out  figures/{run}/trade_off_{dataset}.{pdf,png}      study_SIMULATED_trade_off_
 """
 
 
+pathvars:
+    trade_off=TRADE_OFF,
+
+
 rule plot_trade_off:
     input:
         results="results/{run}/tables/results.csv",
-        published="resources/published_ratings.csv",
+        published=PUBLISHED_RATINGS,
         ratings=get_study_ratings,
     output:
         pdf="figures/{run}/<trade_off>_{dataset}.pdf",

@@ -13,7 +13,7 @@ from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
 from tracekd.study.published import read_published
 from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.study import SHOW, study_tables
+from tracekd.tables.study import SHOW, Choices, study_tables
 from tracekd.tables.write import write_table
 
 CAPTIONS = {
@@ -44,7 +44,8 @@ CAPTIONS = {
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = pd.read_csv(snakemake.input.responses, dtype={"participant": str, "group": str, "item": str})
-    made = study_tables(ratings, plan, read_published(snakemake.input.published), CHOICES)
+    choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis)
+    made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
     titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}
     for name, table in made.items():
         paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}

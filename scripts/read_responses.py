@@ -3,7 +3,7 @@
 input   plan: results/{run}/study/plan.json; study: the study's definition; responses: the exports
 output  responses: results/{run}/study/responses.csv, answers of those who stay
         exclusions_csv, exclusions_md, exclusions_tex: results/{run}/tables/study_exclusions.{csv,md,tex}
-params  folder: where the exports lie
+params  folder: where the exports lie; note: what is not real
 log     [0]
 """
 
@@ -21,7 +21,13 @@ CAPTION = (
 
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
-    kept, flow = exclude(read_responses(snakemake.params.folder, plan), study, plan)
+    exports = read_responses(snakemake.params.folder, plan)
+    kept, flow = exclude(exports, study.exclusions, study.groups)
     paths = {kind: snakemake.output[f"exclusions_{kind}"] for kind in ("csv", "md", "tex")}
-    write_table(flow, show_exclusions(flow), **paths, caption=snakemake.params.simulated + CAPTION)
+    write_table(
+        flow,
+        show_exclusions(flow),
+        **paths,
+        caption=". ".join(filter(None, [snakemake.params.note, CAPTION])),
+    )
     write_csv(responses_table(kept, plan), snakemake.output.responses)

@@ -34,6 +34,20 @@ def test_study_is_built_from_the_traces_of_a_run(project):
     assert digests(project, folder) == first
 
 
+def test_simulated_participants_go_through_to_tables_and_figures(project):
+    command = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}", "--until"]
+    snakemake(project, *command, "plot_likert", "plot_conditions")
+    figures = {path.name for path in (project / "figures/smoke").glob("*.png")}
+    assert figures >= {"study_SIMULATED_likert.png", "study_SIMULATED_conditions.png"}
+    tables = sorted((project / "results/smoke/tables").glob("study_*"))
+    assert len(tables) == 8 * 3
+    assert all(
+        "SIMULATED" in path.name and "SIMULATED" in path.read_text("utf-8")
+        for path in tables
+        if path.suffix == ".md"
+    )
+
+
 def test_a_study_of_arms_that_the_run_lacks_ends_in_one_sentence(project):
     command = [*SNAKEMAKE, "--dry-run", *SMOKE, "--config", "study=config/study.yaml"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
