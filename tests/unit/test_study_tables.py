@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from examples import ROOT
+from run_data import run_script
 from study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
 from test_figures import assert_legible
 from tracekd.errors import DataError
@@ -18,7 +19,7 @@ from tracekd.study.published import read_published
 from tracekd.study.responses import Export, read_responses, responses_table
 from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
 from tracekd.tables.study import SHOW, Choices, study_tables
-from tracekd.tables.write import markdown
+from tracekd.tables.write import markdown, write_csv
 
 PUBLISHED = read_published(ROOT / "resources" / "published_ratings.csv")
 CHOICES = Choices(scale=(1, 5), alpha=0.05, power=0.8, resamples=200, seed=0)
@@ -137,6 +138,27 @@ def test_the_trade_off_without_a_study_shows_constants_only(monkeypatch):
     assert not any("study" in word for word in words)
     with pytest.raises(DataError, match="no arm of the run has a rating"):
         plot_trade_off(results(["tiny"], ["none"]), PUBLISHED)
+
+
+@pytest.mark.parametrize("has_study", [True, False])
+def test_the_script_of_the_trade_off_takes_one_dataset_and_scorer(study, tmp_path, has_study):
+    accuracies = results(["tiny"], ["correct", "r1"]).assign(dataset="babi", scorer="aligned")
+    others = accuracies.assign(dataset="cotempqa"), accuracies.assign(scorer="published")
+    write_csv(pd.concat([*others, accuracies]), tmp_path / "results.csv")
+    write_csv(study[3]["ratings"], tmp_path / "ratings.csv")
+    run_script(
+        "plot_trade_off",
+        {
+            "results": str(tmp_path / "results.csv"),
+            "published": str(ROOT / "resources" / "published_ratings.csv"),
+            "ratings": str(tmp_path / "ratings.csv") if has_study else [],
+        },
+        {"pdf": str(tmp_path / "figure.pdf"), "png": str(tmp_path / "figure.png")},
+        {"scorer": "aligned", "note": NOTE},
+        tmp_path / "log",
+        dataset="babi",
+    )
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_the_same_seed_gives_the_same_exports_and_each_fits_the_plan(tmp_path):

@@ -69,3 +69,25 @@ def exclude(
         kept = [export for export in kept if not RULES[name](export.record, limit)]
         count(name, before)
     return kept, pd.DataFrame(flow)
+
+
+TITLES = {
+    "sent": "sent an export",
+    "incomplete": "stopped before the end",
+    "failed_checks": "failed attention checks",
+    "median_seconds": "too fast",
+    "same_answer": "nearly always the same answer",
+}
+
+
+def show_exclusions(flow: pd.DataFrame) -> pd.DataFrame:
+    """Write the flow table for readers."""
+    groups = [name for name in flow if name.startswith("left_")]
+    return pd.DataFrame(
+        {
+            "Step": flow["step"].map(TITLES),
+            "Left out": flow["excluded"].map(str),
+            "Stay": flow["left"].map(str),
+            **{f"Group {name.removeprefix('left_')}": flow[name].map(str) for name in groups},
+        }
+    )
