@@ -53,7 +53,7 @@ def exclude(
         groups: names of the plan's groups.
 
     Returns:
-        Who stays, and the flow table: step (`sent`, the rules, `analysed`), excluded, left, and left_{group}.
+        Who stays, and the flow table: step (`sent`, then each rule), excluded, left, and left_{group}.
 
     """
     kept, flow = list(exports), []
