@@ -19,6 +19,7 @@ with rule_job(snakemake):
     chosen = (results["dataset"] == snakemake.wildcards.dataset) & (
         results["scorer"] == snakemake.params.scorer
     )
-    ratings = [pd.read_csv(path) for path in snakemake.input.ratings]
-    figure = plot_trade_off(results[chosen], published, *ratings, note=snakemake.params.note)
+    own = snakemake.input.ratings  # empty without a study
+    ratings = pd.read_csv(own) if own else None
+    figure = plot_trade_off(results[chosen], published, ratings, note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -118,13 +118,14 @@ def validate_tests(design, means, simulations, seed=0):
     return {name: count / simulations for name, count in counts.items()}
 
 
-def validate_agreement(mean, simulations, seed=0, bootstrap=0):
+def validate_agreement(mean, simulations, seed=0, bootstrap=0, unlike=1):
     """Share of intervals of Krippendorff's alpha that hold the alpha of many raters of the same items.
 
-    With `bootstrap` resamples, that of a percentile bootstrap of participants, too.
+    With `bootstrap` resamples, that of a percentile bootstrap of participants, too. `unlike` stretches the
+    differences of the items, and with them the agreement.
     """
     rng = np.random.default_rng(seed)
-    items, points = draw_items(ITEMS, rng), [1, 2, 3, 4, 5]
+    items, points = unlike * draw_items(ITEMS, rng), [1, 2, 3, 4, 5]
     opinions = np.full(ITEMS, SCALE.opinion(mean))
 
     def draw(raters):

@@ -1,6 +1,7 @@
 """Error rates, power and coverage of the study's analysis on simulated studies, as Markdown tables.
 
     python tests/benchmark/bench_study.py --simulations 1000
+    python tests/benchmark/bench_study.py --figures docs        # figures of one simulated study
 
 A rate of 95 % over 1,000 studies has a standard error of 0.7 points. The tables stand in
 docs/study_analysis.md.
@@ -10,6 +11,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
@@ -21,7 +23,17 @@ from study_validation import (  # noqa: E402
     validate_intervals,
     validate_tests,
 )
+from tracekd.figures.conditions import plot_conditions  # noqa: E402
+from tracekd.figures.likert import plot_likert  # noqa: E402
+from tracekd.figures.style import save  # noqa: E402
+from tracekd.study.definition import read_study  # noqa: E402
+from tracekd.study.plan import lay_out_groups  # noqa: E402
+from tracekd.study.published import read_published  # noqa: E402
+from tracekd.study.responses import Export, responses_table  # noqa: E402
+from tracekd.study.simulate import Scale, simulate_exports, target_means  # noqa: E402
+from tracekd.tables.study import Choices, study_tables  # noqa: E402
 
+NOTE = "SIMULATED participants"
 DESIGNS = ("between", "within")
 
 
@@ -29,7 +41,12 @@ def main() -> None:
     """Print one Markdown table of each kind of simulation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--simulations", type=int, default=1000)
-    simulations = parser.parse_args().simulations
+    parser.add_argument("--figures", type=Path, metavar="FOLDER")
+    arguments = parser.parse_args()
+    if arguments.figures:
+        draw(arguments.figures)
+        return
+    simulations = arguments.simulations
     start = time.perf_counter()
 
     print(f"Share of {simulations:,} simulated studies of 4 x 25 participants, in %.\n")
@@ -48,10 +65,46 @@ def main() -> None:
             held = validate_intervals(design, means, simulations, seed)
             write({estimate: {"held": share} for estimate, share in held.items()})
     print("\nThe 95 % interval of Krippendorff's alpha holds the truth (a quarter as many studies)\n")
+    cases = ((3.39, 1), (4.53, 1), (3.39, 4))
     write(
-        {f"mean {mean}": validate_agreement(mean, simulations // 4, bootstrap=200) for mean in (3.39, 4.53)}
+        {
+            f"mean {mean}, items {unlike} times as unlike": validate_agreement(
+                mean, simulations // 4, bootstrap=200, unlike=unlike
+            )
+            for mean, unlike in cases
+        }
     )
     print(f"\n{time.perf_counter() - start:.0f} s")
+
+
+def draw(folder: Path) -> None:
+    """Draw the figures of one simulated study as in config/study.yaml, of items without texts."""
+    study = read_study(ROOT / "config" / "study.yaml")
+    items = [f"item-{number}" for number in range(study.items)]
+    plan = {
+        "study": study.title,
+        "design": study.design,
+        "plan_sha256": "0" * 64,
+        "conditions": study.conditions,
+        "scale": study.scale,
+        "questions": study.questions,
+        "checks": study.checks,
+        "items": [{"item": item} for item in items],
+        "groups": lay_out_groups(study, items),
+    }
+    published, scale = read_published(ROOT / "resources" / "published_ratings.csv"), Scale(1, 5)
+    means = target_means(study.conditions, published, scale)
+    sent = simulate_exports(plan, means, study.participants_per_group, scale, study.seed)
+    ratings = responses_table([Export(record, "", ()) for record in sent if record["completed"]], plan)
+    tables = study_tables(ratings, plan, published, Choices((1, 5), **study.analysis))
+    questions, conditions, labels = study.questions, study.conditions, study.scale["labels"]
+    figures = {
+        "likert": plot_likert(tables["questions"], questions, conditions, labels, NOTE),
+        "conditions": plot_conditions(tables["ratings"], ratings, conditions, (1, 5), NOTE),
+    }
+    with TemporaryDirectory() as spare:
+        for name, figure in figures.items():
+            save(figure, Path(spare) / "figure.pdf", folder / f"study_SIMULATED_{name}.png")
 
 
 def write(rows: dict[str, dict[str, float]]) -> None:

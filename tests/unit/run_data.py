@@ -80,12 +80,13 @@ def make_baselines(datasets: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dataset", "baseline", "n", "answer_acc"])
 
 
-def run_script(name, inputs, outputs, params, log):
+def run_script(name, inputs, outputs, params, log, **wildcards):
     """Run a thin script as Snakemake does."""
     snakemake = SimpleNamespace(
         input=Namedlist(fromdict=inputs),
         output=Namedlist(fromdict=outputs),
         params=Namedlist(fromdict=params),
+        wildcards=Namedlist(fromdict=wildcards),
         log=[str(log)],
     )
     runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})

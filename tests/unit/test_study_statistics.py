@@ -150,3 +150,12 @@ def test_the_simulator_meets_a_given_mean(mean):
     values = draw_ratings(np.full(8, SCALE.opinion(mean)), draw_items(8, rng), 4000, 1, SCALE, rng)
     assert values.mean() == pytest.approx(mean, abs=0.06)
     assert set(np.unique(values)) <= set(POINTS)
+
+
+@pytest.mark.parametrize("high", [[5] * 12, [4, 5] * 6])
+def test_an_odds_ratio_that_is_infinite_is_left_empty(high):
+    people = np.repeat([f"p{number}" for number in range(8)], 3)
+    ratings = pd.DataFrame({"participant": people, "condition": ["a"] * 12 + ["b"] * 12})
+    (row,) = regress(ratings.assign(score=[1, 2, 3] * 4 + high), ["a", "b"])
+    assert isnan(row["odds_ratio"])
+    assert isnan(row["p"])

@@ -6,22 +6,24 @@ import numpy as np
 import pandas as pd
 import pytest
 from examples import ROOT
+from run_data import run_script
 from study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
 from test_figures import assert_legible
 from tracekd.errors import DataError
 from tracekd.figures.conditions import plot_conditions
 from tracekd.figures.likert import plot_likert
 from tracekd.figures.trade_off import plot_trade_off
+from tracekd.study.detectable import smallest_difference
 from tracekd.study.exclusions import exclude
 from tracekd.study.published import read_published
-from tracekd.study.responses import read_responses, responses_table
+from tracekd.study.responses import Export, read_responses, responses_table
 from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
 from tracekd.tables.study import SHOW, Choices, study_tables
-from tracekd.tables.write import markdown
+from tracekd.tables.write import markdown, write_csv
 
 PUBLISHED = read_published(ROOT / "resources" / "published_ratings.csv")
 CHOICES = Choices(scale=(1, 5), alpha=0.05, power=0.8, resamples=200, seed=0)
-NOTE = "SIMULATED ratings"
+NOTE = "SIMULATED participants, simulated corpora, tiny models"
 
 
 @pytest.fixture(scope="module", params=["between", "within"])
@@ -100,8 +102,8 @@ def test_figures_are_legible_and_carry_the_note(study, note, monkeypatch):
     assert "faithfulness, turned round" in words
     words = assert_legible(plot_conditions(tables["ratings"], ratings, CONDITIONS, (1, 5), note), monkeypatch)
     assert (NOTE in words) == bool(note)
-    mean, n = tables["ratings"].loc[0, ["mean", "n_participants"]]
-    assert f"{mean:.2f} (n = {int(n)})" in words
+    first = tables["ratings"].iloc[0]
+    assert f"{first['mean']:.2f} (n = {first['n_participants']})" in words
 
 
 def results(models, arms):
@@ -110,12 +112,12 @@ def results(models, arms):
         {
             "model": model,
             "arm": arm,
-            "answer_acc": level,
-            "answer_low": level - 0.03,
-            "answer_high": level + 0.03,
+            "answer_acc": acc,
+            "answer_low": acc - 0.03,
+            "answer_high": acc + 0.03,
         }
         for model in models
-        for arm, level in zip(arms, np.linspace(0.4, 0.7, len(arms)), strict=True)
+        for arm, acc in zip(arms, np.linspace(0.4, 0.7, len(arms)), strict=True)
     ]
     return pd.DataFrame(rows).assign(n=950, seeds=1)
 
@@ -136,6 +138,27 @@ def test_the_trade_off_without_a_study_shows_constants_only(monkeypatch):
     assert not any("study" in word for word in words)
     with pytest.raises(DataError, match="no arm of the run has a rating"):
         plot_trade_off(results(["tiny"], ["none"]), PUBLISHED)
+
+
+@pytest.mark.parametrize("has_study", [True, False])
+def test_the_script_of_the_trade_off_takes_one_dataset_and_scorer(study, tmp_path, has_study):
+    accuracies = results(["tiny"], ["correct", "r1"]).assign(dataset="babi", scorer="aligned")
+    others = accuracies.assign(dataset="cotempqa"), accuracies.assign(scorer="published")
+    write_csv(pd.concat([*others, accuracies]), tmp_path / "results.csv")
+    write_csv(study[3]["ratings"], tmp_path / "ratings.csv")
+    run_script(
+        "plot_trade_off",
+        {
+            "results": str(tmp_path / "results.csv"),
+            "published": str(ROOT / "resources" / "published_ratings.csv"),
+            "ratings": str(tmp_path / "ratings.csv") if has_study else [],
+        },
+        {"pdf": str(tmp_path / "figure.pdf"), "png": str(tmp_path / "figure.png")},
+        {"scorer": "aligned", "note": NOTE},
+        tmp_path / "log",
+        dataset="babi",
+    )
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_the_same_seed_gives_the_same_exports_and_each_fits_the_plan(tmp_path):
@@ -169,3 +192,53 @@ def test_exclusions_are_applied_in_order_and_each_person_once(tmp_path):
     assert list(flow["step"]) == ["sent", *rules]
     assert list(flow["excluded"]) == [0, 1, 1, 1, 1]
     assert list(flow["left_A"]) == [5, 4, 3, 2, 1]
+
+
+def alike(plan, value=4):
+    """Ratings of three participants a group who all give the same answer."""
+    exports = [
+        Export(make_export(plan, group, f"{group}{number}", value), "sent.json", ())
+        for group in "ABCD"
+        for number in range(3)
+    ]
+    return responses_table(exports, plan)
+
+
+@pytest.mark.parametrize("design", ["between", "within"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # libraries divide 0 by 0
+def test_participants_who_never_differ_leave_empty_cells_and_no_crash(design):
+    plan = make_plan(design)
+    ratings = alike(plan).query("question != 'unclear'")
+    tables = study_tables(ratings, plan, PUBLISHED, CHOICES)
+    assert tables["ratings"]["low"].isna().all()
+    assert tables["agreement"]["alpha"].isna().all()
+    assert (tables["tests"]["estimate"].dropna() == 0).all()
+    for name, table in tables.items():
+        assert "nan" not in markdown(SHOW[name](table, {one["name"]: one["title"] for one in CONDITIONS}))
+
+
+def test_a_condition_that_nobody_rated_is_named():
+    plan = make_plan()
+    ratings = alike(plan).query("condition != 'r1'")
+    with pytest.raises(DataError, match="condition 'r1'"):
+        study_tables(ratings, plan, PUBLISHED, CHOICES)
+
+
+def test_a_study_of_load_alone_has_its_tables():
+    plan, scale = make_plan(), Scale(1, 5)
+    exports = simulate_exports(plan, target_means(CONDITIONS, PUBLISHED, scale), 4, scale, 1)
+    ratings = responses_table([Export(one, "sent.json", ()) for one in exports], plan).query(
+        "dimension == 'load'"
+    )
+    for table in study_tables(ratings, plan, PUBLISHED, CHOICES).values():
+        assert set(table.get("dimension", ["load"])) == {"load"}
+
+
+def test_the_smallest_difference_is_that_of_cohens_tables():
+    # 64 a group find d = 0.5 with the t-test (Cohen 1988); a rank test needs 1 / 0.955 as many
+    d, delta = smallest_difference(67, 67, "between", 0.05, 0.8)
+    assert d == pytest.approx(0.5, abs=0.01)
+    assert delta == pytest.approx(0.28, abs=0.01)
+    # the solver that statsmodels takes for this size gives an array
+    assert smallest_difference(93, 93, "within", 0.05, 0.8)[0] == pytest.approx(0.30, abs=0.01)
+    assert all(np.isnan(smallest_difference(2, 25, "between", 0.05, 0.8)))

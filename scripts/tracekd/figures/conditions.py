@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.figures.layout import Frame, make_panels
+from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import DIMENSION_TITLES
 from tracekd.study.scores import DIMENSIONS, participant_means
@@ -49,7 +49,7 @@ def plot_conditions(
                     _draw_condition(
                         axis, place, rows.loc[condition["name"]], means[condition["name"]].dropna()
                     )
-        _write_below(figure, axes[0], scale)
+        _write_below(figure, axes[0], scale, note)
     return figure
 
 
@@ -70,7 +70,7 @@ def _draw_condition(axes: Axes, place: int, row: pd.Series, means: pd.Series) ->
     # the mean alone where there is no interval
     end = np.fmin(row["low"], row["mean"]) if left else np.fmax(row["high"], row["mean"])
     axes.annotate(
-        f"{row['mean']:.2f} (n = {int(row['n_participants'])})",
+        f"{row['mean']:.2f} (n = {row['n_participants']})",
         (end, below),
         (-6 if left else 6, -1),
         textcoords="offset points",
@@ -92,7 +92,7 @@ def _draw_frame(axes: Axes, titles: list[str], scale: tuple[int, int]) -> None:
     axes.set_axisbelow(True)
 
 
-def _write_below(figure: Figure, axes: np.ndarray, scale: tuple[int, int]) -> None:
+def _write_below(figure: Figure, axes: np.ndarray, scale: tuple[int, int], note: str) -> None:
     """Explain axis and marks."""
     for axis in axes:
         axis.set_xlabel(f"mean rating, {scale[0]} to {scale[1]}", labelpad=3)
@@ -101,4 +101,12 @@ def _write_below(figure: Figure, axes: np.ndarray, scale: tuple[int, int]) -> No
         Line2D([], [], color=GREY, marker=".", ms=4, mew=0, lw=0, label="a participant's mean"),
         Line2D([], [], color=INK, marker="d", mfc="white", ms=4, mew=0.8, lw=0, label="published (constant)"),
     ]
-    figure.legend(handles=handles, loc="lower left", ncols=3, borderaxespad=0.2, columnspacing=1.4)
+    height = NOTE_HEIGHT / figure.get_figheight() if note else 0  # a long note needs a line of its own
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, height),
+        ncols=3,
+        borderaxespad=0.2,
+        columnspacing=1.4,
+    )

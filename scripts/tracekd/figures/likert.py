@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tracekd.figures.layout import Frame, make_panels
+from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
 from tracekd.figures.style import GREY, INK, SMALL_SIZE, house_style
 from tracekd.labels import DIMENSION_TITLES, count
 from tracekd.study.scores import DIMENSIONS
@@ -63,7 +63,7 @@ def plot_likert(
         titles = [condition["title"] for condition in conditions]
         places = [place for place in range(lines) if place % (len(titles) + 1)]
         axes[0, 0].set_yticks(places, titles * (len(places) // len(titles)))
-        _write_key(figure, labels)
+        _write_key(figure, labels, note)
     return figure
 
 
@@ -108,7 +108,7 @@ def _draw_frame(axes: Axes, lines: int, questions: Sequence[Mapping], conditions
     axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.axvline(0, color=GREY, lw=0.6, zorder=0)
+    axes.vlines(0, -0.5, len(questions) * block - 0.5, color=GREY, lw=0.6, zorder=0)
     for number, question in enumerate(questions):
         words = question["facet"] + (", turned round" if question["reversed"] else "")
         axes.annotate(
@@ -128,15 +128,17 @@ def _draw_frame(axes: Axes, lines: int, questions: Sequence[Mapping], conditions
     axes.set_xlabel("% of ratings, middle point halved at 0", labelpad=3)
 
 
-def _write_key(figure: Figure, labels: Sequence[str]) -> None:
+def _write_key(figure: Figure, labels: Sequence[str], note: str) -> None:
     """Name the points of the scale below the panels."""
     handles = [
         Patch(color=colour, lw=0, label=f"{point} {label}".strip())
         for point, (colour, label) in enumerate(zip(_colours(len(labels)), labels, strict=True), start=1)
     ]
+    height = NOTE_HEIGHT / figure.get_figheight() if note else 0  # a long note needs a line of its own
     figure.legend(
         handles=handles,
         loc="lower left",
+        bbox_to_anchor=(0, height),
         ncols=len(labels),
         borderaxespad=0.2,
         columnspacing=1.2,

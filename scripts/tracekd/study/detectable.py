@@ -8,6 +8,8 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 # participants that a rank test needs for those of a t-test, of normal scores (Lehmann 1975): 1 / 0.955
 RANK_EFFICIENCY = 3 / pi
+# fewer participants find nothing that is worth naming
+FEWEST = 3
 
 
 def smallest_difference(
@@ -26,14 +28,15 @@ def smallest_difference(
         power: wanted.
 
     Returns:
-        d and delta; delta assumes normal scores.
+        d and delta; delta assumes normal scores. Both are nan for fewer than three participants.
 
     """
+    if min(n_first, n_second) < FEWEST:
+        return float("nan"), float("nan")
     size = n_first * RANK_EFFICIENCY
-    # a root of fsolve is an array of one
     if design == "between":
         found = TTestIndPower().solve_power(nobs1=size, ratio=n_second / n_first, alpha=alpha, power=power)
-        d, spread = np.ravel(found).item(), sqrt(2)
     else:
-        d, spread = np.ravel(TTestPower().solve_power(nobs=size, alpha=alpha, power=power)).item(), 1
-    return d, 2 * NormalDist().cdf(d / spread) - 1
+        found = TTestPower().solve_power(nobs=size, alpha=alpha, power=power)
+    d = float(np.squeeze(found))  # one of statsmodels' solvers gives an array
+    return d, 2 * NormalDist().cdf(d / sqrt(2) if design == "between" else d) - 1

@@ -9,6 +9,9 @@ from statsmodels.tools.sm_exceptions import HessianInversionWarning
 
 from tracekd.intervals import Z
 
+# log odds beyond which the search ran off to infinity: no rating of one condition overlaps with the reference
+SEPARATED = 10.0
+
 
 def regress(ratings: pd.DataFrame, conditions: list[str]) -> list[dict[str, float | str]]:
     """Proportional-odds model of single ratings on their condition.
@@ -22,10 +25,15 @@ def regress(ratings: pd.DataFrame, conditions: list[str]) -> list[dict[str, floa
 
     Returns:
         A row a condition after the first: first, second, n, n_participants, odds_ratio with low and high, p.
+        The estimates are nan where all ratings are equal, or all of a condition lie beyond the others.
 
     """
     design = pd.DataFrame({name: (ratings["condition"] == name).astype(float) for name in conditions[1:]})
     used = pd.Categorical(ratings["score"], ordered=True).remove_unused_categories()
+    row = {"n": len(ratings), "n_participants": ratings["participant"].nunique()}
+    if len(used.categories) < 2:
+        nothing = dict.fromkeys(("odds_ratio", "low", "high", "p"), np.nan)
+        return [{"first": name, "second": conditions[0], **row, **nothing} for name in conditions[1:]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HessianInversionWarning)
         model = OrderedModel(pd.Series(used, index=ratings.index), design, distr="logit")
@@ -34,15 +42,15 @@ def regress(ratings: pd.DataFrame, conditions: list[str]) -> list[dict[str, floa
     rows = []
     for name in conditions[1:]:
         effect, error = fit.params[name], fit.bse[name]
-        limits = np.exp([effect, effect - Z * error, effect + Z * error])
+        apart = abs(effect) > SEPARATED
+        limits = [np.nan] * 3 if apart else np.exp([effect, effect - Z * error, effect + Z * error])
         rows.append(
             {
                 "first": name,
                 "second": conditions[0],
-                "n": len(ratings),
-                "n_participants": ratings["participant"].nunique(),
+                **row,
                 **dict(zip(("odds_ratio", "low", "high"), map(float, limits), strict=True)),
-                "p": float(fit.pvalues[name]),
+                "p": np.nan if apart else float(fit.pvalues[name]),
             }
         )
     return rows

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from tracekd.errors import DataError
 from tracekd.labels import DIMENSION_TITLES, count
 from tracekd.study.agreement import agreement
 from tracekd.study.detectable import smallest_difference
@@ -95,8 +96,7 @@ def tests_table(
     """Tests of each dimension, of all conditions and of every pair: columns TESTS."""
     names = [condition["name"] for condition in conditions]
     rows = []
-    for dimension in DIMENSIONS:
-        part = ratings[ratings["dimension"] == dimension]
+    for dimension, part in _by_dimension(ratings):
         means = participant_means(part, names)
         if design == "between":
             found = compare_groups(means, choices.resamples, choices.seed)
@@ -112,8 +112,8 @@ def ordinal_table(ratings: pd.DataFrame, conditions: Sequence[Condition]) -> pd.
     names = [condition["name"] for condition in conditions]
     return pd.DataFrame(
         {"dimension": dimension, **row}
-        for dimension in DIMENSIONS
-        for row in regress(ratings[ratings["dimension"] == dimension], names)
+        for dimension, part in _by_dimension(ratings)
+        for row in regress(part, names)
     )
 
 
@@ -162,6 +162,13 @@ def study_tables(
 
     """
     conditions, design = plan["conditions"], plan["design"]
+    for condition in conditions:
+        if condition["name"] not in set(ratings["condition"]):
+            raise DataError(
+                f"nobody who stays has rated condition {condition['name']!r}",
+                where="responses of the study",
+                hint="collect more answers; see the table of exclusions",
+            )
     return {
         "ratings": ratings_table(ratings, conditions, published, choices),
         "questions": questions_table(ratings, conditions, choices),
@@ -260,11 +267,19 @@ def _parts(
     ratings: pd.DataFrame, conditions: Sequence[Condition]
 ) -> Iterator[tuple[Condition, str, pd.DataFrame]]:
     """Ratings of every dimension and condition, in the order of the study."""
-    for dimension in DIMENSIONS:
+    for dimension, rated in _by_dimension(ratings):
         for condition in conditions:
-            chosen = (ratings["dimension"] == dimension) & (ratings["condition"] == condition["name"])
-            if chosen.any():
-                yield condition, dimension, ratings[chosen]
+            part = rated[rated["condition"] == condition["name"]]
+            if len(part):
+                yield condition, dimension, part
+
+
+def _by_dimension(ratings: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Ratings of every dimension that was asked for."""
+    for dimension in DIMENSIONS:
+        part = ratings[ratings["dimension"] == dimension]
+        if len(part):
+            yield dimension, part
 
 
 def _describe(answers: pd.DataFrame, condition: str, choices: Choices) -> dict[str, Any]:
