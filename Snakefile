@@ -27,6 +27,11 @@ else:
     include: "rules/forecast.smk"  # what the run will take
 
 
+if config.get("teacher", {}).get("source") == "ask":
+
+    include: "rules/teacher.smk"  # traces, summaries and explanations of an endpoint
+
+
 if config["level"] == "train":
 
     include: "rules/preflight.smk"  # what must hold on this machine before training

@@ -16,6 +16,7 @@ from tracekd.datasets import DATASETS
 from tracekd.errors import ConfigError
 from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
+from tracekd.teacher.settings import check_endpoints
 from tracekd.traces import ARMS, PROMPT_ONLY
 
 # a path or a name; and what a 64-bit integer holds
@@ -48,6 +49,8 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     check_names(config["models"], models, "config: models", "see config/models.yaml")
     check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")
     check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    if "teacher" in config:
+        check_endpoints(config["teacher"], config["arms"])
     for number, override in enumerate(config["training"]["overrides"]):
         where = f"config: training.overrides[{number}]"
         check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
@@ -114,7 +117,9 @@ def check_schema(value: Any, schema: str, where: str | Path) -> None:
         unknown = sorted(str(name) for name in fault.instance if name not in known)[0]
         raise ConfigError(f"key {clip(repr(unknown))} is unknown", where=place, hint=suggest(unknown, known))
     hint = fault.schema.get("description", f"see schemas/{schema}.schema.json")
-    raise ConfigError(clip(fault.message), where=place, hint=hint)
+    # a pasted key must not be printed
+    what = "the value is not of this form" if fault.schema.get("writeOnly") else clip(fault.message)
+    raise ConfigError(what, where=place, hint=hint)
 
 
 def check_names(names: Sequence[str], known: Iterable[str], where: str, see: str) -> None:

@@ -27,7 +27,7 @@ def changed(path, value):
     return config
 
 
-@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml"])
+@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml", "teacher.yaml", "teacher_published.yaml"])
 def test_every_shipped_config_is_valid(name):
     merged = copy.deepcopy(DEMO)
     update_config(merged, read_yaml(ROOT / "config" / name))
@@ -84,6 +84,43 @@ def test_overrides_may_only_name_known_datasets_and_arms():
     override = {"dataset": "babi", "arms": ["nothing"], "warmup_ratio": 0.1}
     with pytest.raises(ConfigError, match=r"training.overrides\[0\].arms: 'nothing' is unknown"):
         check_config(changed(("training", "overrides"), [override]), MODELS)
+
+
+TEACHER = read_yaml(ROOT / "config" / "teacher.yaml")["teacher"]
+
+
+def with_endpoint(**changes):
+    """The demo with a teacher whose first endpoint is changed."""
+    teacher = copy.deepcopy(TEACHER)
+    teacher["endpoints"]["r1"] |= changes
+    return {**DEMO, "teacher": teacher}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"api_key_env": "sk-planted"},
+        {"api_key": "sk-planted"},
+        {"base_url": "https://user:sk-planted@host"},
+        {"base_url": "https://host/v1?key=sk-planted"},
+    ],
+    ids=["in place of its name", "under a key of its own", "in the address", "in the query"],
+)
+def test_a_key_in_the_config_is_refused_and_not_repeated(changes):
+    with pytest.raises(ConfigError, match=r"teacher.endpoints.r1") as caught:
+        check_config(with_endpoint(**changes), MODELS)
+    assert "planted" not in str(caught.value)
+
+
+def test_a_teacher_that_is_asked_must_be_described():
+    for key in ("endpoints", "requests", "budget", "cache"):
+        teacher = {name: value for name, value in TEACHER.items() if name != key}
+        with pytest.raises(ConfigError, match=f"key '{key}' is missing"):
+            check_config({**DEMO, "teacher": teacher}, MODELS)
+    with pytest.raises(ConfigError, match=r"1000 is less than the 2000 tokens"):
+        check_config(with_endpoint(parameters={"max_tokens": 2000}, most_tokens=1000), MODELS)
+    with pytest.raises(ConfigError, match=r"the workflow sets model, messages"):
+        check_config(with_endpoint(parameters={"stream": True}), MODELS)
 
 
 def test_a_file_that_is_not_yaml_is_named_by_line(tmp_path):

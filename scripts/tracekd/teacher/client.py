@@ -1,5 +1,6 @@
 """One call of an OpenAI-compatible endpoint: a reply, or one sentence that holds no key."""
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -19,6 +20,7 @@ for name in ("openai", "httpx", "httpx2", "httpcore"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+CONNECT_S = 30
 PASSING_STATUS = frozenset({408, 409, 425, 429})
 # how endpoints call a filter that turns a prompt away: Azure, OpenAI, DeepSeek
 FILTER_MARKS = ("content_filter", "content_policy_violation", "Content Exists Risk")
@@ -52,7 +54,7 @@ class Client:
         self._sdk = openai.AsyncOpenAI(
             base_url=endpoint.base_url,
             api_key=self._key or NO_KEY,
-            timeout=timeout_s,
+            timeout=openai.Timeout(timeout_s, connect=CONNECT_S),
             max_retries=0,
             # a proxy of the environment must not stand between two programs on this machine
             http_client=openai.DefaultAsyncHttpxClient(
@@ -67,11 +69,13 @@ class Client:
     async def ask(self, request: Request) -> Reply:
         """Make one call; CallError when no reply comes of it."""
         try:
-            raw = await self._sdk.chat.completions.with_raw_response.create(
-                model=request.model,
-                messages=list(request.messages),
-                extra_body=dict(request.parameters),
-            )
+            # the SDK's own time-out starts anew with every byte, and endpoints send blanks while one waits
+            async with asyncio.timeout(self._timeout_s):
+                raw = await self._sdk.chat.completions.with_raw_response.create(
+                    model=request.model,
+                    messages=list(request.messages),
+                    extra_body=dict(request.parameters),
+                )
             body = json.loads(self._hide_key(raw.http_response.text))
             validator("completion")(body)
         # `from None`: the SDK's exceptions carry requests and bodies, which a traceback would print
@@ -79,8 +83,20 @@ class Client:
             if _is_filtered(error):
                 return Reply.refused()
             raise self._status_error(error) from None
+        except (openai.APITimeoutError, TimeoutError) as error:
+            raise CallError(
+                f"no answer within {self._timeout_s:g} s",
+                hint="raise teacher.requests.timeout_s, or run again later: answers so far are kept",
+                passing=True,
+                charged=_was_sent(error),
+            ) from None
         except openai.APIConnectionError as error:
-            raise self._connection_error(error) from None
+            raise CallError(
+                "the connection fails or breaks off",
+                hint="check network and base_url, then run again: answers so far are kept",
+                passing=True,
+                charged=_was_sent(error),
+            ) from None
         except (ValueError, fastjsonschema.JsonSchemaException):
             raise CallError(
                 "the reply is not a chat completion",
@@ -117,17 +133,10 @@ class Client:
             retry_after_s=_retry_after(error),
         )
 
-    def _connection_error(self, error: openai.APIConnectionError) -> CallError:
-        """Say how a connection failed; what fails before the request is sent costs nothing."""
-        late = isinstance(error, openai.APITimeoutError)
-        return CallError(
-            f"no answer within {self._timeout_s:g} s" if late else "the connection fails or breaks off",
-            hint="raise teacher.requests.timeout_s, or run again later: answers so far are kept"
-            if late
-            else "check network and base_url, then run again: answers so far are kept",
-            passing=True,
-            charged=not type(error.__cause__).__name__.startswith("Connect"),
-        )
+
+def _was_sent(error: Exception) -> bool:
+    """Whether the endpoint may have got the request: not when no connection came about."""
+    return not type(error.__cause__).__name__.startswith("Connect")
 
 
 def _is_passing(code: int) -> bool:
