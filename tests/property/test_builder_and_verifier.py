@@ -14,8 +14,8 @@ from tracekd.traces import ARMS, MIXTURES, RECIPES, build_trace, build_traces, d
 from tracekd.verification import EXPECTED, verify_traces
 
 DATASETS = ["cotempqa", "babi", "ms_marco"]
-SETTINGS = settings(max_examples=900, deadline=None, suppress_health_check=list(HealthCheck))
-MIXTURE_SETTINGS = settings(SETTINGS, max_examples=60)
+SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+MIXTURE_SETTINGS = settings(SETTINGS, max_examples=20)
 # facts may hold quotes, brackets, escapes and any script, but neither line breaks nor tags
 WORDS = st.text(
     alphabet=st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="<>,"),

@@ -27,7 +27,10 @@ def changed(path, value):
     return config
 
 
-@pytest.mark.parametrize("name", ["paper.yaml", "real_small.yaml", "teacher.yaml", "teacher_published.yaml"])
+SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published", "teacher_demo")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_config_is_valid(name):
     merged = copy.deepcopy(DEMO)
     update_config(merged, read_yaml(ROOT / "config" / name))

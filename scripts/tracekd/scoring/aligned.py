@@ -16,6 +16,7 @@ from tracekd.literals import parse_list
 from tracekd.normalise import collapse, normalise_answer
 from tracekd.records import Generation, Question
 from tracekd.scoring.score import Score
+from tracekd.traces import TEACHER_ARMS
 
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _CLASS = re.compile(r"(?:event in context|question asked) is:?\s*(\S+?)\s*\.")
@@ -27,7 +28,7 @@ HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 # the arms whose outputs are a bare answer; all others are asked for think and answer tags
 BARE_ARMS = ("prompt_only", "none")
 # the steps that the trace of an arm holds; arms not named here hold both
-ARM_STEPS = {**dict.fromkeys((*BARE_ARMS, "empty_trace", "filler"), ()), "class_only": ("class",)}
+ARM_STEPS = {**dict.fromkeys((*BARE_ARMS, *TEACHER_ARMS, "empty_trace", "filler"), ()), "class_only": ("class",)}
 BOTH_STEPS = ("class", "facts")
 
 

@@ -1,0 +1,90 @@
+"""Dose and response: a planted trend comes out, a flat one does not, and the figure can be read."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from examples import ROOT, make_question
+from run_data import write_scores
+from test_figures import DATASETS, MODELS, NOTE, assert_legible
+from tracekd.errors import VerificationError
+from tracekd.figures.dose import plot_dose
+from tracekd.figures.style import PAGE_HEIGHT
+from tracekd.statistics.settings import read_settings
+from tracekd.statistics.trend import odds_trend, slope
+from tracekd.tables.dose import dose_tables, show_dose, show_trend
+from tracekd.tables.order import Grid
+from tracekd.tables.scores import read_scores
+from tracekd.traces import DOSE_ARMS, MIXTURES, build_trace, build_traces
+from tracekd.verification import verify_traces
+
+SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=200)
+ARMS = ["none", *DOSE_ARMS]
+
+
+def answers(rates, items=400):
+    """One row an answer, with these shares of right answers."""
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame(
+            {"id": range(items), "share": share, "answer_ok": (rng.random(items) < rate).astype(int)}
+        )
+        for share, rate in rates.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_a_planted_trend_comes_out_and_a_flat_one_does_not():
+    rising = odds_trend(answers({0: 0.3, 0.5: 0.5, 1: 0.7}))
+    assert rising["odds_ratio_low"] < (0.7 / 0.3) ** 2 < rising["odds_ratio_high"]
+    assert rising["trend_p"] < 1e-6
+    flat = odds_trend(answers({0: 0.5, 0.5: 0.5, 1: 0.5}))
+    assert flat["odds_ratio_low"] < 1 < flat["odds_ratio_high"]
+
+
+@pytest.mark.parametrize("rates", [{0: 0, 1: 1}, {0: 1, 1: 1}, {0: 0, 0.5: 0.5, 1: 1}])
+def test_an_unbounded_trend_is_left_out(rates):
+    assert odds_trend(answers(rates)) == {}
+
+
+def test_the_slope_is_the_change_from_none_to_all():
+    assert slope([0.2, 0.4, 0.6], [0, 0.5, 1]) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("datasets", "models"), [(DATASETS, MODELS[:2]), (DATASETS[:1], MODELS[:1])])
+def test_tables_are_whole_and_the_figure_is_legible(datasets, models, tmp_path, monkeypatch):
+    grid, items = Grid(datasets, models, ARMS), dict.fromkeys(DATASETS, 60)
+    scores = read_scores(write_scores(tmp_path, datasets, models, ARMS, [0, 1], items=items))
+    dose, trend = dose_tables(scores, grid, SETTINGS)
+    assert len(dose) == len(datasets) * len(models) * len(ARMS)
+    assert list(dose["share"].dropna().unique()) == [0, 0.25, 0.5, 0.75, 1]
+    assert dose.eval("answer_low <= answer_acc <= answer_high").all()
+    assert len(trend) == len(datasets) * len(models) and set(trend["shares"]) == {5}
+    assert "nan" not in show_dose(dose).to_string() + show_trend(trend).to_string()
+    figure = plot_dose(dose, trend, "aligned", grid, NOTE)
+    assert NOTE in assert_legible(figure, monkeypatch)
+    assert figure.get_figheight() <= PAGE_HEIGHT
+
+
+def test_a_wrong_share_and_a_telling_filler_are_refused():
+    questions = [make_question("babi", id=f"babi-{number}") for number in range(8)]
+    traces = build_traces(questions, "mixed_50", seed=0)
+    with pytest.raises(VerificationError, match="4 of 8 traces are right, not 75 %"):
+        verify_traces(questions, [replace(trace, arm="mixed_75") for trace in traces])
+    filler = build_traces(questions, "filler", seed=0)
+    told = replace(filler[3], target=filler[3].target.replace("words", "hallway"))
+    with pytest.raises(VerificationError, match="the filler differs from that of other questions"):
+        verify_traces(questions, [*filler[:3], told, *filler[4:]])
+    empty = build_trace(questions[0], "empty_trace", seed=0)
+    for target in ("<think> </think>", "<think>mix</think>"):
+        with pytest.raises(VerificationError, match="not 0 words long"):
+            changed = empty.target.replace("<think></think>", target)
+            verify_traces(questions, [replace(empty, target=changed)])
+
+
+def test_shares_are_exact_by_rank():
+    questions = [make_question("babi", id=f"babi-{number}") for number in range(200)]
+    for arm, share in MIXTURES.items():
+        traces = verify_traces(questions, build_traces(questions, arm, seed=3))
+        assert sum(trace.verdict["class_ok"] for trace in traces) == 2 * share
