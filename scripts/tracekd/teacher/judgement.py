@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, fields, replace
 
-from tracekd.errors import DataError
 from tracekd.records import Question
 from tracekd.scoring.aligned import is_right
 from tracekd.scoring.free_text import conclude
 from tracekd.scoring.published.answers import score_answer
 from tracekd.teacher.responses import OK, Response
 
+# status of a question that the teacher gave no response to, or none that was released
+ABSENT = "absent"
 # split of a training question that no arm of the run learns from
 LEFT_OUT = "other"
 
@@ -38,34 +39,25 @@ def judge(questions: Sequence[Question], responses: Sequence[Response], keep: st
         responses: of kind `r1`, one a question.
         keep: `published` or `aligned`: whole responses that this scorer finds right; `all`: all whole ones.
 
-    Raises DataError at a question without response.
+    A question without a response has the status `absent` and is not kept.
 
     """
     by_id = {response.id: response for response in responses}
-    judgements = []
-    for question in questions:
-        if question.id not in by_id:
-            raise DataError(
-                "the teacher was not asked", where=question.id, hint="delete its responses and run again"
-            )
-        response = by_id[question.id]
-        right = {
-            "published": score_answer(question, response.answer, with_trace=False, off=frozenset()).exact,
-            "aligned": answers_rightly(question, response.answer),
-            "all": True,
-        }
-        judgements.append(
-            Judgement(
-                question.id,
-                question.split,
-                question.class_label,
-                response.status,
-                right["published"],
-                right["aligned"],
-                kept=response.status == OK and right[keep],
-            )
-        )
-    return judgements
+    return [_judge_one(question, by_id.get(question.id), keep) for question in questions]
+
+
+def _judge_one(question: Question, response: Response | None, keep: str) -> Judgement:
+    """Judge one answer."""
+    place = (question.id, question.split, question.class_label)
+    if response is None:
+        return Judgement(*place, ABSENT, False, False, False)
+    right = {
+        "published": score_answer(question, response.answer, with_trace=False, off=frozenset()).exact,
+        "aligned": answers_rightly(question, response.answer),
+        "all": True,
+    }
+    kept = response.status == OK and right[keep]
+    return Judgement(*place, response.status, right["published"], right["aligned"], kept)
 
 
 def answers_rightly(question: Question, text: str) -> bool:
