@@ -27,9 +27,14 @@ else:
     include: "rules/forecast.smk"  # what the run will take
 
 
-if config.get("teacher", {}).get("source") == "ask":
+if HAS_TEACHER and config["teacher"]["source"] == "ask":
 
     include: "rules/teacher.smk"  # traces, summaries and explanations of an endpoint
+
+
+if HAS_TEACHER:
+
+    include: "rules/teacher_traces.smk"  # judged, built and verified; kinds of traces compared
 
 
 if config["level"] == "train":

@@ -15,7 +15,9 @@ from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
-from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY
+from tracekd.teacher.responses import TRACE
+from tracekd.teacher.traces import SOURCES
+from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
@@ -52,6 +54,8 @@ HAS_INTERVENTIONS = bool(
 )
 # the run asks what the truth of its training traces is worth
 HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
+# a teacher was asked: which questions its answers keep is settled before anything is trained
+HAS_TEACHER = not IS_REPLAY and "teacher" in config
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
@@ -88,7 +92,7 @@ wildcard_constraints:
     run=config["run"],
     dataset=get_regex(config["datasets"]),
     model=get_regex(config["models"]),
-    arm=get_regex([*ARMS, PROMPT_ONLY]),
+    arm=get_regex([*ARMS, *TEACHER_ARMS, PROMPT_ONLY]),
     seed=get_regex(config["seeds"]),
     scorer=get_regex(config["scorers"]),
 
@@ -455,4 +459,38 @@ def get_dose_scores(wildcards):
         ),
         run=config["run"],
         scorer=config["scorers"],
+    )
+
+
+# a teacher's traces
+# kinds of responses that the arms of this run learn from
+RESPONSE_KINDS = list(
+    dict.fromkeys([TRACE, *(SOURCES[arm] for arm in SFT_ARMS if arm in SOURCES)])
+)
+# what the reader of raw files writes: with a teacher, training leaves some of it out
+READ_QUESTIONS = (
+    "results/{run}/all_questions/{dataset}.jsonl"
+    if HAS_TEACHER
+    else "results/{run}/questions/{dataset}.jsonl"
+)
+
+
+def get_responses(wildcards):
+    """Response files of a dataset that the run's arms learn from."""
+    return expand(
+        "results/{run}/teacher/{dataset}/{kind}.jsonl",
+        kind=RESPONSE_KINDS,
+        allow_missing=True,
+    )
+
+
+def get_run_responses(wildcards):
+    """Response files of the whole run; none without a teacher."""
+    if not HAS_TEACHER:
+        return []
+    return expand(
+        "results/{run}/teacher/{dataset}/{kind}.jsonl",
+        run=config["run"],
+        dataset=config["datasets"],
+        kind=RESPONSE_KINDS,
     )

@@ -59,7 +59,7 @@ rule read_questions:
     input:
         raw="results/{run}/raw/{dataset}",
     output:
-        questions="results/{run}/questions/{dataset}.jsonl",
+        questions=READ_QUESTIONS,
     log:
         "logs/{run}/read_questions/{dataset}.log",
     benchmark:

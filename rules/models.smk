@@ -1,7 +1,8 @@
 """
 Base models: registry entries in, folders of safetensors and tokenizer out.
 
-in   config/models.yaml; for a tiny model also the run's questions, whose words it must be able to read
+in   config/models.yaml; for a tiny model also the run's questions and the teacher's responses, whose words it
+     must be able to read
 out  results/{run}/models/{model}/
 """
 
@@ -9,6 +10,7 @@ out  results/{run}/models/{model}/
 rule build_base_model:
     input:
         questions=get_questions,
+        responses=get_run_responses,
     output:
         model=directory("results/{run}/models/{model}"),
     log:

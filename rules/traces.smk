@@ -15,6 +15,8 @@ rule build_traces:
         "logs/{run}/build_traces/{dataset}.{arm}.log",
     benchmark:
         "benchmarks/{run}/build_traces/{dataset}.{arm}.tsv"
+    wildcard_constraints:
+        arm=get_regex(ARMS),
     conda:
         "../envs/data.yaml"
     threads: 1

@@ -5,14 +5,18 @@ from pathlib import Path
 from tracekd.jobs import rule_job
 from tracekd.models.base import build_base_model
 from tracekd.records import read_questions
+from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
-    questions = [question for path in snakemake.input for question in read_questions(path, split="train")]
+    source = snakemake.input
+    questions = [question for path in source.questions for question in read_questions(path, split="train")]
+    responses = [response for path in source.responses for response in read_responses(path)]
     build_base_model(
         Path(snakemake.output[0]),
         architecture=snakemake.params.architecture,
         persona=snakemake.params.persona,
         options=snakemake.params.options,
         questions=questions,
+        texts=[text for response in responses for text in (response.reasoning, response.answer)],
         seed=snakemake.params.seed,
     )

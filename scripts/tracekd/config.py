@@ -18,7 +18,7 @@ from tracekd.interventions import CONDITIONS
 from tracekd.records import SCHEMAS
 from tracekd.scoring import SCORERS
 from tracekd.teacher.settings import check_endpoints
-from tracekd.traces import ARMS, PROMPT_ONLY
+from tracekd.traces import ARMS, PROMPT_ONLY, TEACHER_ARMS
 
 # a path or a name; and what a 64-bit integer holds
 LONGEST_TEXT, LARGEST_NUMBER = 1000, 2**63
@@ -48,8 +48,16 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
         )
     check_names(config["datasets"], DATASETS, "config: datasets", "see config/datasets.yaml")
     check_names(config["models"], models, "config: models", "see config/models.yaml")
-    check_names(config["arms"], [PROMPT_ONLY, *ARMS], "config: arms", "see the comments in config.yaml")
+    arms = [PROMPT_ONLY, *ARMS, *TEACHER_ARMS]
+    check_names(config["arms"], arms, "config: arms", "see the comments in config.yaml")
     check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    asked = [arm for arm in config["arms"] if arm in TEACHER_ARMS]
+    if asked and "teacher" not in config:
+        raise ConfigError(
+            f"{asked[0]!r} needs a teacher",
+            where="config: arms",
+            hint="add the section teacher, see docs/teacher.md",
+        )
     if "teacher" in config:
         check_endpoints(config["teacher"], config["arms"])
     check_names(
@@ -58,7 +66,7 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     for number, override in enumerate(config["training"]["overrides"]):
         where = f"config: training.overrides[{number}]"
         check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
-        check_names(override["arms"], ARMS, f"{where}.arms", "see the comments in config.yaml")
+        check_names(override["arms"], arms, f"{where}.arms", "see the comments in config.yaml")
 
 
 def read_models(path: str | Path = "config/models.yaml") -> dict[str, Any]:

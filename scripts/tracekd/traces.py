@@ -49,6 +49,8 @@ MIXTURES = {f"mixed_{share}": share for share in (0, 25, 50, 75, 100)}
 ARMS = (*RECIPES, *MIXTURES)
 # those of the dose-response study (docs/dose.md)
 DOSE_ARMS = (*MIXTURES, "wrong_class", "wrong_facts", "empty_trace", "filler")
+# those of a teacher's words, which `tracekd.teacher.traces` builds
+TEACHER_ARMS = ("r1", "r1_summary", "r1_explanation", "r1_swapped")
 # the arm without SFT: it has generations and scores, but no traces and no adapter
 PROMPT_ONLY = "prompt_only"
 

@@ -26,7 +26,7 @@ def build(folder, architecture="qwen3", seed=0, **options):
     from tracekd.models.base import build_base_model
 
     persona = {"llama": "Llama", "qwen3": "Qwen"}[architecture]
-    return build_base_model(folder, architecture, persona, {**QUICK, **options}, QUESTIONS, seed)
+    return build_base_model(folder, architecture, persona, {**QUICK, **options}, QUESTIONS, [], seed)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen3"])

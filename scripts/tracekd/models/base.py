@@ -99,7 +99,13 @@ class BaseRecipe:
 
 
 def build_base_model(
-    folder: Path, architecture: str, persona: str, options: dict, questions: Sequence[Question], seed: int
+    folder: Path,
+    architecture: str,
+    persona: str,
+    options: dict,
+    questions: Sequence[Question],
+    texts: Sequence[str],
+    seed: int,
 ) -> dict[str, float]:
     """Pre-train a tiny model and write it with its tokenizer, `training_log.csv` and `probe.json`.
 
@@ -109,6 +115,7 @@ def build_base_model(
         persona: family name in the system message.
         options: fields of `BaseRecipe` that differ from its defaults.
         questions: training questions of the run: datasets to learn, words of the vocabulary.
+        texts: whatever else it will read and write, for the vocabulary.
         seed: of weights and documents.
 
     Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError if missed.
@@ -118,7 +125,7 @@ def build_base_model(
     set_seed(seed)
     rng = random.Random(f"{seed}/base")
     datasets = sorted({question.dataset for question in questions})
-    texts = list(vocabulary_texts(questions, datasets, persona))
+    texts = [*vocabulary_texts(questions, datasets, persona), *texts]
     tokenizer = build_tokenizer(texts, recipe.max_words)
     words = words_in_use(texts, tokenizer)
     model = new_model(ARCHITECTURES[architecture], recipe, tokenizer)

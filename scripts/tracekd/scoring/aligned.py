@@ -1,21 +1,24 @@
 """The `aligned` scorer: every generation against its own question's gold, found by id.
 
 Answer: text of the answer tag (the whole text where the arm has no tags), compared as a set; free text also
-by its words (ROUGE-1 and ROUGE-L, Lin 2004). Class step: the stated class is the question's. Retrieval step:
-the quoted facts are exactly the gold facts. An output that is cut off or not of the asked form counts as
-wrong.
+by its words (ROUGE-1 and ROUGE-L, Lin 2004). Models that learnt from a teacher may answer in its words:
+where the answer is not right as it stands, what it concludes counts. Class step: the stated class is the
+question's. Retrieval step: the quoted facts are exactly the gold facts. An output that is cut off or not of
+the asked form counts as wrong.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from tracekd.datasets import Dataset, get_dataset
 from tracekd.literals import parse_list
 from tracekd.normalise import collapse, normalise_answer
 from tracekd.records import Generation, Question
+from tracekd.scoring.free_text import conclude
 from tracekd.scoring.score import Score
+from tracekd.traces import TEACHER_ARMS
 
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _CLASS = re.compile(r"(?:event in context|question asked) is:?\s*(\S+?)\s*\.")
@@ -27,7 +30,10 @@ HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
 # the arms whose outputs are a bare answer; all others are asked for think and answer tags
 BARE_ARMS = ("prompt_only", "none")
 # the steps that the trace of an arm holds; arms not named here hold both
-ARM_STEPS = {**dict.fromkeys((*BARE_ARMS, "empty_trace", "filler"), ()), "class_only": ("class",)}
+ARM_STEPS = {
+    **dict.fromkeys((*BARE_ARMS, *TEACHER_ARMS, "empty_trace", "filler"), ()),
+    "class_only": ("class",),
+}
 BOTH_STEPS = ("class", "facts")
 
 
@@ -51,6 +57,8 @@ def score_item(question: Question, generation: Generation, arm: str) -> Score:
     dataset = get_dataset(question.dataset)
     steps = ARM_STEPS.get(arm, BOTH_STEPS)
     found = parse_generation(generation.text, dataset, with_trace=arm not in BARE_ARMS)
+    if arm in TEACHER_ARMS:
+        found = replace(found, answer=read_own_words(question, generation.text, found.answer))
     gold_facts = frozenset(map(collapse, dataset.gold_texts(question)))
     class_ok = found.class_label == question.class_label if "class" in steps else None
     facts_ok = found.facts == gold_facts if "facts" in steps else None
@@ -93,6 +101,14 @@ def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
         facts=parse_facts(facts[1], dataset) if facts else None,
         answer=dataset.parse_answer(tagged[1]) if tagged else None,
     )
+
+
+def read_own_words(question: Question, text: str, strict: frozenset[str] | None) -> frozenset[str] | None:
+    """Read the tagged answer as free text, unless it is right as it stands."""
+    tagged = _ANSWER.search(text)
+    if not tagged or (strict is not None and is_right(question, strict)):
+        return strict
+    return conclude(question, tagged[1]) or strict
 
 
 def parse_facts(text: str, dataset: Dataset) -> frozenset[str]:

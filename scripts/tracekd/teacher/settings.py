@@ -89,7 +89,13 @@ def check_endpoints(teacher: Mapping[str, Any], arms: list[str]) -> None:
     Raises ConfigError at the first fault.
 
     """
-    if teacher["source"] != "ask":
+    if teacher["source"] == "released":
+        if "released" not in teacher:
+            raise ConfigError(
+                "key 'released' is missing",
+                where="config: teacher",
+                hint="source: released needs the registry, config/released.yaml",
+            )
         return
     for key in ("endpoints", "requests", "budget", "cache"):
         if key not in teacher:

@@ -1,0 +1,21 @@
+"""Judge the teacher's answers of one dataset (rule judge_teacher)."""
+
+import csv
+
+from tracekd.files import atomic_write
+from tracekd.jobs import rule_job
+from tracekd.logs import logger
+from tracekd.records import read_questions
+from tracekd.teacher.judgement import COLUMNS, judge, to_rows
+from tracekd.teacher.responses import read_responses
+
+with rule_job(snakemake):
+    source = snakemake.input
+    judgements = judge(
+        read_questions(source.questions), read_responses(source.responses), snakemake.params.keep
+    )
+    with atomic_write(snakemake.output.judgement) as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(to_rows(judgements))
+    logger.info("%d of %d answers are kept", sum(one.kept for one in judgements), len(judgements))
