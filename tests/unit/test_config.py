@@ -27,7 +27,7 @@ def changed(path, value):
     return config
 
 
-SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published")
+SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published", "teacher_demo")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
