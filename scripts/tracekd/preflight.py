@@ -174,10 +174,13 @@ def _carries_its_turn(
     learnt = [token for token, label in zip(*example.values(), strict=True) if label != NO_LOSS]
     if loss == "all":
         return learnt == example["input_ids"]
-    text, turn = tokenizer.decode(learnt), messages[-1]["content"]
+    # a tokenizer may move blanks
+    text, turn, question = (
+        "".join(words.split())
+        for words in (tokenizer.decode(learnt), messages[-1]["content"], messages[-2]["content"])
+    )
     before, found, _ = text.partition(turn)
-    header = messages[-2]["content"]
-    return bool(found) and header not in before and tokenizer.eos_token_id in learnt
+    return bool(found) and question not in before and tokenizer.eos_token_id in learnt
 
 
 def check_disk(base: "PreTrainedModel", lora: dict[str, Any], adapters: int, disk: Path) -> Check:
