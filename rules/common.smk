@@ -74,12 +74,19 @@ def is_demo(model):
     return MODELS[model]["source"] == "demo"
 
 
+def is_synthetic_teacher(endpoint):
+    """Whether the workflow itself answers in place of an endpoint."""
+    return endpoint["base_url"] == "local"
+
+
 def get_note():
     """What is not real in a figure of this run's numbers; it stands in the figure itself."""
     if IS_REPLAY:
         return ""
     parts = ["simulated corpora"] if any(map(is_simulated, config["datasets"])) else []
     parts += ["tiny models"] if any(map(is_demo, config["models"])) else []
+    endpoints = config.get("teacher", {}).get("endpoints", {}).values()
+    parts += ["synthetic teacher"] if any(map(is_synthetic_teacher, endpoints)) else []
     return ", ".join(parts)
 
 
