@@ -48,8 +48,8 @@ rule tabulate_results:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
@@ -79,8 +79,8 @@ rule tabulate_datasets:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         licences=get_licences,
     message:
@@ -106,8 +106,8 @@ rule tabulate_hyperparameters:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         training=lookup(within=config, dpath="training"),
         quantisation=lookup(within=config, dpath="quantisation"),
@@ -139,8 +139,8 @@ rule plot_pipeline:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         note=get_corpus_note,
     message:
@@ -171,8 +171,8 @@ rule plot_confusion:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         arm="{arm}",
         scorers=lookup(within=config, dpath="scorers"),
@@ -206,8 +206,8 @@ rule plot_accuracy:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         scorer="{scorer}",
         datasets=lookup(within=config, dpath="datasets"),
@@ -239,8 +239,8 @@ rule plot_classes:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         scorer="{scorer}",
         datasets=lookup(within=config, dpath="datasets"),
@@ -272,8 +272,8 @@ rule plot_losses:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),

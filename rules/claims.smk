@@ -50,8 +50,8 @@ rule check_claims:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         replayed=IS_REPLAY,
     message:
@@ -79,8 +79,8 @@ rule plot_claims:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         note=get_note(),
     message:

@@ -64,6 +64,11 @@ def get_regex(names):
     return "|".join(map(str, names)) or "(?!)"
 
 
+def growing(amount):
+    """A resource that a job asks for: this much, and as much again on each further attempt."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def is_simulated(dataset):
     """Whether the registry has the workflow itself write the dataset's raw files."""
     return REGISTRY[dataset].source["kind"] == "simulate"

@@ -20,8 +20,8 @@ rule simulate_raw:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         sizes=get_sizes,
         seed=lookup(within=config, dpath="seed"),
@@ -44,8 +44,8 @@ rule fetch_raw:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
+        mem_mb=growing(500),
+        runtime=growing(120),
     params:
         registry=lookup(within=config, dpath="registry"),
         mirror=lookup(within=config, dpath="mirror"),
@@ -68,8 +68,8 @@ rule read_questions:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=get_reader_options,
         seed=lookup(within=config, dpath="seed"),

@@ -38,8 +38,8 @@ rule ablate_scorer:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
@@ -69,8 +69,8 @@ rule browse_differences:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     message:
         "Write the items on which the scorers disagree as a page to look through"
     script:
@@ -96,8 +96,8 @@ rule plot_ablation:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         dataset="{dataset}",
         datasets=lookup(within=config, dpath="datasets"),

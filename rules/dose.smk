@@ -35,8 +35,8 @@ rule tabulate_dose:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
@@ -67,8 +67,8 @@ rule plot_dose:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),

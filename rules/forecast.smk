@@ -17,8 +17,8 @@ rule forecast:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cells=get_run_cells(config["arms"]),
         expected={name: REGISTRY[name].expected for name in config["datasets"]},

@@ -24,8 +24,8 @@ rule generate:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         generation=lookup(within=config, dpath="generation"),
         quantisation=lookup(within=config, dpath="quantisation"),

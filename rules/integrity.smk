@@ -17,8 +17,8 @@ rule verify:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=growing(500),
+        runtime=growing(60),
     params:
         run=lookup(within=config, dpath="run"),
     message:

@@ -28,8 +28,8 @@ rule intervene:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=growing(3000),
+        runtime=growing(120),
     params:
         conditions=lookup(within=config, dpath="interventions"),
         seed=lookup(within=config, dpath="seed"),
@@ -74,8 +74,8 @@ rule tabulate_interventions:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
@@ -105,8 +105,8 @@ rule plot_interventions:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         models=lookup(within=config, dpath="models"),
         arms=lookup(within=config, dpath="arms"),

@@ -23,8 +23,8 @@ rule build_base_model:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         architecture=get_architecture,
         persona=get_persona,
@@ -49,8 +49,8 @@ rule fetch_model:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         entry=get_model_entry,
         mirror=lookup(within=config, dpath="mirror"),

@@ -21,8 +21,8 @@ rule preflight:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=growing(3000),
+        runtime=growing(30),
     params:
         training=lookup(within=config, dpath="training"),
         quantisation=lookup(within=config, dpath="quantisation"),

@@ -29,8 +29,8 @@ rule read_traces:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Read what each trace names and whether its answer follows"
     script:
@@ -71,8 +71,8 @@ rule tabulate_readings:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),
@@ -103,8 +103,8 @@ rule plot_follow_rate:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         # the scorer that the run names first draws the matrices
         scorer=lookup(within=config, dpath="scorers/0"),
@@ -137,8 +137,8 @@ rule plot_association:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         datasets=lookup(within=config, dpath="datasets"),
         models=lookup(within=config, dpath="models"),

@@ -23,8 +23,8 @@ rule fetch_released:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=growing(500),
+        runtime=growing(60),
     params:
         registry=lookup(within=config, dpath="replay/released"),
         mirror=lookup(within=config, dpath="mirror"),
@@ -63,8 +63,8 @@ rule import_released:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         replay=lookup(within=config, dpath="replay"),
         seeds=lookup(within=config, dpath="seeds"),
@@ -91,8 +91,8 @@ rule score_released:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         # released files need not hold every question; tables/inputs.csv counts them
         partial=True,

@@ -27,8 +27,8 @@ rule score_generations:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         partial=False,
     message:
@@ -50,8 +50,8 @@ rule score_baselines:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Score the trivial baselines on every test split"
     script:

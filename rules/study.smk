@@ -26,8 +26,8 @@ rule build_study_plan:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Choose the items of the study and lay out its groups"
     script:
@@ -55,8 +55,8 @@ rule build_study_pages:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Write the survey of every group as a page that needs no network"
     script:
@@ -81,8 +81,8 @@ rule write_survey_import:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Write the survey of every group as an import file for Qualtrics"
     script:
@@ -108,8 +108,8 @@ rule write_preregistration:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Write the pre-registration of the study"
     script:

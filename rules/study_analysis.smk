@@ -34,8 +34,8 @@ if STUDY_IS_SIMULATED:
             "../envs/plot.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         message:
             "Simulate the participants of the study"
         script:
@@ -64,8 +64,8 @@ rule read_responses:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         folder=get_study_folder,
         note=get_study_note(),
@@ -119,8 +119,8 @@ rule analyse_study:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         note=get_study_note(),
     message:
@@ -149,8 +149,8 @@ rule plot_likert:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         note=get_study_note(),
     message:
@@ -180,8 +180,8 @@ rule plot_conditions:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         note=get_study_note(),
     message:

@@ -22,8 +22,8 @@ rule ask_teacher:
         "../envs/teacher.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=2880,
+        mem_mb=growing(1000),
+        runtime=growing(2880),
     params:
         endpoint=lookup(within=config, dpath="teacher/endpoints/r1"),
         requests=lookup(within=config, dpath="teacher/requests"),
@@ -52,8 +52,8 @@ rule ask_follow_up:
         "../envs/teacher.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=2880,
+        mem_mb=growing(1000),
+        runtime=growing(2880),
     params:
         endpoint=lookup(within=config, dpath="teacher/endpoints/{kind}"),
         requests=lookup(within=config, dpath="teacher/requests"),

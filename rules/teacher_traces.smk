@@ -27,8 +27,8 @@ if config["teacher"]["source"] == "released":
             "../envs/data.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=60,
+            mem_mb=growing(2000),
+            runtime=growing(60),
         params:
             registry=lookup(within=config, dpath="teacher/released"),
             mirror=lookup(within=config, dpath="mirror"),
@@ -52,8 +52,8 @@ rule judge_teacher:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         keep=lookup(within=config, dpath="teacher/keep"),
     message:
@@ -77,8 +77,8 @@ rule split_kept:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         arms=lookup(within=config, dpath="arms"),
     message:
@@ -103,8 +103,8 @@ rule build_teacher_traces:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         target=lookup(within=config, dpath="teacher/target"),
         seed=lookup(within=config, dpath="seed"),

@@ -21,8 +21,8 @@ rule build_traces:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         seed=lookup(within=config, dpath="seed"),
     message:

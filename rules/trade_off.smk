@@ -33,8 +33,8 @@ rule plot_trade_off:
         "../envs/plot.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         scorer=TRADE_OFF_SCORER,
         note=get_study_note(),

@@ -32,8 +32,8 @@ rule train_adapters:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         training=lookup(within=config, dpath="training"),
         quantisation=lookup(within=config, dpath="quantisation"),
