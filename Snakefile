@@ -34,7 +34,8 @@ if HAS_TEACHER and config["teacher"]["source"] == "ask":
 
 if HAS_TEACHER:
 
-    include: "rules/teacher_traces.smk"  # judged, built and verified; kinds of traces compared
+    include: "rules/teacher_traces.smk"  # judged, built and verified
+    include: "rules/trace_types.smk"  # kinds of traces compared
 
 
 if config["level"] == "train":
@@ -77,6 +78,10 @@ if STUDY:
 
     include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
     include: "rules/study_analysis.smk"  # ratings of participants, or of invented ones
+
+
+if HAS_TRADE_OFF:
+
     include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
 
 

@@ -15,7 +15,7 @@ from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
-from tracekd.teacher.responses import TRACE
+from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
 from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
 
@@ -56,6 +56,10 @@ HAS_INTERVENTIONS = bool(
 HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
 # a teacher was asked: which questions its answers keep is settled before anything is trained
 HAS_TEACHER = not IS_REPLAY and "teacher" in config
+# traces of some arm were rated: by the run's own study, or in a published one
+HAS_TRADE_OFF = STUDY is not None or (
+    HAS_TEACHER and not {"correct", *KINDS}.isdisjoint(SFT_ARMS)
+)
 HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 
@@ -389,6 +393,7 @@ def get_tables():
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
     tables += ["claims"] if HAS_CLAIMS else []
     tables += ["dose", "dose_trend"] if HAS_DOSE else []
+    tables += ["trace_types", "trace_value"] if HAS_TEACHER else []
     return tables
 
 
@@ -405,6 +410,11 @@ def get_figures():
         figures += ["claims_scatter"]
     if HAS_DOSE:
         figures += ["dose.{scorer}"]
+    if HAS_TEACHER:
+        for dataset in config["datasets"]:
+            figures += [f"trace_types_{dataset}", f"trace_value_{dataset}.{{scorer}}"]
+    if HAS_TRADE_OFF and not STUDY:
+        figures += [f"trade_off_{dataset}" for dataset in config["datasets"]]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
@@ -505,4 +515,33 @@ def get_run_responses(wildcards):
         run=config["run"],
         dataset=config["datasets"],
         kind=RESPONSE_KINDS,
+    )
+
+
+# kinds of traces compared
+def get_tokenizer(wildcards):
+    """Folder of the model whose tokens are counted; none where the run starts from generations."""
+    return (
+        []
+        if config["level"] == "outputs"
+        else f"results/{{run}}/models/{config['models'][0]}"
+    )
+
+
+def get_trace_properties(wildcards):
+    """Property files of the whole run."""
+    return expand(
+        "results/{run}/trace_properties/{dataset}/{arm}.csv",
+        run=config["run"],
+        dataset=config["datasets"],
+        arm=SFT_ARMS,
+    )
+
+
+def get_judgements(wildcards):
+    """Judgements of the teacher's answers, of the whole run."""
+    return expand(
+        "results/{run}/teacher/{dataset}/judgement.csv",
+        run=config["run"],
+        dataset=config["datasets"],
     )

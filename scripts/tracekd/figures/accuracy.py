@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tracekd.figures.layout import Frame, label_below, label_row, make_panels
+from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
 from tracekd.tables.order import Grid
@@ -85,17 +85,7 @@ def _draw_arms(axes: Axes, rows: pd.DataFrame, arms: list[str]) -> None:
             axes.hlines(place, 100 * row["answer_low"], 100 * row["answer_high"], color=style.colour, lw=1.2)
             axes.plot(100 * row["answer_acc"], place, marker=style.marker, color=style.colour, ms=4, mew=0)
     words = run_size(rows["n"].iloc[0], rows["seeds"].max()) if len(rows) else "no data"
-    axes.annotate(
-        words,
-        (1, 1),
-        (0, 2),
-        "axes fraction",
-        "offset points",
-        ha="right",
-        va="bottom",
-        size=SMALL_SIZE,
-        color=GREY,
-    )
+    label_size(axes, words)
 
 
 def _draw_frame(axes: Axes, titles: list[str]) -> None:

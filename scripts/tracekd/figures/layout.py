@@ -7,8 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from tracekd.figures.style import COLUMN_WIDTH, GREY, SMALL_SIZE, TEXT_WIDTH
+from tracekd.figures.style import COLUMN_WIDTH, GREY, SMALL_SIZE, TEXT_WIDTH, arm_style
+from tracekd.labels import arm_title
 
 # height of the note on what is not real, inches
 NOTE_HEIGHT = 0.15
@@ -75,6 +77,31 @@ def label_row(axes: Axes, title: str, distance: float) -> None:
         va="center",
         linespacing=1.1,
     )
+
+
+def label_size(axes: Axes, words: str) -> None:
+    """Say above a panel's right end how many items and seeds stand behind it."""
+    style = {"ha": "right", "va": "bottom", "size": SMALL_SIZE, "color": GREY}
+    axes.annotate(words, (1, 1), (0, 2), "axes fraction", "offset points", **style)
+
+
+def write_key(figure: Figure, arms: Sequence[str], kinds: Sequence[Line2D]) -> None:
+    """Name the arms below the panels, and under them the kinds of marks; the note's line stays free."""
+    styles = [(arm_style(arm), arm_title(arm)) for arm in arms]
+    names = [
+        Line2D([], [], color=style.colour, marker=style.marker, ms=5, mew=0, lw=0, label=title)
+        for style, title in styles
+    ]
+    line = NOTE_HEIGHT / figure.get_figheight()
+    for number, handles in enumerate((kinds, names), start=1):
+        figure.legend(
+            handles=list(handles),
+            loc="lower left",
+            bbox_to_anchor=(0, number * line),
+            ncols=len(handles),
+            borderaxespad=0,
+            columnspacing=1.4,
+        )
 
 
 def label_below(axes: np.ndarray, title: str) -> None:

@@ -1,7 +1,5 @@
 """Does the trace that trains best also read best? Accuracy of an arm against how people rate its traces."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.errors import DataError
-from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import DIMENSION_TITLES, arm_title, model_title, run_size
+from tracekd.figures.layout import Frame, label_row, label_size, make_panels, mark_missing, write_key
+from tracekd.figures.style import INK, PALE, arm_style, house_style
+from tracekd.labels import DIMENSION_TITLES, model_title, run_size
 from tracekd.study.scores import DIMENSIONS
 
 # inches
@@ -62,14 +60,14 @@ def plot_trade_off(
                 _draw_panel(axis, accuracies, own, constants)
             label_row(panels[0], model_title(model), TITLE_DISTANCE)
             n, seeds = int(accuracies["n"].max()), int(accuracies["seeds"].max())
-            _write_size(panels[-1], run_size(n, seeds))
+            label_size(panels[-1], run_size(n, seeds))
         for axis, dimension in zip(axes[0], DIMENSIONS, strict=True):
             axis.set_title(DIMENSION_TITLES[dimension], pad=5)
         for axis in axes[-1]:
             axis.set_xlabel("rating, {} to {}".format(*SCALE), labelpad=3)
         for axis in axes[:, 0]:
             axis.set_ylabel("accuracy (%)", labelpad=2)
-        _write_key(figure, list(rows["arm"].unique()), len(ratings) > 0)
+        write_key(figure, list(rows["arm"].unique()), _kinds(len(ratings) > 0))
     return figure
 
 
@@ -113,39 +111,9 @@ def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_axisbelow(True)
 
 
-def _write_size(axes: Axes, words: str) -> None:
-    """Say above a row's last panel how many items and seeds stand behind its accuracies."""
-    axes.annotate(
-        words,
-        (1, 1),
-        (0, 2),
-        "axes fraction",
-        "offset points",
-        ha="right",
-        va="bottom",
-        size=SMALL_SIZE,
-        color=GREY,
-    )
-
-
-def _write_key(figure: Figure, arms: Sequence[str], has_own: bool) -> None:
-    """Name the arms, and explain filled and open marks, below the panels."""
+def _kinds(has_own: bool) -> list[Line2D]:
+    """Explain filled and open marks."""
     dot = {"color": INK, "marker": "o", "ms": 4.5, "lw": 0}
     kinds = [Line2D([], [], **dot, mew=0, label="this run's study, 95 % intervals")] if has_own else []
     label = "published rating (constant) and this run's accuracy"
-    kinds.append(Line2D([], [], **dot, mfc="white", mew=0.9, label=label))
-    styles = [(arm_style(arm), arm_title(arm)) for arm in arms]
-    names = [
-        Line2D([], [], color=style.colour, marker=style.marker, ms=5, mew=0, lw=0, label=title)
-        for style, title in styles
-    ]
-    bottom = NOTE_HEIGHT / figure.get_figheight()
-    for handles, height in ((kinds, bottom), (names, 2 * bottom)):
-        figure.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0, height),
-            ncols=len(handles),
-            borderaxespad=0,
-            columnspacing=1.4,
-        )
+    return [*kinds, Line2D([], [], **dot, mfc="white", mew=0.9, label=label)]

@@ -1,0 +1,17 @@
+"""Plot what an arm's training traces are like (rule plot_trace_types).
+
+input   types: results/{run}/tables/trace_types.csv
+output  pdf, png: figures/{run}/trace_types_{dataset}.{pdf,png}
+params  note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.style import save
+from tracekd.figures.trace_types import plot_trace_types
+from tracekd.jobs import rule_job
+
+with rule_job(snakemake):
+    types = pd.read_csv(snakemake.input.types)
+    chosen = types[types["dataset"] == snakemake.wildcards.dataset]
+    save(plot_trace_types(chosen, note=snakemake.params.note), snakemake.output.pdf, snakemake.output.png)

@@ -1,0 +1,28 @@
+"""Plot accuracy against length and truth of the training traces (rule plot_trace_value).
+
+input   value, types: results/{run}/tables/trace_value.csv and trace_types.csv
+output  pdf, png: figures/{run}/trace_value_{dataset}.{scorer}.{pdf,png}
+params  datasets, models, arms: names in config order; note: what is not real
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.figures.style import save
+from tracekd.figures.trace_value import plot_trace_value
+from tracekd.jobs import rule_job
+from tracekd.tables.order import Grid
+
+with rule_job(snakemake):
+    params, dataset = snakemake.params, snakemake.wildcards.dataset
+    value, types = (
+        table[table["dataset"] == dataset]
+        for table in (pd.read_csv(snakemake.input.value), pd.read_csv(snakemake.input.types))
+    )
+    figure = plot_trace_value(
+        value,
+        types,
+        snakemake.wildcards.scorer,
+        Grid(params.datasets, params.models, params.arms),
+        note=params.note,
+    )
+    save(figure, snakemake.output.pdf, snakemake.output.png)
