@@ -29,7 +29,7 @@ from tracekd.traces import build_traces
 from tracekd.verification import verify_traces
 
 TEACHER_ARMS = list(SOURCES)
-ARMS = ["none", "correct", "incorrect_matched", *TEACHER_ARMS]
+ARMS = ["none", "class_only", "correct", "incorrect", "incorrect_matched", *TEACHER_ARMS, "filler"]
 
 
 def make_trace(text, arm="r1", **verdict):
@@ -173,5 +173,13 @@ def test_tables_have_no_nan_and_figures_are_legible(compared, monkeypatch):
             plot_trace_value(accuracies, kinds, "aligned", grid, NOTE),
         ):
             words = assert_legible(figure, monkeypatch)
-            assert NOTE in words and "no trace" not in words[:1]
+            assert NOTE in words
             assert figure.get_figheight() <= PAGE_HEIGHT
+            assert all(map(marks_in_view, figure.axes))
+
+
+def marks_in_view(axes):
+    """Tell whether a panel has marks, all of them within its limits."""
+    (left, right), (low, high) = axes.get_xlim(), sorted(axes.get_ylim())
+    places = [line.get_xydata()[0] for line in axes.lines]
+    return bool(places) and all(left <= x <= right and low <= y <= high for x, y in places)

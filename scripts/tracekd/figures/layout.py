@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -14,6 +15,10 @@ from tracekd.labels import arm_title
 
 # height of the note on what is not real, inches
 NOTE_HEIGHT = 0.15
+# arms on a line of a key
+KEY_ARMS = 8
+# accuracies are shown from and to a multiple of this, in %
+STEP = 10
 
 
 class Frame(NamedTuple):
@@ -85,23 +90,38 @@ def label_size(axes: Axes, words: str) -> None:
     axes.annotate(words, (1, 1), (0, 2), "axes fraction", "offset points", **style)
 
 
+def key_lines(arms: Sequence[str]) -> list[Sequence[str]]:
+    """Part the arms into the lines of a key."""
+    return [arms[start : start + KEY_ARMS] for start in range(0, len(arms), KEY_ARMS)]
+
+
 def write_key(figure: Figure, arms: Sequence[str], kinds: Sequence[Line2D]) -> None:
     """Name the arms below the panels, and under them the kinds of marks; the note's line stays free."""
-    styles = [(arm_style(arm), arm_title(arm)) for arm in arms]
-    names = [
-        Line2D([], [], color=style.colour, marker=style.marker, ms=5, mew=0, lw=0, label=title)
-        for style, title in styles
+    lines = [
+        [
+            Line2D([], [], color=style.colour, marker=style.marker, ms=5, mew=0, lw=0, label=arm_title(arm))
+            for arm in part
+            if (style := arm_style(arm))
+        ]
+        for part in key_lines(arms)
     ]
     line = NOTE_HEIGHT / figure.get_figheight()
-    for number, handles in enumerate((kinds, names), start=1):
+    for number, handles in enumerate([list(kinds), *reversed(lines)], start=1):
         figure.legend(
-            handles=list(handles),
+            handles=handles,
             loc="lower left",
             bbox_to_anchor=(0, number * line),
             ncols=len(handles),
             borderaxespad=0,
             columnspacing=1.4,
+            handlelength=1,
         )
+
+
+def show_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
+    """Let a vertical axis in % hold all accuracies of a table with their intervals."""
+    lowest, highest = 100 * rows["answer_low"].min(), 100 * rows["answer_high"].max()
+    axes.set_ylim(STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP))
 
 
 def label_below(axes: np.ndarray, title: str) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from tracekd.figures.layout import Frame, label_size, make_panels
 from tracekd.figures.style import PALE, arm_style, house_style
@@ -44,7 +44,9 @@ def plot_trace_types(types: pd.DataFrame, note: str = "") -> Figure:
             for place, row in rows.iterrows():
                 style = arm_style(row["arm"])
                 axis.hlines(place, *(scale * row[end] for end in ends), color=style.colour, lw=1.2)
-                axis.plot(scale * row[name], place, style.marker, color=style.colour, ms=4, mew=0)
+                axis.plot(
+                    scale * row[name], place, marker=style.marker, color=style.colour, lw=0, ms=4, mew=0
+                )
             _scale_axis(axis, name, rows)
         label_size(axes[0, -1], f"n = {count(int(rows['n'].max()))} training traces an arm")
     return figure
@@ -56,8 +58,8 @@ def _scale_axis(axes: Axes, name: str, rows: pd.DataFrame) -> None:
         axes.set(xlim=(-4, 104), xticks=range(0, 101, 25))
     elif name == "words" and rows["words"].max() > LOGARITHMIC * rows["words"].min():
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.xaxis.set_minor_formatter(NullFormatter())
     elif name != "reading_ease":
         axes.set_xlim(left=0)

@@ -1,13 +1,20 @@
 """Does the trace that trains best also read best? Accuracy of an arm against how people rate its traces."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.errors import DataError
-from tracekd.figures.layout import Frame, label_row, label_size, make_panels, mark_missing, write_key
+from tracekd.figures.layout import (
+    Frame,
+    label_row,
+    label_size,
+    make_panels,
+    mark_missing,
+    show_accuracies,
+    write_key,
+)
 from tracekd.figures.style import INK, PALE, arm_style, house_style
 from tracekd.labels import DIMENSION_TITLES, model_title, run_size
 from tracekd.study.scores import DIMENSIONS
@@ -17,8 +24,6 @@ PANEL = 1.25
 FRAME = Frame(left=0.98, right=0.12, head=0.26, foot=0.92, row_gap=0.34, column_gap=0.3)
 # of the published ratings
 SCALE = (1, 5)
-# accuracies are shown from and to a multiple of this, in %
-STEP = 10
 TITLE_DISTANCE = 0.8
 
 
@@ -84,7 +89,9 @@ def _draw_panel(axes: Axes, accuracies: pd.DataFrame, own: pd.DataFrame, constan
             rating = own.loc[arm]
             axes.hlines(accuracy.iloc[0], rating["low"], rating["high"], color=style.colour, lw=1)
             axes.vlines(rating["mean"], *accuracy.iloc[1:], color=style.colour, lw=1)
-            axes.plot(rating["mean"], accuracy.iloc[0], style.marker, color=style.colour, ms=5, mew=0)
+            axes.plot(
+                rating["mean"], accuracy.iloc[0], marker=style.marker, color=style.colour, lw=0, ms=5, mew=0
+            )
         if arm in constants.index:
             value = constants.loc[arm, "value"]
             if arm not in own.index:
@@ -92,7 +99,8 @@ def _draw_panel(axes: Axes, accuracies: pd.DataFrame, own: pd.DataFrame, constan
             axes.plot(
                 value,
                 accuracy.iloc[0],
-                style.marker,
+                marker=style.marker,
+                lw=0,
                 color=style.colour,
                 mfc="white",
                 ms=5,
@@ -104,9 +112,8 @@ def _draw_panel(axes: Axes, accuracies: pd.DataFrame, own: pd.DataFrame, constan
 def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
     """Show the whole scale and all accuracies of the figure."""
     low, high = SCALE
-    lowest, highest = 100 * rows["answer_low"].min(), 100 * rows["answer_high"].max()
     axes.set(xlim=(low - 0.15, high + 0.15), xticks=range(low, high + 1))
-    axes.set_ylim(STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP))
+    show_accuracies(axes, rows)
     axes.grid(color=PALE, lw=0.6)
     axes.set_axisbelow(True)
 
