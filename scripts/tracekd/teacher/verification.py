@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tracekd.errors import VerificationError
-from tracekd.literals import parse_list
 from tracekd.records import Question, Trace
 from tracekd.teacher.judgement import answers_rightly
 from tracekd.teacher.responses import Response
+from tracekd.verification import is_gold_answer
 
 _TURN = re.compile(r"<think>(?P<trace>.*)</think> <answer>(?P<answer>.*)</answer>", re.DOTALL)
 # field of the response, and its kind, that an arm's trace must be, word for word
@@ -68,14 +68,7 @@ def verify_teacher_traces(
 
 def _check_answer(question: Question, found: str, own: str, target: str) -> None:
     """Raise unless the answer is the gold one, or the teacher's own where that is asked for."""
-    if target == "teacher":
-        right = found == own
-    elif question.dataset == "cotempqa":
-        right = parse_list(found) == list(question.answers)
-    elif question.dataset == "babi":
-        right = found.split(",") == list(question.answers)
-    else:
-        right = found == question.answers[0]
+    right = found == own if target == "teacher" else is_gold_answer(question, found)
     if not right:
         raise VerificationError(
             f"the answer {found!r} is not that of this question", where=question.id, hint=_ANEW
