@@ -13,7 +13,7 @@ from tracekd.config import check_config, check_names, read_models
 from tracekd.errors import TraceKDError
 from tracekd.registry import read_registry
 from tracekd.released.registry import plan_replay
-from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
+from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
@@ -48,9 +48,11 @@ except TraceKDError as error:
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
 # arms whose traces have both steps, so that trace and answer can be held against each other
 TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
+# arms that write something between think tags, so that a trace can be set there
+THINKING_ARMS = [arm for arm in SFT_ARMS if arm not in BARE_ARMS]
 # set traces need adapters and the base they belong to
 HAS_INTERVENTIONS = bool(
-    config["interventions"] and TRACED_ARMS and config["level"] != "outputs"
+    config["interventions"] and THINKING_ARMS and config["level"] != "outputs"
 )
 # the run asks what the truth of its training traces is worth
 HAS_DOSE = not IS_REPLAY and any(arm in DOSE_ARMS for arm in SFT_ARMS)
@@ -446,26 +448,26 @@ def get_final_outputs():
 
 
 # intervention at inference
-def get_traced_cells(wildcards, pattern):
-    """The pattern for every arm with both steps that the job of these wildcards covers."""
+def get_thinking_cells(wildcards, pattern):
+    """The pattern for every arm with think tags that the job of these wildcards covers."""
     return [
         path
-        for arm, seed in get_job_cells(wildcards, TRACED_ARMS)
+        for arm, seed in get_job_cells(wildcards, THINKING_ARMS)
         for path in expand(pattern, arm=arm, seed=seed, allow_missing=True)
     ]
 
 
-def get_traced_adapters(wildcards):
+def get_thinking_adapters(wildcards):
     """Adapters that answer behind set traces."""
-    return get_traced_cells(
+    return get_thinking_cells(
         wildcards,
         "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/adapter_model.safetensors",
     )
 
 
-def get_traced_generations(wildcards):
+def get_thinking_generations(wildcards):
     """What these adapters wrote by themselves."""
-    return get_traced_cells(
+    return get_thinking_cells(
         wildcards,
         "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
     )

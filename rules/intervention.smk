@@ -2,7 +2,7 @@
 Intervention at inference: adapters answer behind traces that are set from outside (docs/interventions.md).
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, adapters and generations of the
-     arms with both steps
+     arms with think tags
 out  results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/intervention.schema.json
      results/{run}/tables/{interventions,intervention_pairs}.{csv,md,tex}
      figures/{run}/interventions_{dataset}.{pdf,png}
@@ -13,12 +13,12 @@ rule intervene:
     input:
         questions="results/{run}/questions/{dataset}.jsonl",
         model="results/{run}/models/{model}",
-        adapters=get_traced_adapters,
-        generations=get_traced_generations,
+        adapters=get_thinking_adapters,
+        generations=get_thinking_generations,
     output:
         interventions=per_cell(
             "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            TRACED_ARMS,
+            THINKING_ARMS,
         ),
     log:
         "logs/{run}/intervene/<job>.log",
@@ -49,7 +49,7 @@ rule tabulate_interventions:
         questions=get_questions,
         interventions=get_all_cells(
             "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            TRACED_ARMS,
+            THINKING_ARMS,
         ),
     output:
         interventions_csv=report(

@@ -15,8 +15,9 @@ from tracekd.errors import DataError
 from tracekd.prompts import THINK_CLOSE, THINK_OPEN
 from tracekd.readings import parse_as_asked
 from tracekd.records import Generation, Intervention, Question
-from tracekd.scoring.aligned import is_right
-from tracekd.traces import build_trace
+from tracekd.scoring.aligned import is_right, read_own_words
+from tracekd.scoring.free_text import conclude
+from tracekd.traces import TEACHER_ARMS, build_trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ def join(
 class Outcome:
     """One answer against the truth and against its trace.
 
-    answer: None where it cannot be read. implied: the answer that the facts in the trace imply; None where
-    the trace names no fact that this can be read of, or facts of the dataset imply no answer.
+    answer: None where it cannot be read. implied: the answer that the facts in the trace imply, or, of a
+    trace in free words, what it concludes; None where it names nothing of the kind.
     """
 
     item: str
@@ -141,28 +142,38 @@ class Outcome:
     follows: bool | None
 
 
-def read_outcome(question: Question, intervention: Intervention) -> Outcome:
-    """Read trace and answer of one intervention as the `aligned` scorer reads a generation.
+def read_outcome(question: Question, intervention: Intervention, arm: str) -> Outcome:
+    """Read trace and answer of one intervention as the `aligned` scorer reads a generation of the arm.
 
     Facts need not be of the question's own context: those of a foreign trace imply an answer, too.
     """
     turn = f"{THINK_OPEN}{intervention.trace}{THINK_CLOSE}{intervention.text}"
     found = parse_as_asked(question, turn)
-    implied = get_dataset(question.dataset).implied_answer(question, found.facts) if found.facts else None
-    if implied is not None and "" in implied:  # a fact of another form names no entity
-        implied = None
+    answer = read_own_words(question, turn, found.answer) if arm in TEACHER_ARMS else found.answer
+    implied = _implied(question, intervention.trace, found.facts)
     return Outcome(
         item=question.id,
         condition=intervention.condition,
-        answer=found.answer,
-        true=found.answer is not None and is_right(question, found.answer),
+        answer=answer,
+        true=answer is not None and is_right(question, answer),
         implied=implied,
         implied_true=None if implied is None else is_right(question, implied),
-        follows=None if implied is None else found.answer == implied,
+        follows=None if implied is None else answer == implied,
     )
 
 
-def read_outcomes(questions: Iterable[Question], interventions: Iterable[Intervention]) -> list[Outcome]:
-    """Read all interventions on one adapter."""
+def _implied(question: Question, trace: str, facts: frozenset[str] | None) -> frozenset[str] | None:
+    """Name the answer that a trace implies: by its facts if it has a retrieval step, else by its words."""
+    if facts is None:
+        return conclude(question, trace)
+    implied = get_dataset(question.dataset).implied_answer(question, facts) if facts else None
+    # a fact of another form names no entity
+    return None if implied is None or "" in implied else implied
+
+
+def read_outcomes(
+    questions: Iterable[Question], interventions: Iterable[Intervention], arm: str
+) -> list[Outcome]:
+    """Read all interventions on one adapter of an arm."""
     by_id = {question.id: question for question in questions}
-    return [read_outcome(by_id[one.item], one) for one in interventions]
+    return [read_outcome(by_id[one.item], one, arm) for one in interventions]

@@ -17,7 +17,7 @@ from tracekd.errors import DataError, ModelError
 from tracekd.figures.interventions import plot_interventions
 from tracekd.figures.style import PAGE_HEIGHT
 from tracekd.generation import generate_all
-from tracekd.interventions import CONDITIONS, build_prefills, join, read_outcome
+from tracekd.interventions import CONDITIONS, Prefill, build_prefills, join, read_outcome
 from tracekd.labels import CONDITION_TITLES
 from tracekd.prompts import chat_messages
 from tracekd.readings import parse_as_asked
@@ -142,13 +142,28 @@ def test_facts_of_other_datasets_imply_no_answer():
     for name, answer in (("babi", "hallway"), ("ms_marco", "210")):
         asked = make_question(name)
         prefills = build_prefills([asked], [make_generation(asked.id, "x")], ["gold"], 0)
-        outcome = read_outcome(asked, answered(prefills[0], f" <answer>{answer}</answer>"))
+        outcome = read_outcome(asked, answered(prefills[0], f" <answer>{answer}</answer>"), "correct")
         assert (outcome.true, outcome.implied, outcome.implied_true, outcome.follows) == (
             True,
             None,
             None,
             None,
         )
+
+
+@pytest.mark.parametrize(
+    ("trace", "answer", "implied", "follows"),
+    [
+        ("David Widder came first. So it was Irving Segal.", "['Irving Segal']", {"irving segal"}, True),
+        ("So it was Irving Segal.", "It was Irving Segal, I think.", {"irving segal"}, True),
+        ("So it was Irving Segal.", "['David Widder', 'Norbert Wiener']", {"irving segal"}, False),
+        ("I do not know.", "['Irving Segal']", None, None),
+    ],
+)
+def test_a_trace_in_free_words_implies_what_it_concludes(trace, answer, implied, follows):
+    prefill = Prefill("cotempqa-1", "own", trace)
+    outcome = read_outcome(make_question(), answered(prefill, f" <answer>{answer}</answer>"), "r1")
+    assert (outcome.implied, outcome.follows) == (implied and frozenset(implied), follows)
 
 
 def answered(prefill, text):

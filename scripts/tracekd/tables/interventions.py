@@ -48,7 +48,8 @@ def read_outcome_frame(
         if match is None:
             raise DataError("not the name of a file of interventions", where=path, hint="see architecture.md")
         run = {**match.groupdict(), "seed": int(match["seed"])}
-        for outcome in read_outcomes(questions[match["dataset"]], read_interventions(path)):
+        asked = questions[match["dataset"]]
+        for outcome in read_outcomes(asked, read_interventions(path), match["arm"]):
             rows.append(run | {name: getattr(outcome, name) for name in outcome.__slots__})
     return pd.DataFrame(rows)
 
