@@ -27,8 +27,8 @@ CAPTIONS = {
     "interventions": (
         "Answers of the trained models behind traces set from outside. True: of all items. Follows: "
         "the answer is the one that the facts in the trace imply (or, in free words, what it concludes), of "
-        "the items where this is not the truth; elsewhere following and truth cannot be told apart. A dash where "
-        "no such item is, or facts of the dataset imply no answer. 95 % Wilson intervals."
+        "the items where this is not the truth; elsewhere following and truth cannot be told apart. A dash "
+        "where no such item is, or facts of the dataset imply no answer. 95 % Wilson intervals."
     ),
     "pairs": (
         "The same items behind two traces. Difference: share behind the trace minus share behind the one it "
