@@ -81,6 +81,7 @@ if STUDY:
 
 
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
+include: "rules/cluster.smk"  # which jobs are submitted, and what must not be at work then
 
 
 rule all:
