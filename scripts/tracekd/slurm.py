@@ -1,7 +1,7 @@
 """Jobs of an earlier call that are still in the queue of a Slurm cluster.
 
-A workflow that was killed leaves its jobs behind. Snakemake does not know them when it is started again, and would
-submit the same work once more.
+A workflow that was killed leaves its jobs behind. Snakemake does not know them when it is started again,
+and would submit the same work once more.
 """
 
 import re
@@ -21,18 +21,17 @@ FIELDS = "%F|%j|%Z"
 def refuse_orphans(folder: Path) -> None:
     """Raise WorkError if jobs that Snakemake has submitted from this folder wait or run.
 
-    To be called by a process that holds the folder's lock and has submitted nothing: such jobs are then of a call
-    that is gone.
+    To be called by a process that holds the folder's lock and has submitted nothing: such jobs are then of
+    a call that is gone.
     """
     jobs = select_jobs(ask_queue(), folder)
     if not jobs:
         return
-    one = len(jobs) == 1
+    count, are, them = ("1 job", "is", "it") if len(jobs) == 1 else (f"{len(jobs)} jobs", "are", "them")
     raise WorkError(
-        f"{len(jobs)} {'job' if one else 'jobs'} of an earlier call {'is' if one else 'are'} still at work here: "
-        f"{', '.join(jobs)}",
+        f"{count} of an earlier call {are} still at work here: {', '.join(jobs)}",
         where=folder,
-        hint=f"let {'it' if one else 'them'} finish, or `scancel {' '.join(jobs)}`, then give the same command again",
+        hint=f"let {them} finish, or `scancel {' '.join(jobs)}`, then give the same command again",
     )
 
 
