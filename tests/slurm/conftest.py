@@ -67,7 +67,7 @@ class Workflow:
     def start(self, *arguments: str, program: list[str] = QUICK) -> subprocess.Popen[str]:
         """Start Snakemake; what it says goes to the file `screen`."""
         return subprocess.Popen(
-            [*program, *self.arguments, *arguments],
+            [*program, *arguments, *self.arguments],
             cwd=self.folder,
             env=self.cluster.environment,
             stdout=(self.folder / "screen").open("w"),

@@ -95,7 +95,7 @@ def test_jobs_of_a_killed_run_are_never_doubled(toy: Workflow):
         ("runtime=6000", "Requested time limit is invalid"),
     ],
 )
-def test_an_impossible_demandends_the_run_with_the_words_of_sbatch(toy: Workflow, demand, sentence):
+def test_an_impossible_demand_ends_the_run_with_the_words_of_sbatch(toy: Workflow, demand, sentence):
     screen = toy.run("1.slow", "--set-resources", f"build_base_model:{demand}", *ONE_ATTEMPT, ok=False)
     assert "Error in rule build_base_model:" in screen and "SLURM sbatch failed" in screen
     assert sentence in screen

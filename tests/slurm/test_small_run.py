@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slurm
 SOURCES = ("Snakefile", "config.yaml", "config", "resources", "rules", "schemas", "scripts", "envs")
 SMALL = (
     *("--configfile", str(ROOT / "tests/workflow/smoke.yaml")),
-    *("--config", "arms=[none,correct]", "interventions=[]", "one_job_per=adapter"),
+    *("--config", "arms=[correct]", "interventions=[]", "one_job_per=adapter"),
     # stages that are copied in are newer than the code
     *("--rerun-triggers", "mtime"),
 )
@@ -50,7 +50,7 @@ def test_a_run_on_the_cluster_gives_the_bytes_of_a_local_one(cluster: Cluster, t
     run = remote.start(*TABLES, program=QUICK)
     work = folder / "work/smoke/train_adapters/babi.tiny-qwen3"
     wait_until(lambda: list(work.glob("*/seed0")), 3 * JOB_S, "a training job at work")
-    lost = remote.jobs("train_adapters", "running")[0]
+    (lost,) = remote.jobs("train_adapters", "running")
     cluster.run("scancel", lost.id)
     assert run.wait(timeout=5 * JOB_S) == 0, (folder / "screen").read_text()[-6000:]
 
@@ -66,10 +66,8 @@ def test_a_run_on_the_cluster_gives_the_bytes_of_a_local_one(cluster: Cluster, t
     states = sorted((job.comment.split("_wildcards_")[0], job.memory, job.state) for job in jobs)
     assert states == [
         ("rule_generate", "4000M", "COMPLETED"),
-        ("rule_generate", "4000M", "COMPLETED"),
         ("rule_preflight", "4000M", "COMPLETED"),
         ("rule_train_adapters", "4000M", "CANCELLED"),
-        ("rule_train_adapters", "4000M", "COMPLETED"),
         ("rule_train_adapters", "8000M", "COMPLETED"),
     ]
     assert {(job.partition, job.gres) for job in jobs} == {("gpu", "gres:gpu:1")}
