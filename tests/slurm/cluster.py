@@ -98,7 +98,7 @@ class Cluster:
     def run(self, *command: str) -> str:
         """Run a Slurm command; a dead controller lets them hang, hence the timeout."""
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=30, check=True
+            command, env=self.environment, capture_output=True, text=True, timeout=60, check=True
         ).stdout
 
     def jobs(self, folder: Path, states: str = "all") -> list[Job]:

@@ -1,10 +1,11 @@
 """The project's Slurm profile on a real cluster of two nodes: what is submitted, and what failures do."""
 
+import shlex
 import signal
 
 import pytest
 from slurm.cluster import NODE_MEMORY_MB, wait_until
-from slurm.conftest import JOB_S, STOCK, Workflow
+from slurm.conftest import JOB_S, QUICK, STOCK, Workflow
 
 pytestmark = pytest.mark.slurm
 ONE_ATTEMPT = ("--retries", "0")
@@ -85,6 +86,15 @@ def test_jobs_of_a_killed_run_are_never_doubled(toy: Workflow):
     assert sorted((toy.folder / "executions").read_text().split()) == sorted(targets)
     assert [(toy.folder / target).read_text() for target in targets] == ["whole\n", "whole\n"]
     assert [job.id for job in toy.jobs()] == ids
+
+
+def test_the_submitting_process_may_be_a_job_itself(toy: Workflow):
+    command = shlex.join([*QUICK, "1.slow", *toy.arguments])
+    options = (f"--chdir={toy.folder}", "--output=screen", "--mem=1000", f"--wrap=exec {command}")
+    toy.cluster.run("sbatch", "--wait", *options)
+    # it is no job of an earlier call
+    assert (toy.folder / "1.slow").read_text() == "whole\n"
+    assert [job.state for job in toy.jobs("build_base_model")] == ["COMPLETED"]
 
 
 @pytest.mark.parametrize(
