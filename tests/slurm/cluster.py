@@ -39,7 +39,7 @@ SlurmctldPidFile={folder}/run/slurmctld.pid
 SlurmdPidFile={folder}/run/slurmd-%n.pid
 SlurmctldLogFile={folder}/log/slurmctld.log
 SlurmdLogFile={folder}/log/slurmd-%n.log
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
@@ -115,6 +115,7 @@ class Cluster:
         for pid_file in [*self.folder.glob("run/slurmd-*.pid"), self.folder / "run/slurmctld.pid",
                          self.folder / "run/munged.pid"]:  # fmt: skip
             end_daemon(pid_file)
+        wait_until(lambda: not find_processes(self.folder), STOP_S, "the end of all processes of jobs")
         shutil.rmtree(self.folder)
 
 
@@ -193,6 +194,17 @@ def end_daemon(pid_file: Path) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, 15)
     wait_until(lambda: not is_alive(pid), STOP_S, f"the end of {pid_file.stem}")
+
+
+def find_processes(folder: Path) -> list[int]:
+    """Processes that were started on the cluster, by its folder in their environment."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        # of another user, or gone
+        with suppress(OSError):
+            if f"{folder}/bin:".encode() in environment.read_bytes():
+                found.append(int(environment.parent.name))
+    return found
 
 
 def is_alive(pid: int) -> bool:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from examples import ROOT
+from slurm.calls import JOB_S, Workflow, write_profile
 from slurm.cluster import Cluster, wait_until
-from slurm.conftest import JOB_S, QUICK, Workflow, write_profile
 
 pytestmark = pytest.mark.slurm
 SOURCES = ("Snakefile", "config.yaml", "config", "resources", "rules", "schemas", "scripts", "envs")
 SMALL = (
     *("--configfile", str(ROOT / "tests/workflow/smoke.yaml")),
     *("--config", "arms=[correct]", "interventions=[]", "one_job_per=adapter"),
-    # stages that are copied in are newer than the code
+    # files that are copied in come without Snakemake's notes on how they were made
     *("--rerun-triggers", "mtime"),
 )
 TABLES = [f"results/smoke/tables/{name}.csv" for name in ("results", "statistics", "follow")]
@@ -47,7 +47,7 @@ def test_a_run_on_the_cluster_gives_the_bytes_of_a_local_one(cluster: Cluster, t
     profile = write_profile(tmp_path / "profile", memory_mb=4000)
     remote = Workflow(folder, cluster, ("--workflow-profile", str(profile), *SMALL))
 
-    run = remote.start(*TABLES, program=QUICK)
+    run = remote.start(*TABLES)
     work = folder / "work/smoke/train_adapters/babi.tiny-qwen3"
     wait_until(lambda: list(work.glob("*/seed0")), 3 * JOB_S, "a training job at work")
     (lost,) = remote.jobs("train_adapters", "running")

@@ -4,8 +4,8 @@ import shlex
 import signal
 
 import pytest
+from slurm.calls import JOB_S, QUICK, STOCK, Workflow
 from slurm.cluster import NODE_MEMORY_MB, wait_until
-from slurm.conftest import JOB_S, QUICK, STOCK, Workflow
 
 pytestmark = pytest.mark.slurm
 ONE_ATTEMPT = ("--retries", "0")
