@@ -91,7 +91,12 @@ def test_jobs_of_a_killed_run_are_never_doubled(toy: Workflow):
 def test_the_submitting_process_may_be_a_job_itself(toy: Workflow):
     command = shlex.join([*QUICK, "1.slow", *toy.arguments])
     options = (f"--chdir={toy.folder}", "--output=screen", "--mem=1000", f"--wrap=exec {command}")
-    toy.cluster.run("sbatch", "--wait", *options)
+    head = toy.cluster.run("sbatch", "--parsable", *options).strip()
+
+    def states():
+        return {job.id: job.state for job in toy.cluster.jobs(toy.folder)}
+
+    wait_until(lambda: states()[head] == "COMPLETED", JOB_S, f"the end of job {head}")
     # it is no job of an earlier call
     assert (toy.folder / "1.slow").read_text() == "whole\n"
     assert [job.state for job in toy.jobs("build_base_model")] == ["COMPLETED"]

@@ -40,19 +40,19 @@ def digests(folder: Path, *patterns: str) -> dict[str, str]:
 
 def test_a_run_on_the_cluster_gives_the_bytes_of_a_local_one(cluster: Cluster, tmp_path: Path):
     local = Workflow(copy_project(tmp_path / "local"), cluster, ("--cores", "2", *SMALL))
-    local.run(*TABLES)
+    local.run("results/smoke/models/tiny-qwen3", "results/smoke/traces/babi/correct.jsonl")
     folder = copy_project(tmp_path / "remote")
     for stage in ("raw", "questions", "traces", "models"):
         shutil.copytree(local.folder / "results/smoke" / stage, folder / "results/smoke" / stage)
     profile = write_profile(tmp_path / "profile", memory_mb=4000)
     remote = Workflow(folder, cluster, ("--workflow-profile", str(profile), *SMALL))
 
-    run = remote.start(*TABLES)
+    runs = [workflow.start(*TABLES) for workflow in (local, remote)]
     work = folder / "work/smoke/train_adapters/babi.tiny-qwen3"
     wait_until(lambda: list(work.glob("*/seed0")), 3 * JOB_S, "a training job at work")
     (lost,) = remote.jobs("train_adapters", "running")
     cluster.run("scancel", lost.id)
-    assert run.wait(timeout=5 * JOB_S) == 0, (folder / "screen").read_text()[-6000:]
+    assert [run.wait(timeout=5 * JOB_S) for run in runs] == [0, 0], (folder / "screen").read_text()[-6000:]
 
     stages = (
         "results/smoke/tables/*",
