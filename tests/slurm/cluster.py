@@ -109,7 +109,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End jobs and daemons, see that all are gone, remove the folder."""
-        with suppress(subprocess.SubprocessError):
+        with suppress(subprocess.SubprocessError, TimeoutError):
             self.run("scancel", "-u", getuser())
             wait_until(lambda: not self.run("squeue", "-h"), STOP_S, "the end of all jobs")
         for pid_file in [*self.folder.glob("run/slurmd-*.pid"), self.folder / "run/slurmctld.pid",
