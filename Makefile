@@ -7,7 +7,7 @@ RUN = .venv/bin/snakemake --cores $(CORES)
 MIRROR ?=
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay test lint clean
+.PHONY: demo replay test test-slurm lint clean
 
 demo: .venv/ready
 	$(RUN)
@@ -30,10 +30,13 @@ replay: .venv/ready
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
+test-slurm: .venv/ready
+	.venv/bin/python -m pytest tests/slurm -m slurm -p no:xdist --durations=0
+
 lint: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/snakefmt --check Snakefile rules
+	.venv/bin/snakefmt --check Snakefile rules tests/slurm/Snakefile
 	.venv/bin/snakemake --lint
 	.venv/bin/snakemake --lint --configfile config/replay.yaml
 

@@ -6,10 +6,6 @@ out  nothing; the table goes to the screen
 """
 
 
-localrules:
-    forecast,
-
-
 rule forecast:
     log:
         f"logs/{config['run']}/forecast.log",

@@ -6,10 +6,6 @@ out  nothing: `snakemake verify` ends with exit code 1 and names each file that 
 """
 
 
-localrules:
-    verify,
-
-
 rule verify:
     log:
         expand("logs/{run}/verify/all.log", run=config["run"]),

@@ -1,0 +1,30 @@
+"""
+Cluster: which jobs are submitted, and what must not be at work when the first one is. Included last.
+
+in   all rules; the user's queue
+out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
+"""
+
+from tracekd.slurm import refuse_orphans
+
+# Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
+# runs beside `snakemake` itself. A profile submits such a rule all the same by giving it a group.
+SUBMITTED = {
+    "build_base_model",
+    "generate",
+    "intervene",
+    "preflight",
+    "read_questions",
+    "train_adapters",
+}
+
+workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
+
+
+# not in dry runs, nor in the processes of submitted jobs
+onstart:
+    if workflow.executor_plugin.name == "slurm":
+        try:
+            refuse_orphans(Path.cwd())
+        except TraceKDError as error:
+            sys.exit(f"Error: {error}")

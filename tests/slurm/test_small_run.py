@@ -1,0 +1,73 @@
+"""The workflow itself on a cluster: the same bytes as on this machine, even if a training job is lost."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+from examples import ROOT
+from slurm.calls import JOB_S, Workflow, write_profile
+from slurm.cluster import Cluster, wait_until
+
+pytestmark = pytest.mark.slurm
+SOURCES = ("Snakefile", "config.yaml", "config", "resources", "rules", "schemas", "scripts", "envs")
+SMALL = (
+    *("--configfile", str(ROOT / "tests/workflow/smoke.yaml")),
+    *("--config", "arms=[correct]", "interventions=[]", "one_job_per=adapter"),
+    # files that are copied in come without Snakemake's notes on how they were made
+    *("--rerun-triggers", "mtime"),
+)
+TABLES = [f"results/smoke/tables/{name}.csv" for name in ("results", "statistics", "follow")]
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what the workflow is made of, without any result."""
+    folder.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    return folder
+
+
+def digests(folder: Path, *patterns: str) -> dict[str, str]:
+    """SHA-256 of the files that match, by relative path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for pattern in patterns
+        for path in sorted(folder.glob(pattern))
+    }
+
+
+def test_a_run_on_the_cluster_gives_the_bytes_of_a_local_one(cluster: Cluster, tmp_path: Path):
+    local = Workflow(copy_project(tmp_path / "local"), cluster, ("--cores", "2", *SMALL))
+    local.run("results/smoke/models/tiny-qwen3", "results/smoke/traces/babi/correct.jsonl")
+    folder = copy_project(tmp_path / "remote")
+    for stage in ("raw", "questions", "traces", "models"):
+        shutil.copytree(local.folder / "results/smoke" / stage, folder / "results/smoke" / stage)
+    profile = write_profile(tmp_path / "profile", memory_mb=4000)
+    remote = Workflow(folder, cluster, ("--workflow-profile", str(profile), *SMALL))
+
+    runs = [workflow.start(*TABLES) for workflow in (local, remote)]
+    work = folder / "work/smoke/train_adapters/babi.tiny-qwen3"
+    wait_until(lambda: list(work.glob("*/seed0")), 3 * JOB_S, "a training job at work")
+    (lost,) = remote.jobs("train_adapters", "running")
+    cluster.run("scancel", lost.id)
+    assert [run.wait(timeout=5 * JOB_S) for run in runs] == [0, 0], (folder / "screen").read_text()[-6000:]
+
+    stages = (
+        "results/smoke/tables/*",
+        "results/smoke/generations/**/*.jsonl",
+        "results/smoke/adapters/**/*.safetensors",
+    )
+    assert len(digests(local.folder, *stages)) > 10
+    assert digests(folder, *stages) == digests(local.folder, *stages)
+    # one attempt was lost, its successor asked for more; what takes seconds was not submitted
+    jobs = remote.jobs()
+    states = sorted((job.comment.split("_wildcards_")[0], job.memory, job.state) for job in jobs)
+    assert states == [
+        ("rule_generate", "4000M", "COMPLETED"),
+        ("rule_preflight", "4000M", "COMPLETED"),
+        ("rule_train_adapters", "4000M", "CANCELLED"),
+        ("rule_train_adapters", "8000M", "COMPLETED"),
+    ]
+    assert {(job.partition, job.gres) for job in jobs} == {("gpu", "gres:gpu:1")}

@@ -1,0 +1,112 @@
+"""Jobs that an earlier call left in the queue, and the Slurm profile against the rules it is for."""
+
+import re
+
+import pytest
+import yaml
+from examples import ROOT
+from tracekd.errors import WorkError
+from tracekd.slurm import ask_queue, refuse_orphans, select_jobs
+
+CALL = "0dcd6153-0a4c-4ad0-9a9c-5a52b5a1f1a7"
+
+
+def make_squeue(folder, monkeypatch, script):
+    """Put a program named squeue first on the path."""
+    (folder / "bin").mkdir()
+    (folder / "bin/squeue").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin/squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}/bin:/usr/bin:/bin")
+
+
+def test_only_jobs_that_snakemake_submitted_from_this_folder_count(tmp_path):
+    here, other = tmp_path / "a|b", tmp_path / "other"
+    here.mkdir()
+    (tmp_path / "link").symlink_to(here)
+    queue = "\n".join(
+        [
+            f"13|{CALL}|{here}",
+            f"9|prefix_{CALL}|{tmp_path}/link",
+            f"13|{CALL}|{here}",  # another task of the same array
+            f"14|{CALL}|{other}",
+            f"15|bash|{here}",
+        ]
+    )
+    assert select_jobs(queue, here) == ["9", "13"]
+    assert select_jobs("", here) == []
+
+
+@pytest.mark.parametrize(
+    ("ids", "sentence"),
+    [
+        (["7"], "1 job of an earlier call is still at work here: 7 (let it finish, or `scancel 7`, then"),
+        (["7", "12"], "2 jobs of an earlier call are still at work here: 7, 12 (let them finish, or"),
+    ],
+)
+def test_orphans_are_named_in_one_sentence(tmp_path, monkeypatch, ids, sentence):
+    lines = "\n".join(f"{job}|{CALL}|{tmp_path}" for job in ids)
+    make_squeue(tmp_path, monkeypatch, f"cat <<END\n{lines}\nEND")
+    with pytest.raises(WorkError) as error:
+        refuse_orphans(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path}: {sentence}")
+
+
+def test_an_empty_queue_is_no_reason_to_stop(tmp_path, monkeypatch):
+    make_squeue(tmp_path, monkeypatch, "true")
+    refuse_orphans(tmp_path)
+
+
+def test_the_queue_is_asked_for_the_users_own_jobs(tmp_path, monkeypatch):
+    make_squeue(tmp_path, monkeypatch, 'echo "$@"')
+    assert "--me" in ask_queue()
+
+
+def test_a_scheduler_that_does_not_answer_stops_the_run_in_one_sentence(tmp_path, monkeypatch):
+    make_squeue(tmp_path, monkeypatch, "echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1")
+    with pytest.raises(WorkError, match="does not say which jobs are at work: slurm_load_jobs error"):
+        refuse_orphans(tmp_path)
+
+
+# profiles/slurm and rules/cluster.smk
+PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+RULES = {
+    name: body
+    for path in ROOT.glob("rules/*.smk")
+    for name, body in re.findall(
+        r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", path.read_text(), re.MULTILINE | re.DOTALL
+    )
+}
+SUBMITTED = set(re.findall(r'"(\w+)",', (ROOT / "rules/cluster.smk").read_text()))
+# a table of the settings reads them as well; it computes nothing with a model
+GPU_RULES = {
+    name for name, body in RULES.items() if 'dpath="quantisation"' in body and "envs/train.yaml" in body
+}
+
+
+def test_every_rule_that_uses_a_gpu_is_submitted_and_gets_one():
+    assert {"preflight", "train_adapters", "generate", "intervene"} <= GPU_RULES
+    assert GPU_RULES <= SUBMITTED
+    for rule in GPU_RULES:
+        assert PROFILE["set-resources"][rule]["gres"].startswith("gpu:"), rule
+        assert (
+            PROFILE["set-resources"][rule]["slurm_partition"]
+            != PROFILE["default-resources"]["slurm_partition"]
+        )
+
+
+def test_the_profile_and_the_list_of_submitted_rules_name_rules_that_exist():
+    assert len(RULES) > 40
+    assert {*PROFILE["set-resources"], *PROFILE["set-threads"], *SUBMITTED} <= RULES.keys()
+
+
+def test_rules_that_need_the_network_run_where_snakemake_runs():
+    network = {name for name in RULES if name.startswith(("fetch_", "ask_"))}
+    assert len(network) >= 5 and not network & SUBMITTED
+
+
+def test_memory_and_time_of_the_profile_grow_with_the_attempt_and_retries_stand_only_there():
+    for rule, resources in PROFILE["set-resources"].items():
+        for name in ("mem_mb", "runtime"):
+            assert re.fullmatch(r"\d+ \* attempt", resources[name]), (rule, name)
+    assert PROFILE["retries"] == 2
+    assert not [name for name, body in RULES.items() if "retries:" in body]
