@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from examples import make_question
@@ -10,6 +11,8 @@ from tracekd.literals import render_list
 from tracekd.released.read import COTEMPQA_SIZES
 
 MODEL = "Llama-3.2-1B-Instruct"
+# named in the facts and the question of CoTempQA
+EMPLOYERS = ("Aberdeen", "Bell Labs", "Cern")
 SUFFIXES = {"none": "", "correct": "-reasoning-facts", "incorrect": "-reasoning-facts-perturbed"}
 BABI_GENERATIONS = f"results/Babiqa/evaluation_outputs/{MODEL}-sft-adapter-reasoning-facts_default.json"
 BABI_TABLE = "data/babiqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
@@ -25,10 +28,10 @@ def table(label):
     return f"data/cotempqa/sft_dataset_reasoning_with_facts_chat_template/{label}_test.csv"
 
 
-def cotempqa_questions(label):
-    """Three questions of a class, with the index of each in the released numbering."""
+def cotempqa_questions(label, employers=EMPLOYERS):
+    """Questions of a class, one an employer, with the index of each in the released numbering."""
     first = sum(size for name, size in COTEMPQA_SIZES.items() if name < label)
-    for place, employer in enumerate(("Aberdeen", "Bell Labs", "Cern")):
+    for place, employer in enumerate(employers):
         context = tuple(fact.replace("Aberdeen", employer) for fact in make_question().context)
         yield first + place, make_question(class_label=label, context=context, question=f"Who at {employer}?")
 
@@ -87,11 +90,11 @@ def write_rows(path, rows):
         writer.writerows(rows)
 
 
-def write_mirror(folder: Path) -> Path:
+def write_mirror(folder: Path, employers: Sequence[str] = EMPLOYERS) -> Path:
     """Write CoTempQA (two classes, three questions each) and bAbI (two equal questions and another)."""
     root = folder / "Trace_Check_QA"
     for label in ("equal", "mix"):
-        numbered = list(cotempqa_questions(label))
+        numbered = list(cotempqa_questions(label, employers))
         rows = [
             {
                 "index": index,

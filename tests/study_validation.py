@@ -24,7 +24,7 @@ CONDITIONS = ["correct", "r1_summary", "r1_explanation", "r1"]
 PUBLISHED = (4.86, 4.53, 4.29, 3.39)
 NULLS = {"null, mean 3.39": (3.39,) * 4, "null, mean 4.59": (4.59,) * 4}
 # participants of a group from whom the truth is taken
-MANY = 20_000
+MANY = 100_000
 
 
 def draw_study(design, means, items, rng, per_group=PER_GROUP):
@@ -69,31 +69,40 @@ def as_frame(parts):
     return pd.concat(frames, ignore_index=True)
 
 
-def validate_intervals(design, means, simulations, seed=0, resamples=1000):
-    """Share of studies whose intervals hold the truth: of every mean, and of every pair's delta."""
+def validate_means(design, means, simulations, seed=0, resamples=1000):
+    """Share of studies whose interval holds the truth, of the mean of every condition."""
     rng = np.random.default_rng(seed)
     items = draw_items(ITEMS, rng)
-    truth = means_by_condition(draw_study(design, means, items, rng, MANY), len(means))[0]
-    pairs = list(combinations(range(len(means)), 2))
-    true_means = np.nanmean(truth, axis=0)
-    true_deltas = [_true_delta(design, truth[:, i], truth[:, j]) for i, j in pairs]
-    held = np.zeros(len(means) + len(pairs))
+    truth = np.nanmean(_many(design, means, items, rng), axis=0)
+    held = np.zeros(len(means))
     for number in range(simulations):
         scores, groups = means_by_condition(draw_study(design, means, items, rng), len(means))
-        limits = []
-        for column in scores.T:
+        for place, column in enumerate(scores.T):
             seen = ~np.isnan(column)
-            limits.append(mean_interval(column[seen], groups[seen], ENDS, resamples, number))
-        for i, j in pairs:
-            first, second = (column[~np.isnan(column)] for column in (scores[:, i], scores[:, j]))
-            find = delta_interval if design == "between" else paired_delta_interval
-            limits.append(find(first, second, resamples, number))
-        low, high = np.array(limits).T
-        held += (low <= [*true_means, *true_deltas]) & (high >= [*true_means, *true_deltas])
-    names = [f"{name}, mean {true:.2f}" for name, true in zip(CONDITIONS, true_means, strict=True)]
-    names += [
-        f"{CONDITIONS[i]} – {CONDITIONS[j]}, delta {true:.2f}"
-        for (i, j), true in zip(pairs, true_deltas, strict=True)
+            low, high = mean_interval(column[seen], groups[seen], ENDS, resamples, number)
+            held[place] += low <= truth[place] <= high
+    names = [f"{name}, mean {true:.2f}" for name, true in zip(CONDITIONS, truth, strict=True)]
+    return dict(zip(names, map(float, held / simulations), strict=True))
+
+
+def validate_deltas(design, means, simulations, seed=0, per_group=PER_GROUP):
+    """Share of studies whose interval holds the truth, of the delta of every pair of conditions."""
+    rng = np.random.default_rng(seed)
+    items = draw_items(ITEMS, rng)
+    truth = true_deltas(design, means, items, rng)
+    pairs = list(combinations(range(len(means)), 2))
+    held = np.zeros(len(pairs))
+    for _ in range(simulations):
+        scores, groups = means_by_condition(draw_study(design, means, items, rng, per_group), len(means))
+        for place, (i, j) in enumerate(pairs):
+            if design == "between":
+                low, high = delta_interval(scores[groups == i, i], scores[groups == j, j])
+            else:
+                low, high = paired_delta_interval(scores[:, i], scores[:, j], groups)
+            held[place] += low <= truth[place] <= high
+    names = [
+        f"{CONDITIONS[i]} – {CONDITIONS[j]}, delta {true:.3f}"
+        for (i, j), true in zip(pairs, truth, strict=True)
     ]
     return dict(zip(names, map(float, held / simulations), strict=True))
 
@@ -108,9 +117,9 @@ def validate_tests(design, means, simulations, seed=0):
         frame = as_frame(draw_study(design, means, items, rng))
         scores = participant_means(frame, CONDITIONS)
         if design == "between":
-            rows = compare_groups(scores, 2, 0)
+            rows = compare_groups(scores)
         else:
-            rows = compare_conditions(scores, participant_means(centre(frame), CONDITIONS), 2, 0)
+            rows = compare_conditions(scores, participant_means(centre(frame), CONDITIONS))
         counts["omnibus"] += rows[0]["p"] < 0.05
         counts["any pair (Holm)"] += any(row["holm_p"] < 0.05 for row in rows[1:])
         counts["order"] += list(scores.mean().sort_values(ascending=False).index) == CONDITIONS
@@ -144,6 +153,17 @@ def validate_agreement(mean, simulations, seed=0, bootstrap=0, unlike=1):
             low, high = np.quantile(drawn, [0.025, 0.975])
             held["alpha, bootstrap"] += low <= truth <= high
     return {"alpha": truth, **{name: count / simulations for name, count in held.items()}}
+
+
+def true_deltas(design, means, items, rng):
+    """Delta of every pair of conditions, of many participants."""
+    many = _many(design, means, items, rng)
+    return [_true_delta(design, many[:, i], many[:, j]) for i, j in combinations(range(len(means)), 2)]
+
+
+def _many(design, means, items, rng):
+    """Mean of many participants by condition, from whom the truth is taken."""
+    return means_by_condition(draw_study(design, means, items, rng, MANY), len(means))[0]
 
 
 def _true_delta(design, first, second):

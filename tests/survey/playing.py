@@ -2,19 +2,32 @@
 
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Page, expect
 
 CONTINUE = "button.main"
 FOCUSED = "document.activeElement"
+# what reading an item takes by the browser's clock, which is put forward
+READING_MS = 20_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @dataclass(frozen=True)
 class Participant:
-    """Who plays, and how: any of `reload`, `skip`, `back`, `keyboard`, `phone`, `dark`, `careless`."""
+    """Who plays, and how.
+
+    Ways are any of `reload`, `skip`, `back`, `keyboard`, `phone`, `dark`; and of those who are left out later
+    `careless` (fails the checks), `hurried`, `straight` (one answer to everything) and `stops`.
+    """
 
     name: str
     group: str
     ways: frozenset[str]
+
+    @property
+    def screen(self) -> dict:
+        """Options of the browser's page."""
+        options = {"color_scheme": "dark" if "dark" in self.ways else "light"}
+        return options | (PHONE if "phone" in self.ways else {})
 
 
 def title(page: Page) -> str:
@@ -24,6 +37,8 @@ def title(page: Page) -> str:
 
 def value_of(participant: Participant, position: int, place: int) -> int:
     """The rating that a participant gives: it differs from page to page and statement to statement."""
+    if "straight" in participant.ways:
+        return 3
     return (len(participant.name) + ord(participant.name[-1]) + 2 * position + place) % 5 + 1
 
 
@@ -84,11 +99,11 @@ def enter(page: Page, participant: Participant) -> None:
     move_on(page, participant)
 
 
-def play(page: Page, participant: Participant, plan: dict) -> None:
-    """Answer every page up to the end, in the participant's ways."""
+def play(page: Page, participant: Participant, plan: dict) -> dict[tuple[str, ...], list[int]]:
+    """Answer every page up to the end, in the participant's ways; give the ratings by what was read."""
     enter(page, participant)
     checks = {check["text"]: check["expected"] for check in plan["checks"]}
-    n_items, position = len(plan["items"]), 0
+    n_items, position, given = len(plan["items"]), 0, {}
     while title(page) != "Thank you":
         if title(page) == "A short check":
             expected = checks[page.locator("legend").inner_text()]
@@ -99,7 +114,13 @@ def play(page: Page, participant: Participant, plan: dict) -> None:
         assert title(page) == f"Question {position} of {n_items}"
         # a new page starts at its heading, for those who listen
         assert page.evaluate(f"{FOCUSED}.tagName") == "H1"
+        if "stops" in participant.ways and position == n_items:
+            page.get_by_role("button", name="Stop early").click()
+            return given
         values = [value_of(participant, position, place) for place in range(len(plan["questions"]))]
+        given[read(page)] = values
+        if "hurried" not in participant.ways:
+            page.clock.fast_forward(READING_MS)
         if "skip" in participant.ways and position == 1:
             try_to_skip(page, values)
         choose(page, participant, values)
@@ -111,6 +132,19 @@ def play(page: Page, participant: Participant, plan: dict) -> None:
             go_back_and_return(page, participant)
             assert chosen(page) == values
         move_on(page, participant)
+    return given
+
+
+def read(page: Page) -> tuple[str, ...]:
+    """Question and facts of an item's page."""
+    return tuple(page.locator("p.card:not(.answer), .facts li").all_text_contents())
+
+
+def save(page: Page, kind: str) -> Download:
+    """Download the export, as `JSON` or `CSV`."""
+    with page.expect_download() as info:
+        page.get_by_role("link", name=f"Save answers ({kind})").click()
+    return info.value
 
 
 def try_to_skip(page: Page, values: list[int]) -> None:

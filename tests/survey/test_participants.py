@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from playing import Participant, play, title, value_of
+from playing import Participant, play, save, title, value_of
 from study_files import make_pages, read_export
 from tracekd.raw import check_row
 from tracekd.records import validator
@@ -30,7 +30,6 @@ PARTICIPANTS = [
         ]
     )
 ]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +38,12 @@ def study(tmp_path_factory):
     return make_pages(tmp_path_factory.mktemp("study"))
 
 
-def save(page, kind):
-    """Download an export."""
-    with page.expect_download() as info:
-        page.get_by_role("link", name=f"Save answers ({kind})").click()
-    return info.value
-
-
 @pytest.mark.parametrize(
     "participant", PARTICIPANTS, ids=lambda one: f"{one.name} {' '.join(sorted(one.ways))}"
 )
 def test_participant_comes_to_the_end(participant, study, open_page):
     plan, pages = study
-    options = {"color_scheme": "dark" if "dark" in participant.ways else "light"}
-    page = open_page(pages[participant.group], **options, **(PHONE if "phone" in participant.ways else {}))
+    page = open_page(pages[participant.group], **participant.screen)
     play(page, participant, plan)
 
     record = read_export(save(page, "JSON"))

@@ -3,17 +3,20 @@
 tests/benchmark/bench_study.py simulates more; docs/study_analysis.md has its tables.
 """
 
+from functools import partial
 from math import isnan, sqrt
 
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 from study_validation import (
     NULLS,
     PUBLISHED,
     SCALE,
     validate_agreement,
-    validate_intervals,
+    validate_deltas,
+    validate_means,
     validate_tests,
 )
 from tracekd.study.agreement import agreement, alpha_of
@@ -38,11 +41,17 @@ def bound(rate, simulations):
 
 @pytest.mark.parametrize("design", ["between", "within"])
 @pytest.mark.parametrize("means", [PUBLISHED, NULLS["null, mean 3.39"]], ids=["published", "null"])
-def test_intervals_hold_the_truth_19_times_in_20(design, means):
-    held = validate_intervals(design, means, 300, resamples=500)
-    for name, share in held.items():
-        # where nearly every pair points one way the interval is wide rather than short
+def test_intervals_of_means_hold_the_truth_19_times_in_20(design, means):
+    for name, share in validate_means(design, means, 300, resamples=500).items():
         assert share >= 0.95 - bound(0.95, 300), name
+
+
+# 93 to 97 %, and three standard errors of 800 studies on either side
+@pytest.mark.parametrize("design", ["between", "within"])
+@pytest.mark.parametrize("means", [PUBLISHED, *NULLS.values()], ids=["published", *NULLS])
+def test_intervals_of_deltas_hold_the_truth_93_to_97_times_in_100(design, means):
+    for name, share in validate_deltas(design, means, 800).items():
+        assert 0.93 - 3 * sqrt(0.93 * 0.07 / 800) <= share <= 0.97 + 3 * sqrt(0.97 * 0.03 / 800), name
 
 
 @pytest.mark.parametrize("design", ["between", "within"])
@@ -69,11 +78,38 @@ def test_delta_counts_pairs():
 
 def test_total_dominance_has_an_interval_that_is_not_a_point():
     high, low = [4, 4.5, 5] * 8, [1, 1.5, 2] * 8
-    for find in (delta_interval, paired_delta_interval):
-        lower, upper = find(high, low, 500, 0)
+    for find in (delta_interval, partial(paired_delta_interval, strata=[0] * 24)):
+        lower, upper = find(high, low)
         assert 0.7 < lower < 0.95
         assert upper == 1
-        assert find(low, high, 500, 0)[0] == -1
+        assert find(low, high)[0] == -1
+
+
+def test_an_interval_of_delta_is_that_of_wilson_where_pairs_are_trials():
+    # the second group is all alike: what varies is who of the 25 wins, worth 24 trials by unbiased variance
+    low, high = delta_interval([1] * 15 + [3] * 10, [2] * 50)
+    expected = proportion_confint(0.4 * 24, 24, method="wilson")
+    assert ((1 + low) / 2, (1 + high) / 2) == pytest.approx(expected, abs=0.001)
+
+
+def test_an_interval_of_delta_is_the_same_from_either_side():
+    low, high = delta_interval([3, 4, 5, 4], [1, 2, 4, 3, 2])
+    assert delta_interval([1, 2, 4, 3, 2], [3, 4, 5, 4]) == pytest.approx((-high, -low))
+
+
+def test_what_moves_a_whole_group_does_not_widen_a_paired_delta():
+    ahead, behind = [1, 1, 1, 0, 1, 1], [-1, -1, -1, 0, -1, -1]
+    differences, groups = [*ahead, *behind], ["A"] * 6 + ["B"] * 6
+    by_group = paired_delta_interval(differences, [0] * 12, groups)
+    as_one = paired_delta_interval(differences, [0] * 12, ["A"] * 12)
+    assert as_one[1] - as_one[0] > 1.5 * (by_group[1] - by_group[0])
+
+
+def test_an_interval_of_delta_is_left_empty_where_nothing_is_known():
+    assert all(map(isnan, delta_interval([3], [1, 2, 3])))
+    assert all(map(isnan, delta_interval([3, 3], [3, 3])))
+    assert all(map(isnan, paired_delta_interval([3], [1], ["A"])))
+    assert all(map(isnan, paired_delta_interval([3, 4], [3, 4], ["A", "A"])))
 
 
 def test_a_paired_delta_takes_ties_from_raw_means():
@@ -99,7 +135,7 @@ def test_groups_that_differ_are_told_apart_and_equal_ones_are_not():
         }
     )
     scores["c"] = [*[np.nan] * 50, *rng.normal(2, 0.4, 25)]
-    whole, ab, ac, bc = compare_groups(scores, 200, 0)
+    whole, ab, ac, bc = compare_groups(scores)
     assert whole["test"] == "Kruskal-Wallis"
     assert (whole["n"], ab["n"]) == (75, 50)
     assert ab["holm_p"] > 0.05 > max(ac["holm_p"], bc["holm_p"])
@@ -107,17 +143,22 @@ def test_groups_that_differ_are_told_apart_and_equal_ones_are_not():
     assert ac["estimate"] > 0.9
 
 
+def of_one_group(columns):
+    scores = pd.DataFrame(columns)
+    return scores.set_index(pd.MultiIndex.from_product([["A"], scores.index], names=["group", "participant"]))
+
+
 def test_within_participants_friedman_and_kendalls_w_see_a_common_order():
     base = np.linspace(2, 4, 12)
-    scores = pd.DataFrame({"a": base + 1, "b": base, "c": base - 1})
-    whole, *pairs = compare_conditions(scores, scores, 200, 0)
+    scores = of_one_group({"a": base + 1, "b": base, "c": base - 1})
+    whole, *pairs = compare_conditions(scores, scores)
     assert whole["estimate"] == pytest.approx(1)
     assert all(row["estimate"] == 1 and row["holm_p"] < 0.05 for row in pairs)
 
 
 def test_within_participants_without_any_difference():
-    scores = pd.DataFrame({name: [3.0, 4.0, 2.0] for name in "abc"})
-    _, *pairs = compare_conditions(scores, scores, 200, 0)
+    scores = of_one_group({name: [3.0, 4.0, 2.0] for name in "abc"})
+    _, *pairs = compare_conditions(scores, scores)
     assert all(row["p"] == 1 and row["estimate"] == 0 for row in pairs)
 
 

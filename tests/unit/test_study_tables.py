@@ -2,6 +2,7 @@
 
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,6 +105,20 @@ def test_figures_are_legible_and_carry_the_note(study, note, monkeypatch):
     assert (NOTE in words) == bool(note)
     first = tables["ratings"].iloc[0]
     assert f"{first['mean']:.2f} (n = {first['n_participants']})" in words
+
+
+@pytest.mark.parametrize(
+    ("low", "mean", "high", "published"),
+    [(1, 3.05, 5, 1.4), (1, 3.05, 5, 4.6), (2.2, 4.9, 5, np.nan), (np.nan, 5, np.nan, 1.4)],
+)
+def test_a_mean_stays_legible_beside_an_interval_of_any_length(
+    low, mean, high, published, study, monkeypatch
+):
+    values = {"low": low, "mean": mean, "high": high, "published": published, "n_participants": 125}
+    figure = plot_conditions(study[3]["ratings"].assign(**values), study[2], CONDITIONS, (1, 5), NOTE)
+    words = assert_legible(figure, monkeypatch)
+    assert words.count(f"{mean:.2f} (n = 125)") == 2 * len(CONDITIONS)
+    plt.close(figure)
 
 
 def results(models, arms):

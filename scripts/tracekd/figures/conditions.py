@@ -16,6 +16,8 @@ ROW = 0.5
 FRAME = Frame(left=1.45, right=0.2, head=0.3, foot=0.68, row_gap=0.3, column_gap=0.45)
 # participants are spread over this share of a row, above the mean
 CLOUD = 0.34
+# width of a mean with its n, as a share of the panel
+LABEL = 0.34
 
 
 def plot_conditions(
@@ -66,19 +68,34 @@ def _draw_condition(axes: Axes, place: int, row: pd.Series, means: pd.Series) ->
     axes.plot(row["mean"], below, "o", color=style.colour, ms=4, mew=0)
     if not pd.isna(row["published"]):
         axes.plot(row["published"], place + 0.29, "d", color=INK, mfc="white", ms=4, mew=0.8)
-    left = row["mean"] > np.mean(axes.get_xlim())
-    # the mean alone where there is no interval
-    end = np.fmin(row["low"], row["mean"]) if left else np.fmax(row["high"], row["mean"])
+    point, side = _place_label(row, below, axes.get_xlim())
     axes.annotate(
         f"{row['mean']:.2f} (n = {row['n_participants']})",
-        (end, below),
-        (-6 if left else 6, -1),
+        point,
+        (-6 if side == "right" else 6, -1),
         textcoords="offset points",
-        ha="right" if left else "left",
+        ha=side,
         va="center_baseline",
         size=SMALL_SIZE,
         color=GREY,
     )
+
+
+def _place_label(
+    row: pd.Series, below: float, limits: tuple[float, float]
+) -> tuple[tuple[float, float], str]:
+    """Point of a row's label and the side on which it touches it.
+
+    Beside the interval where there is more room; with no room, at the panel's edge under it, away from the
+    published number.
+    """
+    first, last = limits
+    # the mean alone where there is no interval
+    low, high = np.fmin(row["low"], row["mean"]), np.fmax(row["high"], row["mean"])
+    if max(low - first, last - high) > LABEL * (last - first):
+        return ((low, below), "right") if low - first > last - high else ((high, below), "left")
+    under = below + 0.2
+    return ((last, under), "right") if row["published"] < (first + last) / 2 else ((first, under), "left")
 
 
 def _draw_frame(axes: Axes, titles: list[str], scale: tuple[int, int]) -> None:

@@ -5,13 +5,19 @@ How often each interval holds the truth is measured by `tests/benchmark/bench_st
 ends of the scale, and a bootstrap of Cliff's delta has no width where one condition wins every pair.
 """
 
+from collections.abc import Sequence
+from math import prod
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.proportion import proportion_confint
 
 from tracekd.intervals import CONFIDENCE
-from tracekd.statistics.bootstrap import JEFFREYS, draw_tables, interval
 
 TAILS = [(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2]
+# participants added to each group of a delta who tie with everyone: enough for a variance where one condition
+# wins every pair, and too few to be seen elsewhere
+TIED = 0.05
 
 
 def mean_interval(
@@ -32,9 +38,7 @@ def mean_interval(
 
     """
     values, strata = np.asarray(values, dtype=float), np.asarray(strata)
-    parts = [values[strata == group] for group in np.unique(strata)]
-    if min(map(len, parts)) < 2:  # a group of one has no spread of its own
-        parts = [values]
+    parts = _split(values, strata)
     if len(values) < 2 or not (error := float(_standard_error([part[None] for part in parts])[0])):
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
@@ -52,21 +56,16 @@ def delta(first: ArrayLike, second: ArrayLike) -> float:
     return float(_dominance(first, second).mean())
 
 
-def delta_interval(first: ArrayLike, second: ArrayLike, resamples: int, seed: int) -> tuple[float, float]:
-    """95 % interval of Cliff's delta of two groups, from draws.
+def delta_interval(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
+    """95 % interval of Cliff's delta of two groups; both ends nan where a group has less than two.
 
-    Bayesian bootstrap of the participants (Rubin 1981), with half a participant more on either side as in
-    `statistics.bootstrap`: where all pairs point one way, a plain bootstrap gives an interval of no width.
+    The variance is that of each participant's own delta against the other group (Sen 1967; Cliff 1993).
     """
-    dominance, rng = _dominance(first, second), np.random.default_rng(seed)
-    n_first, n_second = dominance.shape
-    rows = rng.dirichlet(np.ones(n_first), size=resamples)
-    columns = rng.dirichlet(np.ones(n_second), size=resamples)
-    wins = (np.einsum("bi,bi->b", rows @ dominance, columns) + 1) / 2
-    mass = rng.standard_gamma(2 / (1 / n_first + 1 / n_second), size=resamples)
-    more, less = rng.standard_gamma(JEFFREYS, size=(2, resamples))
-    drawn = 2 * (mass * wins + more) / (mass + more + less) - 1
-    return _reach_end(interval(drawn), dominance.mean())
+    dominance = _dominance(first, second)
+    if min(dominance.shape) < 2:
+        return float("nan"), float("nan")
+    variance = sum(dominance.mean(axis=1 - axis).var(ddof=1) / n for axis, n in enumerate(dominance.shape))
+    return _score_interval(float(dominance.mean()), float(variance), dominance.shape)
 
 
 def paired_delta(first: ArrayLike, second: ArrayLike) -> float:
@@ -78,18 +77,28 @@ def paired_delta(first: ArrayLike, second: ArrayLike) -> float:
     return float(np.sign(np.subtract(first, second)).mean())
 
 
-def paired_delta_interval(
-    first: ArrayLike, second: ArrayLike, resamples: int, seed: int
-) -> tuple[float, float]:
-    """95 % interval of the within-pair delta, from draws of the table higher, equal, lower."""
-    signs = np.sign(np.subtract(first, second))
-    drawn = draw_tables([(signs == sign).sum() for sign in (1, 0, -1)], resamples, seed)
-    return _reach_end(interval(drawn[:, 0] - drawn[:, 2]), signs.mean())
+def paired_delta_interval(first: ArrayLike, second: ArrayLike, strata: ArrayLike) -> tuple[float, float]:
+    """95 % interval of the within-pair delta; both ends nan where there are less than two participants.
+
+    The variance is that within groups (`strata`), as for a mean: in a Latin square the groups read other
+    items under a condition, which moves a whole group up or down and is no chance.
+    """
+    signs = np.sign(np.asarray(first, dtype=float) - np.asarray(second, dtype=float))
+    if len(signs) < 2:
+        return float("nan"), float("nan")
+    error = _standard_error([part[None] for part in _split(signs, np.asarray(strata))])
+    return _score_interval(float(signs.mean()), float(error[0]) ** 2, [len(signs)])
 
 
 def _dominance(first: ArrayLike, second: ArrayLike) -> NDArray:
     """Sign of every difference: (first, second)."""
     return np.sign(np.subtract.outer(np.asarray(first, dtype=float), np.asarray(second, dtype=float)))
+
+
+def _split(values: NDArray, strata: NDArray) -> list[NDArray]:
+    """Values of each stratum; all in one where a stratum has a single value, and so no spread of its own."""
+    parts = [values[strata == group] for group in np.unique(strata)]
+    return parts if min(map(len, parts)) > 1 else [values]
 
 
 def _standard_error(parts: list[NDArray]) -> NDArray:
@@ -98,7 +107,20 @@ def _standard_error(parts: list[NDArray]) -> NDArray:
     return np.sqrt(sum(part.shape[1] * part.var(axis=1, ddof=1) for part in parts)) / total
 
 
-def _reach_end(limits: tuple[float, float], estimate: float) -> tuple[float, float]:
-    """Let the interval of an estimate at the end of the range (-1 or 1) hold that end."""
-    low, high = limits
-    return (-1.0 if estimate == -1 else low), (1.0 if estimate == 1 else high)
+def _score_interval(estimate: float, variance: float, sizes: Sequence[int]) -> tuple[float, float]:
+    """Wilson's interval of a delta, with as many trials as its variance is worth (Mee 1990).
+
+    A delta is a share of wins, (1 + delta) / 2, stretched to -1 to 1. In n independent trials its variance
+    would be (1 - delta²) / n: that n is solved for. An estimate at an end of the range holds that end; nan
+    where all tie.
+    """
+    shrunk = estimate * prod(n / (n + TIED) for n in sizes)
+    variance += TIED * estimate**2 * sum(n**-2 for n in sizes)
+    if not variance:
+        return float("nan"), float("nan")
+    trials = (1 - shrunk**2) / variance
+    low, high = proportion_confint((1 + shrunk) / 2 * trials, trials, 1 - CONFIDENCE, method="wilson")
+    return (
+        -1.0 if estimate == -1 else float(2 * low - 1),
+        1.0 if estimate == 1 else float(2 * high - 1),
+    )

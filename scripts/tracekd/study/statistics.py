@@ -18,7 +18,7 @@ from tracekd.study.intervals import delta, delta_interval, paired_delta, paired_
 Row = dict[str, float | str]
 
 
-def compare_groups(scores: pd.DataFrame, resamples: int, seed: int) -> list[Row]:
+def compare_groups(scores: pd.DataFrame) -> list[Row]:
     """Between subjects: Kruskal and Wallis, then Dunn for every pair with Holm's correction, Cliff's delta.
 
     The effect of the whole is epsilon squared, H / (n - 1) (Kelley 1935; Tomczak and Tomczak 2014).
@@ -35,21 +35,19 @@ def compare_groups(scores: pd.DataFrame, resamples: int, seed: int) -> list[Row]
         rows.append(
             {
                 **_pair("Dunn", first, second, len(pair[0]) + len(pair[1]), raw, holm),
-                **_effect("Cliff's delta", delta(*pair), delta_interval(*pair, resamples, seed)),
+                **_effect("Cliff's delta", delta(*pair), delta_interval(*pair)),
             }
         )
     return rows
 
 
-def compare_conditions(scores: pd.DataFrame, centred: pd.DataFrame, resamples: int, seed: int) -> list[Row]:
+def compare_conditions(scores: pd.DataFrame, centred: pd.DataFrame) -> list[Row]:
     """Within subjects: Friedman, then Wilcoxon for every pair with Holm's correction and the paired delta.
 
     Args:
-        scores: raw means, for the effects.
+        scores: raw means, for the effects; indexed by group and participant.
         centred: means of ratings less their item's mean, for the tests: in a Latin square the groups read
             other items under a condition, which the tests would take for noise.
-        resamples: draws of an interval.
-        seed: of the draws.
 
     The effect of the whole is Kendall's W.
 
@@ -57,6 +55,7 @@ def compare_conditions(scores: pd.DataFrame, centred: pd.DataFrame, resamples: i
     n, k = centred.shape
     whole = friedmanchisquare(*(centred[name] for name in centred))
     rows = [_whole("Friedman", n, whole, "Kendall's W", whole.statistic / (n * (k - 1)))]
+    groups = scores.index.get_level_values("group")
     pairs = list(combinations(scores, 2))
     p = [_wilcoxon(centred[first] - centred[second]) for first, second in pairs]
     adjusted = multipletests(p, method="holm")[1]
@@ -65,7 +64,7 @@ def compare_conditions(scores: pd.DataFrame, centred: pd.DataFrame, resamples: i
         rows.append(
             {
                 **_pair("Wilcoxon", first, second, n, raw, holm),
-                **_effect("paired delta", paired_delta(*pair), paired_delta_interval(*pair, resamples, seed)),
+                **_effect("paired delta", paired_delta(*pair), paired_delta_interval(*pair, groups)),
             }
         )
     return rows

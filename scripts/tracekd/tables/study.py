@@ -90,19 +90,17 @@ def items_table(ratings: pd.DataFrame, conditions: Sequence[Condition], choices:
     return pd.DataFrame(rows, columns=["condition", "dimension", "item", *VALUES])
 
 
-def tests_table(
-    ratings: pd.DataFrame, conditions: Sequence[Condition], design: str, choices: Choices
-) -> pd.DataFrame:
+def tests_table(ratings: pd.DataFrame, conditions: Sequence[Condition], design: str) -> pd.DataFrame:
     """Tests of each dimension, of all conditions and of every pair: columns TESTS."""
     names = [condition["name"] for condition in conditions]
     rows = []
     for dimension, part in _by_dimension(ratings):
         means = participant_means(part, names)
         if design == "between":
-            found = compare_groups(means, choices.resamples, choices.seed)
+            found = compare_groups(means)
         else:
             centred = participant_means(centre(part), names).dropna()
-            found = compare_conditions(means.dropna(), centred, choices.resamples, choices.seed)
+            found = compare_conditions(means.dropna(), centred)
         rows += [{"dimension": dimension, **row} for row in found]
     return pd.DataFrame(rows, columns=TESTS)
 
@@ -173,7 +171,7 @@ def study_tables(
         "ratings": ratings_table(ratings, conditions, published, choices),
         "questions": questions_table(ratings, conditions, choices),
         "items": items_table(ratings, conditions, choices),
-        "tests": tests_table(ratings, conditions, design, choices),
+        "tests": tests_table(ratings, conditions, design),
         "ordinal": ordinal_table(ratings, conditions),
         "agreement": agreement_table(ratings, conditions, choices),
         "power": power_table(ratings, conditions, design, choices),

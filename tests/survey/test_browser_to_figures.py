@@ -1,0 +1,221 @@
+"""What people type into the survey's pages comes out in tables and figures, by the workflow's own rules."""
+
+import json
+import shutil
+from statistics import mean
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from playing import Participant, play, save
+from study_files import ARMS, write_study
+from test_workflow import SMOKE, copy_project, digests, snakemake
+from tracekd.study.definition import read_study
+from tracekd.study.plan import read_plan
+
+pytestmark = pytest.mark.workflow
+FOLDER = "answers"
+COMMAND = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}"]
+TABLE = "results/smoke/tables/study_tests.csv"
+FIGURES = [f"figures/smoke/study_{name}.png" for name in ("likert", "conditions")]
+# each rule of exclusion leaves one of a group out
+PARTICIPANTS = [
+    Participant(f"person-{number}", group, frozenset(ways.split()))
+    for number, (group, ways) in enumerate(
+        [
+            ("A", "reload"),
+            ("A", "skip"),
+            ("A", "stops phone"),
+            ("B", "keyboard"),
+            ("B", "back reload dark"),
+            ("B", "careless"),
+            ("C", "phone"),
+            ("C", "phone skip reload back"),
+            ("C", "hurried"),
+            ("D", "keyboard dark"),
+            ("D", ""),
+            ("D", "straight back"),
+        ]
+    )
+]
+LEFT_OUT = {
+    "incomplete": "stops",
+    "failed_checks": "careless",
+    "median_seconds": "hurried",
+    "same_answer": "straight",
+}
+STAY = [one for one in PARTICIPANTS if not one.ways & set(LEFT_OUT.values())]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project whose smoke run has a study, with the survey's pages."""
+    folder = copy_project(tmp_path_factory.mktemp("browser") / "project")
+    write_study(folder / "config", dataset="babi", responses=FOLDER)
+    snakemake(folder, *COMMAND, "--until", "build_study_pages")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def typed(project, browser):
+    """What every participant typed, by name and item; their exports lie in the project."""
+    plan = read_plan(project / "results/smoke/study/plan.json")
+    items = {(item["question"], *item["context"]): item["item"] for item in plan["items"]}
+    (project / FOLDER).mkdir()
+    everything = {}
+    for number, one in enumerate(PARTICIPANTS):
+        page = browser.new_page(**one.screen)
+        page.goto((project / f"results/smoke/study/survey_{one.group}.html").as_uri())
+        given = play(page, one, plan)
+        kind = ("JSON", "CSV")[number % 2]
+        save(page, kind).save_as(project / FOLDER / f"{one.name}.{kind.lower()}")
+        everything[one.name] = {items[read]: values for read, values in given.items()}
+        page.context.close()
+    return everything
+
+
+@pytest.fixture(scope="module")
+def analysed(project, typed):
+    """The project after its own rules have read the exports."""
+    snakemake(project, TABLE, *FIGURES, *COMMAND)
+    return project
+
+
+def table(project, name):
+    return pd.read_csv(project / f"results/smoke/tables/study_{name}.csv")
+
+
+def scores(study, values, dimension):
+    """Ratings of one dimension, turned round where a statement is worded the other way."""
+    return [
+        6 - value if question["reversed"] else value
+        for question, value in zip(study.questions, values, strict=True)
+        if question["dimension"] == dimension
+    ]
+
+
+def test_the_flow_counts_who_is_left_out_and_why(analysed):
+    flow = table(analysed, "exclusions").set_index("step")
+    assert list(flow.index) == ["sent", *LEFT_OUT]
+    assert list(flow["excluded"]) == [0, 1, 1, 1, 1]
+    assert list(flow["left"]) == [12, 11, 10, 9, 8]
+    # the one who stopped is of group A, the careless one of B, the hurried one of C
+    assert list(flow["left_A"]) == [3, 2, 2, 2, 2]
+    assert list(flow["left_B"]) == [3, 3, 2, 2, 2]
+    assert list(flow["left_C"]) == [3, 3, 3, 2, 2]
+    assert list(flow["left_D"]) == [3, 3, 3, 3, 2]
+
+
+def test_tables_hold_what_was_typed(analysed, typed):
+    study = read_study(analysed / "config/study.yaml")
+    responses = pd.read_csv(analysed / "results/smoke/study/study_responses.csv")
+    assert set(responses["participant"]) == {one.name for one in STAY}
+    names = [question["name"] for question in study.questions]
+    assert responses.set_index(["participant", "item", "question"])["value"].to_dict() == {
+        (one.name, item, name): value
+        for one in STAY
+        for item, values in typed[one.name].items()
+        for name, value in zip(names, values, strict=True)
+    }
+    ratings = table(analysed, "ratings").set_index(["condition", "dimension"])
+    items = table(analysed, "items").set_index(["condition", "dimension", "item"])
+    for group, condition in zip(study.groups, study.conditions, strict=True):
+        people = [typed[one.name] for one in STAY if one.group == group]
+        for dimension, n_questions in (("interpretability", 5), ("load", 3)):
+            row = ratings.loc[condition["name"], dimension]
+            assert (row["n_participants"], row["n_ratings"]) == (2, 2 * 4 * n_questions)
+            of_person = [
+                mean(mean(scores(study, values, dimension)) for values in answers.values())
+                for answers in people
+            ]
+            assert row["mean"] == pytest.approx(mean(of_person))
+            for item in people[0]:
+                by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
+                assert items.loc[(condition["name"], dimension, item), "mean"] == pytest.approx(by_hand)
+    points = table(analysed, "questions").filter(regex=r"^n_\d$")
+    assert points.to_numpy().sum() == len(responses) == 8 * 4 * 8
+
+
+def test_nothing_says_that_real_answers_are_simulated(analysed):
+    texts = [path for path in (analysed / "results/smoke/tables").glob("study_*") if path.suffix != ".csv"]
+    assert len(texts) == 8 * 2
+    assert not [path.name for path in texts if "SIMULATED" in path.read_text("utf-8")]
+    assert not [path.name for path in analysed.glob("*/smoke/**/*SIMULATED*")]
+
+
+@pytest.mark.parametrize("name", ["likert", "conditions"])
+def test_figures_are_drawn(analysed, name):
+    assert (analysed / f"figures/smoke/study_{name}.pdf").stat().st_size > 5_000
+    pixels = np.asarray(Image.open(analysed / f"figures/smoke/study_{name}.png").convert("RGB"))
+    inked = (pixels < 250).any(axis=2)
+    assert 0.02 < inked.mean() < 0.6
+    # ink reaches over the whole picture, and is not of one colour
+    rows, columns = np.nonzero(inked)
+    assert np.ptp(rows) > 0.8 * pixels.shape[0] and np.ptp(columns) > 0.8 * pixels.shape[1]
+    assert len(np.unique(pixels[inked] // 32, axis=0)) > 5
+
+
+def edit(path, change):
+    """Change the record of a JSON export."""
+    record = json.loads(path.read_text("utf-8"))
+    change(record)
+    path.write_text(json.dumps(record), "utf-8")
+
+
+FAULTS = {
+    "truncated": (
+        "person-0.json",
+        lambda path: path.write_bytes(path.read_bytes()[:-200]),
+        "is not whole JSON",
+    ),
+    "wrong delimiter": (
+        "person-1.csv",
+        lambda path: path.write_text(path.read_text("utf-8").replace(",", ";"), "utf-8"),
+        "columns are separated by semicolons",
+    ),
+    "value 6": (
+        "person-4.json",
+        lambda path: edit(path, lambda record: record["answers"][3].update(value=6)),
+        "value 6 is not on the scale from 1 to 5",
+    ),
+    "missing item": (
+        "person-6.json",
+        lambda path: edit(path, lambda record: record.update(answers=record["answers"][8:])),
+        "is completed but has no answer to",
+    ),
+    "unknown group": (
+        "person-10.json",
+        lambda path: edit(path, lambda record: record.update(group="E")),
+        "group 'E' is not in the plan",
+    ),
+    "duplicated": (
+        "person-7.csv",
+        lambda path: shutil.copy(path, path.with_name("person-7 (1).csv")),
+        "participant 'person-7' has already answered in",
+    ),
+}
+
+
+@pytest.fixture
+def other(analysed, tmp_path):
+    """A copy of the project, so that a test may damage its exports."""
+    ignored = shutil.ignore_patterns(".snakemake")
+    return shutil.copytree(analysed, tmp_path / "project", ignore=ignored)
+
+
+@pytest.mark.parametrize(("name", "damage", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_faulty_export_ends_in_one_sentence_with_its_file(other, name, damage, words):
+    damage(other / FOLDER / name)
+    screen = snakemake(other, TABLE, *COMMAND, ok=False)
+    (sentence,) = {line for line in screen.splitlines() if line.startswith("Error: ")}
+    assert words in sentence
+    assert f"{FOLDER}/{name}" in sentence
+
+
+def test_a_byte_order_mark_changes_nothing(analysed, other):
+    for path in (other / FOLDER).iterdir():
+        path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    assert "read_responses" in snakemake(other, TABLE, *COMMAND)
+    tables = "results/smoke/tables/study_*.csv"
+    assert digests(other, tables) == digests(analysed, tables)

@@ -1,0 +1,57 @@
+"""Whatever a question holds is text in the report of its run: no script of it runs, wherever it is shown."""
+
+import pytest
+from playwright.sync_api import expect
+from released_files import EMPLOYERS, write_mirror
+from test_workflow import copy_project, snakemake
+
+pytestmark = pytest.mark.workflow
+# stands in a question, its facts, prompts and generations
+HOSTILE = "<script>window.hacked = 1</script></textarea></script><img src=x onerror='window.hacked = 1'>"
+CATEGORIES = ("Claims", "Figures", "Headline", "Items", "Tables")
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory):
+    """A project in which generations about hostile questions were replayed, with its report."""
+    folder = tmp_path_factory.mktemp("hostile")
+    project, mirror = copy_project(folder / "project"), write_mirror(folder, (*EMPLOYERS[:2], HOSTILE))
+    command = ["--configfile", "config/replay.yaml", "--config", f"mirror={mirror}"]
+    snakemake(project, *command)
+    snakemake(project, *command, "--report", "report.html")
+    return project
+
+
+def is_hacked(page):
+    """Whether a script of the hostile text has run in the page or any of its frames."""
+    return any(frame.evaluate("window.hacked") is not None for frame in page.frames)
+
+
+def test_the_hostile_text_would_run_where_it_is_markup(browser):
+    page = browser.new_page()
+    page.set_content(HOSTILE)
+    assert is_hacked(page)
+    page.context.close()
+
+
+def test_no_script_runs_in_a_report_of_hostile_questions(replayed, browser):
+    page = browser.new_page()
+    for category in CATEGORIES:
+        page.goto((replayed / "report.html").as_uri())
+        page.get_by_role("link", name=category, exact=True).click()
+        results = page.locator("a[iconname=eye]")
+        expect(results.first).to_be_visible()
+        for result in results.all():
+            result.click()
+            if category == "Items":
+                frame = page.frame_locator("iframe")
+                frame.get_by_role("searchbox").fill("hacked")
+                expect(frame.get_by_role("cell", name=f"Who at {HOSTILE}?").first).to_be_visible()
+            page.wait_for_load_state()
+            assert not is_hacked(page), category
+    page.context.close()
+
+
+def test_only_the_page_of_differences_shows_what_a_question_says(replayed):
+    shown = [*replayed.glob("results/replay/tables/*"), *replayed.glob("results/replay/*.html")]
+    assert [path.name for path in shown if "hacked" in path.read_text("utf-8")] == ["differences.html"]
