@@ -121,7 +121,9 @@ def write_key(figure: Figure, arms: Sequence[str], kinds: Sequence[Line2D]) -> N
 def show_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
     """Let a vertical axis in % hold all accuracies of a table with their intervals."""
     lowest, highest = 100 * rows["answer_low"].min(), 100 * rows["answer_high"].max()
-    axes.set_ylim(STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP))
+    low, high = STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP)
+    # room for marks at the ends of the scale, but no impossible numbers
+    axes.set_ylim(max(low, -4), min(high, 104))
 
 
 def label_below(axes: np.ndarray, title: str) -> None:
