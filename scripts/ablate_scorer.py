@@ -19,7 +19,7 @@ from tracekd.scoring.differences import find_differences
 from tracekd.tables.ablation import RUN, ablation_table, show_ablation
 from tracekd.tables.differences import count_differences, differences_table, read_run, show_differences
 from tracekd.tables.order import Grid
-from tracekd.tables.write import write_csv, write_table
+from tracekd.tables.write import table_paths, write_csv, write_table
 
 CAPTIONS = {
     "ablation": (
@@ -54,6 +54,5 @@ with rule_job(snakemake):
         "differences": (counts, show_differences(counts)),
     }
     for name, pair in tables.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(*pair, **paths, caption=CAPTIONS[name])
+        write_table(*pair, **table_paths(snakemake.output, name), caption=CAPTIONS[name])
     write_csv(items, snakemake.output.item_csv)

@@ -14,7 +14,7 @@ from tracekd.study.plan import read_plan
 from tracekd.study.published import read_published
 from tracekd.tables.estimates import exact_p_values
 from tracekd.tables.study import SHOW, Choices, study_tables
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "ratings": (
@@ -48,6 +48,10 @@ with rule_job(snakemake):
     made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
     titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}
     for name, table in made.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
         caption = f"{snakemake.params.note}. {CAPTIONS[name]}" if snakemake.params.note else CAPTIONS[name]
-        write_table(exact_p_values(table), SHOW[name](table, titles), **paths, caption=caption)
+        write_table(
+            exact_p_values(table),
+            SHOW[name](table, titles),
+            **table_paths(snakemake.output, name),
+            caption=caption,
+        )

@@ -16,7 +16,7 @@ from tracekd.records import write_records
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
 from tracekd.tables.inputs import inputs_table, show_inputs
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 CAPTION = (
     "Released files that the replay asked for. Items: generations in the file; questions: of that class in "
@@ -44,5 +44,4 @@ with rule_job(snakemake):
         for cell, generations in replay.generations:
             write_records(generations, f"results/{snakemake.wildcards.run}/generations/{cell.name}.jsonl")
     table = inputs_table(wanted, manifest, replays)
-    paths = {kind: output[f"inputs_{kind}"] for kind in ("csv", "md", "tex")}
-    write_table(table, show_inputs(table), **paths, caption=CAPTION)
+    write_table(table, show_inputs(table), **table_paths(output, "inputs"), caption=CAPTION)

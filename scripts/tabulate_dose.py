@@ -14,7 +14,7 @@ from tracekd.tables.dose import dose_tables, show_dose, show_trend
 from tracekd.tables.estimates import exact_p_values
 from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 INTERVALS = "95 % intervals over seeds and items (docs/dose.md)."
 CAPTIONS = {
@@ -35,5 +35,4 @@ with rule_job(snakemake):
     arms, trend = dose_tables(read_scores(snakemake.input.scores), grid, settings)
     shown = {"dose": (arms, show_dose(arms)), "trend": (exact_p_values(trend), show_trend(trend))}
     for name, tables in shown.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(*tables, **paths, caption=CAPTIONS[name])
+        write_table(*tables, **table_paths(snakemake.output, name), caption=CAPTIONS[name])

@@ -21,7 +21,7 @@ from tracekd.tables.interventions import (
     show_pairs,
 )
 from tracekd.tables.order import Grid
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "interventions": (
@@ -46,5 +46,6 @@ with rule_job(snakemake):
     table, pairs = interventions_table(outcomes, grid), pairs_table(outcomes, grid)
     shown = {"interventions": (table, show_interventions(table)), "pairs": (pairs, show_pairs(pairs))}
     for name, (exact, readable) in shown.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(exact_p_values(exact), readable, **paths, caption=CAPTIONS[name])
+        write_table(
+            exact_p_values(exact), readable, **table_paths(snakemake.output, name), caption=CAPTIONS[name]
+        )

@@ -16,7 +16,7 @@ from tracekd.tables.definitions import definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
 from tracekd.tables.order import Grid
 from tracekd.tables.readings import read_readings
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "follow": (
@@ -48,5 +48,4 @@ with rule_job(snakemake):
         "definitions": (definitions, show_definitions(definitions)),
     }
     for name, (table, shown) in tables.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(table, shown, **paths, caption=CAPTIONS[name])
+        write_table(table, shown, **table_paths(snakemake.output, name), caption=CAPTIONS[name])

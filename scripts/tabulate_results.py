@@ -17,7 +17,7 @@ from tracekd.tables.matrix import show_matrix, trace_answer_matrix
 from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_classes, show_results
 from tracekd.tables.scores import read_scores
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 ACCURACY = (
     "Accuracy on the test split in %, mean ± standard deviation over seeds; n items per seed; "
@@ -49,5 +49,4 @@ with rule_job(snakemake):
         "matrix": (trace_answer_matrix(scores, grid), show_matrix),
     }
     for name, (table, show) in tables.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(table, show(table), **paths, caption=TABLES[name])
+        write_table(table, show(table), **table_paths(snakemake.output, name), caption=TABLES[name])

@@ -24,7 +24,7 @@ from tracekd.tables.trace_types import (
     trace_types,
     trace_value,
 )
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 from tracekd.teacher.kept import read_kept
 from tracekd.teacher.responses import read_responses
 
@@ -58,5 +58,4 @@ with rule_job(snakemake):
         "value": VALUE.format(keep=params.keep, limit=params.max_new_tokens) + note,
     }
     for name, tables in {"types": (types, show_types(types)), "value": (value, show_value(value))}.items():
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(*tables, **paths, caption=captions[name])
+        write_table(*tables, **table_paths(snakemake.output, name), caption=captions[name])

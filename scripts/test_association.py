@@ -15,7 +15,7 @@ from tracekd.tables.estimates import exact_p_values
 from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import show_statistics, statistics_table
-from tracekd.tables.write import write_table
+from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "statistics": (
@@ -37,5 +37,6 @@ with rule_job(snakemake):
     comparisons = comparisons_table(scores, grid, settings)
     shown = {"statistics": show_statistics(statistics), "comparisons": show_comparisons(comparisons)}
     for (name, caption), table in zip(CAPTIONS.items(), (statistics, comparisons), strict=True):
-        paths = {kind: snakemake.output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
-        write_table(exact_p_values(table), shown[name], **paths, caption=caption)
+        write_table(
+            exact_p_values(table), shown[name], **table_paths(snakemake.output, name), caption=caption
+        )

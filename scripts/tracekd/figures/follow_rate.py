@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from tracekd.errors import DataError
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, arm_style, house_style
-from tracekd.intervals import wilson_interval
 from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
+from tracekd.tables.estimates import add_share
 from tracekd.tables.matrix import conditionals, pool_seeds
 from tracekd.tables.order import ALL, Grid
 
@@ -97,12 +97,9 @@ def _pool(follow: pd.DataFrame) -> pd.DataFrame:
     groups = follow.groupby(by, as_index=False, sort=False)
     table = groups.agg(seeds=("seed", "nunique"), **{name: (name, "sum") for name in COUNTS})
     for name in ("follows", "true"):
-        share = table[name] / table["n"]
-        low, high = wilson_interval(share, table["n"] / table["seeds"])
-        table = table.assign(
-            **{f"{name}_share": 100 * share, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
-        )
-    return table
+        table = add_share(table, name, "n", table["seeds"])
+    shares = table.filter(like="_share").columns
+    return table.assign(**100 * table[shares])
 
 
 def _draw_matrix(axes: Axes, row: pd.Series) -> None:
@@ -139,7 +136,11 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
         for name, fill in (("follows", colour), ("true", "white")):
             share = row[f"{name}_share"]
             axes.hlines(
-                place, row[f"{name}_low"], row[f"{name}_high"], color=colour, lw=1.4 if whole else 0.9
+                place,
+                row[f"{name}_share_low"],
+                row[f"{name}_share_high"],
+                color=colour,
+                lw=1.4 if whole else 0.9,
             )
             axes.plot(
                 share, place, "o", mfc=fill, mec=colour, mew=0.9, ms=4.6 if whole else 3.2, clip_on=False
@@ -164,7 +165,9 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
 def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
     """Write both values beside their intervals, none where these fill the axis."""
     names = sorted(("follows", "true"), key=lambda name: row[f"{name}_share"])
-    (low, left_end), (right_end, high) = ((row[f"{name}_low"], row[f"{name}_high"]) for name in names)
+    (low, left_end), (right_end, high) = (
+        (row[f"{name}_share_low"], row[f"{name}_share_high"]) for name in names
+    )
     between, before, behind = right_end - left_end, low > ROOM, 100 - high > ROOM
     if between > ROOM and behind:
         ends = ((left_end, "left"), (high, "left"))

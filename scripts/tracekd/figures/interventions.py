@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from tracekd.errors import DataError
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.intervals import wilson_interval
 from tracekd.labels import arm_title, condition_title, count
+from tracekd.tables.estimates import add_share
 from tracekd.tables.order import Grid
 
 FRAME = Frame(left=0.86, right=0.42, head=0.72, foot=0.38, row_gap=0.5, column_gap=0.5)
@@ -73,13 +73,9 @@ def _pool(rows: pd.DataFrame) -> pd.DataFrame:
     groups = rows.groupby(["model", "arm", "condition"], sort=False)
     pooled = groups[COUNTS].sum().assign(seeds=groups["seed"].nunique())
     for name, total, _ in MARKS:
-        known = pooled[total].where(pooled[total] > 0)
-        share = pooled[name] / known
-        low, high = wilson_interval(share, known / pooled["seeds"])
-        pooled = pooled.assign(
-            **{f"{name}_share": 100 * share, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
-        )
-    return pooled
+        pooled = add_share(pooled, name, total, pooled["seeds"])
+    shares = pooled.filter(like="_share").columns
+    return pooled.assign(**100 * pooled[shares])
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str]) -> None:
@@ -97,7 +93,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str]) -
         for (name, total, shift), fill in zip(MARKS, (style.colour, "white"), strict=True):
             if row[total]:
                 y = place + shift
-                axes.hlines(y, row[f"{name}_low"], row[f"{name}_high"], color=style.colour, lw=1)
+                axes.hlines(y, row[f"{name}_share_low"], row[f"{name}_share_high"], color=style.colour, lw=1)
                 axes.plot(
                     row[f"{name}_share"],
                     y,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.figures.style import COLUMN_WIDTH, GREY, SMALL_SIZE, TEXT_WIDTH, arm_style
+from tracekd.figures.style import COLUMN_WIDTH, GREY, INK, SMALL_SIZE, TEXT_WIDTH, arm_style
 from tracekd.labels import arm_title
 
 # height of the note on what is not real, inches
@@ -116,6 +116,12 @@ def write_key(figure: Figure, arms: Sequence[str], kinds: Sequence[Line2D]) -> N
             columnspacing=1.4,
             handlelength=1,
         )
+
+
+def key_mark(label: str, *, filled: bool) -> Line2D:
+    """A mark of no arm in particular, for a key that explains filled and open ones."""
+    face = {"mew": 0} if filled else {"mfc": "white", "mew": 0.9}
+    return Line2D([], [], color=INK, marker="o", ms=4.5, lw=0, label=label, **face)
 
 
 def show_accuracies(axes: Axes, rows: pd.DataFrame) -> None:

@@ -11,13 +11,14 @@ from tracekd.figures.layout import (
     NOTE_HEIGHT,
     Frame,
     key_lines,
+    key_mark,
     label_row,
     label_size,
     make_panels,
     show_accuracies,
     write_key,
 )
-from tracekd.figures.style import INK, PALE, arm_style, house_style
+from tracekd.figures.style import PALE, arm_style, house_style
 from tracekd.labels import count, model_title, run_size
 from tracekd.tables.order import Grid
 from tracekd.tables.trace_types import ALL, KEPT
@@ -101,8 +102,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, places: pd.Series) -> None:
 
 def _kinds() -> list[Line2D]:
     """Explain filled and open marks."""
-    dot = {"color": INK, "marker": "o", "ms": 4.5, "lw": 0}
     return [
-        Line2D([], [], **dot, mew=0, label="all test questions"),
-        Line2D([], [], **dot, mfc="white", mew=0.9, label="questions that the teacher answered rightly"),
+        key_mark("all test questions", filled=True),
+        key_mark("questions that the teacher answered rightly", filled=False),
     ]

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from tracekd.errors import DataError
 from tracekd.figures.layout import (
     Frame,
+    key_mark,
     label_row,
     label_size,
     make_panels,
@@ -15,7 +16,7 @@ from tracekd.figures.layout import (
     show_accuracies,
     write_key,
 )
-from tracekd.figures.style import INK, PALE, arm_style, house_style
+from tracekd.figures.style import PALE, arm_style, house_style
 from tracekd.labels import DIMENSION_TITLES, model_title, run_size
 from tracekd.study.scores import DIMENSIONS
 
@@ -120,7 +121,5 @@ def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _kinds(has_own: bool) -> list[Line2D]:
     """Explain filled and open marks."""
-    dot = {"color": INK, "marker": "o", "ms": 4.5, "lw": 0}
-    kinds = [Line2D([], [], **dot, mew=0, label="this run's study, 95 % intervals")] if has_own else []
-    label = "published rating (constant) and this run's accuracy"
-    return [*kinds, Line2D([], [], **dot, mfc="white", mew=0.9, label=label)]
+    own = [key_mark("this run's study, 95 % intervals", filled=True)] if has_own else []
+    return [*own, key_mark("published rating (constant) and this run's accuracy", filled=False)]

@@ -8,7 +8,7 @@ from tracekd.statistics.bootstrap import interval
 from tracekd.statistics.settings import Settings
 from tracekd.statistics.trend import draw_accuracies, odds_trend, slope
 from tracekd.statistics.verdict import holm
-from tracekd.tables.estimates import show_estimates, show_p
+from tracekd.tables.estimates import show_answers, show_estimates, show_p
 from tracekd.tables.order import Grid
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
@@ -70,9 +70,6 @@ def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Settings) -> tuple[p
 
 def show_dose(table: pd.DataFrame) -> pd.DataFrame:
     """Write the arms for readers."""
-    answers = table[["answer_acc", "answer_low", "answer_high"]].set_axis(
-        ["acc", "acc_low", "acc_high"], axis=1
-    )
     return pd.DataFrame(
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
@@ -81,7 +78,7 @@ def show_dose(table: pd.DataFrame) -> pd.DataFrame:
             "SFT arm": [arm_title(name) for name in table["arm"]],
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
-            "Answer (%)": show_estimates(answers, "acc", percent=True),
+            "Answer (%)": show_answers(table),
             "Class. step": table["class_acc"].map(percent),
             "Retrieval step": table["facts_acc"].map(percent),
             "Readable": table["parsed"].map(percent),

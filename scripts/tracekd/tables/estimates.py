@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from tracekd.intervals import wilson_interval
+
 
 def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> list[str]:
     """Write column `name` with `{name}_low` and `{name}_high`, e.g. ``0.07 [0.00, 0.13]``."""
@@ -9,6 +11,29 @@ def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> 
     columns = (scale * table[column] for column in (name, f"{name}_low", f"{name}_high"))
     rows = ([show_number(value, digits) for value in row] for row in zip(*columns, strict=True))
     return ["–" if value == "–" else f"{value} [{low}, {high}]" for value, low, high in rows]
+
+
+def add_share(table: pd.DataFrame, name: str, total: str, seeds: int | pd.Series = 1) -> pd.DataFrame:
+    """Add what share column `name` is of `total`, with its 95 % Wilson interval; empty where `total` is 0.
+
+    Args:
+        table: counts.
+        name: column of a count; the new ones are `{name}_share`, `{name}_share_low`, `{name}_share_high`.
+        total: column of the count that it is a part of.
+        seeds: over how many the counts were added up: they answer the same items, so the interval is at the
+            mean n of one.
+
+    """
+    known = table[total].where(table[total] > 0)
+    share = table[name] / known
+    low, high = wilson_interval(share, known / seeds)
+    return table.assign(**{f"{name}_share": share, f"{name}_share_low": low, f"{name}_share_high": high})
+
+
+def show_answers(table: pd.DataFrame) -> list[str]:
+    """Write the accuracies of `accuracies` in % with their intervals."""
+    limits = {"answer_low": "answer_acc_low", "answer_high": "answer_acc_high"}
+    return show_estimates(table.rename(columns=limits), "answer_acc", percent=True)
 
 
 def show_number(value: float, digits: int) -> str:

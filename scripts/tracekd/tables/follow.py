@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from tracekd.intervals import wilson_interval
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.readings import MAIN, WAYS
-from tracekd.tables.estimates import show_estimates
+from tracekd.tables.estimates import add_share, show_estimates
 from tracekd.tables.order import ALL, Grid
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]
@@ -35,9 +34,7 @@ def follow_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     table = pd.concat(ways, axis=1).fillna(0).astype(int).reset_index()
     table = table[table["n"] > 0]
     for name in ("follows", "true"):
-        share = table[name] / table["n"]
-        low, high = wilson_interval(share, table["n"])
-        table = table.assign(**{f"{name}_share": share, f"{name}_share_low": low, f"{name}_share_high": high})
+        table = add_share(table, name, "n")
     return grid.sort(table, KEYS)[COLUMNS]
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.errors import DataError
-from tracekd.intervals import wilson_interval
 from tracekd.interventions import CONDITIONS, read_outcomes
 from tracekd.labels import arm_title, condition_title, count, dataset_title
 from tracekd.records import Question, read_interventions
 from tracekd.statistics.paired import compare
 from tracekd.statistics.verdict import holm
-from tracekd.tables.estimates import show_estimates, show_p
+from tracekd.tables.estimates import add_share, show_estimates, show_p
 from tracekd.tables.order import Grid
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.jsonl$")
@@ -66,10 +65,7 @@ def interventions_table(outcomes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     groups = marked.groupby(KEYS, sort=False)
     table = groups[["n", "read", "implied_n", "implied_true", "tellable", *SHARES]].sum().reset_index()
     for name, total in (("true", "n"), ("follows", "tellable")):
-        known = table[total].where(table[total] > 0)
-        share = table[name] / known
-        low, high = wilson_interval(share, known)
-        table = table.assign(**{f"{name}_share": share, f"{name}_share_low": low, f"{name}_share_high": high})
+        table = add_share(table, name, total)
     return _sort(table, grid, KEYS)[COLUMNS]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from tracekd.intervals import wilson_interval
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.records import read_generations
-from tracekd.tables.estimates import show_estimates, show_number
+from tracekd.tables.estimates import show_answers, show_estimates, show_number
 from tracekd.tables.order import Grid
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
@@ -147,9 +147,6 @@ def show_types(table: pd.DataFrame) -> pd.DataFrame:
 
 def show_value(table: pd.DataFrame) -> pd.DataFrame:
     """Write the accuracies for readers."""
-    answers = table[["answer_acc", "answer_low", "answer_high"]].set_axis(
-        ["acc", "acc_low", "acc_high"], axis=1
-    )
     return pd.DataFrame(
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
@@ -159,7 +156,7 @@ def show_value(table: pd.DataFrame) -> pd.DataFrame:
             "SFT arm": [arm_title(name) for name in table["arm"]],
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
-            "Answer (%)": show_estimates(answers, "acc", percent=True),
+            "Answer (%)": show_answers(table),
             "SD": [show_number(100 * value, 1) for value in table["answer_sd"]],
             "Tokens": [show_number(value, 0) for value in table["new_tokens"]],
             "Cut off (%)": table["cut"].map(percent),

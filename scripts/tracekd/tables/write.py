@@ -1,6 +1,7 @@
 """Write tables: CSV for programs, Markdown and LaTeX (booktabs) for readers."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +50,11 @@ def write_table(
         stream.write(f"{caption}\n\n{markdown(shown)}\n")
     with atomic_write(tex) as stream:
         stream.write(latex(shown, caption, label=f"tab:{Path(tex).stem}"))
+
+
+def table_paths(output: Mapping[str, str], name: str) -> dict[str, str]:
+    """Pick the three paths of a table among a rule's outputs `{name}_csv`, `{name}_md`, `{name}_tex`."""
+    return {kind: output[f"{name}_{kind}"] for kind in ("csv", "md", "tex")}
 
 
 def markdown(shown: pd.DataFrame) -> str:
