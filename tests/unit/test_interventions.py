@@ -306,6 +306,15 @@ def test_a_trace_that_implies_the_truth_cannot_tell(planted):
     assert table["n"].tolist() == [23] + 7 * [24]
 
 
+def test_conditions_without_a_reference_have_no_pairs(tokenizer, base, questions, prefills, tmp_path):
+    chosen = [one for one in prefills if one.condition == "wrong_facts"]
+    path = intervene(tokenizer, Planted(tokenizer, base, ignoring(questions)), questions, chosen, tmp_path)
+    table, pairs = tabulate(tmp_path, questions, path)
+    assert list(table.index) == ["wrong_facts"] and pairs.empty
+    for kind in ("md", "tex"):
+        assert "McNemar p" in (tmp_path / f"pairs.{kind}").read_text("utf-8")
+
+
 def test_pairs_hold_the_effect_of_the_trace_on_the_same_items(planted):
     name, _, pairs, _ = planted
     row = pairs.query("outcome == 'implied' and reference == 'gold' and condition == 'wrong_facts'").iloc[0]

@@ -100,12 +100,11 @@ def pairs_table(outcomes: pd.DataFrame, grid: Grid) -> pd.DataFrame:
                     key = dict(zip(PAIR_KEYS, (*run, outcome, reference, condition), strict=True))
                     if row["n"]:
                         rows.append(key | row)
-    table = pd.DataFrame(rows).rename(
-        columns={"first_only": "condition_only", "second_only": "reference_only"}
-    )
-    table["holm_p"] = holm(table["mcnemar_p"], table[[*RUN, "outcome"]])
-    table = _sort(table, grid, PAIR_KEYS)
-    return table[PAIR_COLUMNS]
+    names = {"first_only": "condition_only", "second_only": "reference_only"}
+    # without a reference among the conditions there is no pair
+    table = pd.DataFrame(rows).rename(columns=names).reindex(columns=PAIR_COLUMNS)
+    table["holm_p"] = holm(table["mcnemar_p"].astype(float), table[[*RUN, "outcome"]])
+    return _sort(table, grid, PAIR_KEYS)
 
 
 def show_interventions(table: pd.DataFrame) -> pd.DataFrame:
