@@ -17,8 +17,9 @@ rule train_adapters:
         questions="results/{run}/questions/{dataset}.jsonl",
         traces=get_traces,
         model="results/{run}/models/{model}",
-        # before training, but no reason to train anew
-        preflight=ancient("results/{run}/preflight/{model}.json"),
+        # not `ancient`: Snakemake then ends a run in which preflight is made again before what follows it.
+        # A new one costs little, for finished adapters are taken from work/.
+        preflight="results/{run}/preflight/{model}.json",
     output:
         weights=per_cell(f"{ADAPTER}/adapter_model.safetensors", SFT_ARMS),
         configs=per_cell(f"{ADAPTER}/adapter_config.json", SFT_ARMS),

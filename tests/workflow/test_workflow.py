@@ -108,6 +108,14 @@ def test_a_second_run_has_nothing_to_do(project):
     assert "Nothing to be done" in snakemake(project, *SMOKE)
 
 
+def test_a_changed_setting_reaches_the_tables_in_one_call(project, tmp_path):
+    changed = tmp_path / "changed.yaml"
+    changed.write_text("training: {learning_rate: 1.0e-3}\n", "utf-8")
+    screen = snakemake(project, "--dry-run", *SMOKE, str(changed))
+    planned = {line.split()[0] for line in screen.splitlines() if line.split()[1:] == ["1"]}
+    assert {"preflight", "train_adapters", "generate", "tabulate_results"} <= planned
+
+
 def test_the_report_is_one_file_without_outside_references(project):
     snakemake(project, *SMOKE, "--report", "report.html")
     page = (project / "report.html").read_text("utf-8")
