@@ -5,7 +5,7 @@ in   all rules; the user's queue
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
 """
 
-from tracekd.slurm import refuse_orphans
+from tracekd.run.slurm import refuse_orphans
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
 # runs beside `snakemake` itself. A profile submits such a rule all the same by giving it a group.

@@ -9,15 +9,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from tracekd.config import check_config, check_names, read_models
-from tracekd.errors import TraceKDError
-from tracekd.registry import read_registry
+from tracekd.core.checks import check_names
+from tracekd.models.registry import read_models
+from tracekd.settings.config import check_config
+from tracekd.core.errors import TraceKDError
+from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
-from tracekd.traces import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
+from tracekd.traces.build import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config

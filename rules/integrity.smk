@@ -1,7 +1,7 @@
 """
 Integrity: whether everything that the run has recorded is still what it was.
 
-in   provenance/{run}/{rule}/{wildcards}.json    written by every job (tracekd.jobs)
+in   provenance/{run}/{rule}/{wildcards}.json    written by every job (tracekd.run.jobs)
 out  nothing: `snakemake verify` ends with exit code 1 and names each file that is not as recorded
 """
 

@@ -9,7 +9,7 @@ out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line 
 """
 
 
-rule read_traces:
+rule derive_readings:
     input:
         questions=get_questions,
         generations=get_all_cells(
@@ -22,9 +22,9 @@ rule read_traces:
             TRACED_ARMS,
         ),
     log:
-        "logs/{run}/read_traces/all.log",
+        "logs/{run}/derive_readings/all.log",
     benchmark:
-        "benchmarks/{run}/read_traces/all.tsv"
+        "benchmarks/{run}/derive_readings/all.tsv"
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -34,12 +34,12 @@ rule read_traces:
     message:
         "Read what each trace names and whether its answer follows"
     script:
-        "../scripts/read_traces.py"
+        "../scripts/derive_readings.py"
 
 
 rule tabulate_readings:
     input:
-        readings=rules.read_traces.output.readings,
+        readings=rules.derive_readings.output.readings,
         matrix="results/{run}/tables/trace_answer_matrix.csv",
     output:
         follow_csv=report(

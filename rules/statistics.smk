@@ -10,7 +10,7 @@ out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table a row, docs/
 STATISTICS = "config/statistics.yaml"
 
 
-rule test_association:
+rule tabulate_statistics:
     input:
         scores=get_scores,
         settings=STATISTICS,
@@ -30,9 +30,9 @@ rule test_association:
         comparisons_md="results/{run}/tables/comparisons.md",
         comparisons_tex="results/{run}/tables/comparisons.tex",
     log:
-        "logs/{run}/test_association/all.log",
+        "logs/{run}/tabulate_statistics/all.log",
     benchmark:
-        "benchmarks/{run}/test_association/all.tsv"
+        "benchmarks/{run}/tabulate_statistics/all.tsv"
     conda:
         "../envs/plot.yaml"
     threads: 1
@@ -46,7 +46,7 @@ rule test_association:
     message:
         "Test the association of trace and answer, and compare arms and models on the same items"
     script:
-        "../scripts/test_association.py"
+        "../scripts/tabulate_statistics.py"
 
 
 rule plot_forest:

@@ -42,7 +42,7 @@ if STUDY_IS_SIMULATED:
             "../scripts/simulate_responses.py"
 
 
-rule read_responses:
+rule read_study_responses:
     input:
         plan="results/{run}/study/plan.json",
         study=config["study"],
@@ -57,9 +57,9 @@ rule read_responses:
         exclusions_md="results/{run}/tables/<study>exclusions.md",
         exclusions_tex="results/{run}/tables/<study>exclusions.tex",
     log:
-        "logs/{run}/read_responses/all.log",
+        "logs/{run}/read_study_responses/all.log",
     benchmark:
-        "benchmarks/{run}/read_responses/all.tsv"
+        "benchmarks/{run}/read_study_responses/all.tsv"
     conda:
         "../envs/plot.yaml"
     threads: 1
@@ -72,7 +72,7 @@ rule read_responses:
     message:
         "Read the participants' answers and apply the rules of exclusion"
     script:
-        "../scripts/read_responses.py"
+        "../scripts/read_study_responses.py"
 
 
 rule analyse_study:

@@ -9,7 +9,7 @@ out  results/{run}/teacher/{dataset}/judgement.csv    which answers are right, w
 
 if config["teacher"]["source"] == "released":
 
-    rule import_responses:
+    rule import_teacher_responses:
         input:
             questions="results/{run}/all_questions/{dataset}.jsonl",
         output:
@@ -20,9 +20,9 @@ if config["teacher"]["source"] == "released":
                 allow_missing=True,
             ),
         log:
-            "logs/{run}/import_responses/{dataset}.log",
+            "logs/{run}/import_teacher_responses/{dataset}.log",
         benchmark:
-            "benchmarks/{run}/import_responses/{dataset}.tsv"
+            "benchmarks/{run}/import_teacher_responses/{dataset}.tsv"
         conda:
             "../envs/data.yaml"
         threads: 1
@@ -35,7 +35,7 @@ if config["teacher"]["source"] == "released":
         message:
             "Fetch the released responses on {wildcards.dataset} and join them by question"
         script:
-            "../scripts/import_responses.py"
+            "../scripts/import_teacher_responses.py"
 
 
 rule judge_teacher:

@@ -12,13 +12,13 @@ log     [0]
 from pathlib import Path
 
 import pandas as pd
-from tracekd.jobs import rule_job
-from tracekd.records import read_generations, read_questions
+from tracekd.core.records import read_generations, read_questions
+from tracekd.datasets.rows import Grid
+from tracekd.run.jobs import rule_job
 from tracekd.scoring.ablation import score_variants
 from tracekd.scoring.differences import find_differences
 from tracekd.tables.ablation import RUN, ablation_table, show_ablation
 from tracekd.tables.differences import count_differences, differences_table, read_run, show_differences
-from tracekd.tables.order import Grid
 from tracekd.tables.write import table_paths, write_csv, write_table
 
 CAPTIONS = {

@@ -8,7 +8,7 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
 from tracekd.study.published import read_published

@@ -1,7 +1,7 @@
 """Ask the teacher for trace and answer of every question of one dataset (rule ask_teacher)."""
 
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions, write_records
+from tracekd.core.records import read_questions, write_records
+from tracekd.run.jobs import rule_job
 from tracekd.teacher.ask import ask
 from tracekd.teacher.budget import Limit
 from tracekd.teacher.local_server import reachable

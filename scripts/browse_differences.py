@@ -7,8 +7,8 @@ output  page: results/{run}/differences.html
 log     [0]
 """
 
-from tracekd.jobs import rule_job
-from tracekd.records import read_generations, read_questions
+from tracekd.core.records import read_generations, read_questions
+from tracekd.run.jobs import rule_job
 from tracekd.tables.browse import write_page
 from tracekd.tables.differences import LISTED, WIDTHS, browsable_items, page_note, read_differences, read_run
 

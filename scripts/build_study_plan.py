@@ -7,9 +7,9 @@ output  plan: results/{run}/study/plan.json
 log     [0]
 """
 
-from tracekd.jobs import rule_job
-from tracekd.logs import logger
-from tracekd.records import read_questions, read_traces
+from tracekd.core.logs import logger
+from tracekd.core.records import read_questions, read_traces
+from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.plan import build_plan, read_answered, write_plan
 

@@ -1,10 +1,10 @@
 """Write and verify the SFT traces of one dataset and arm (rule build_traces)."""
 
-from tracekd.jobs import rule_job
-from tracekd.logs import logger
-from tracekd.records import read_questions, write_records
-from tracekd.traces import build_traces
-from tracekd.verification import verify_traces
+from tracekd.core.logs import logger
+from tracekd.core.records import read_questions, write_records
+from tracekd.run.jobs import rule_job
+from tracekd.traces.build import build_traces
+from tracekd.traces.verification import verify_traces
 
 with rule_job(snakemake):
     questions = read_questions(snakemake.input.questions, split="train")

@@ -10,11 +10,11 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.claims import read_claims
-from tracekd.findings import gather
-from tracekd.jobs import rule_job
-from tracekd.main_claims import conclusions, main_claims
-from tracekd.recomputation import RunTables
+from tracekd.claims.findings import gather
+from tracekd.claims.ledger import read_claims
+from tracekd.claims.main import conclusions, main_claims
+from tracekd.claims.recomputation import RunTables
+from tracekd.run.jobs import rule_job
 from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
 from tracekd.tables.main_claims import findings_table, main_claims_table, write_main_claims
 from tracekd.tables.write import write_csv

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tracekd.jobs import rule_job
 from tracekd.models.hub import fetch_model
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     mirror = snakemake.params.mirror

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tracekd.fetch import fetch_raw
-from tracekd.jobs import rule_job
-from tracekd.registry import get_entry
+from tracekd.datasets.fetch import fetch_raw
+from tracekd.datasets.registry import get_entry
+from tracekd.run.jobs import rule_job
 
 LOCKS = Path("resources/locks")
 

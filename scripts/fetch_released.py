@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tracekd.jobs import rule_job
 from tracekd.released.fetch import fetch_released
 from tracekd.released.registry import read_released
+from tracekd.run.jobs import rule_job
 
 LOCK = Path("resources/locks/released.json")
 

@@ -2,15 +2,15 @@
 
 input   none
 output  none; prints to the screen
-params  cells: (dataset, model, arm, seed) of the run; registry, models, config: see tracekd.forecast
+params  cells: (dataset, model, arm, seed) of the run; registry, models, config: see tracekd.run.forecast
         benchmarks: folder of the run's benchmark files
 log     [0]
 """
 
 from pathlib import Path
 
-from tracekd.forecast import Size, add_measured, forecast_run, show_forecast
-from tracekd.jobs import rule_job
+from tracekd.run.forecast import Size, add_measured, forecast_run, show_forecast
+from tracekd.run.jobs import rule_job
 from tracekd.tables.write import markdown
 
 with rule_job(snakemake):

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from tracekd.cells import arm_and_seed
-from tracekd.chat import chat_prompt, raw_prompt
+from tracekd.adapters.chat import chat_prompt, raw_prompt
+from tracekd.adapters.generation import generate
+from tracekd.core.files import sha256_file
+from tracekd.core.records import read_questions
 from tracekd.datasets import get_dataset
-from tracekd.files import sha256_file
-from tracekd.generation import generate
-from tracekd.jobs import rule_job
-from tracekd.lease import hold
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
-from tracekd.prompts import chat_messages
-from tracekd.records import read_questions
-from tracekd.traces import PROMPT_ONLY
+from tracekd.run.cells import arm_and_seed
+from tracekd.run.jobs import rule_job
+from tracekd.run.lease import hold
+from tracekd.traces.build import PROMPT_ONLY
+from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params

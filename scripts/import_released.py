@@ -9,12 +9,12 @@ params  replay, seeds: of the config
 import json
 from pathlib import Path
 
-from tracekd.config import read_models
-from tracekd.fetch import MANIFEST
-from tracekd.jobs import rule_job
-from tracekd.records import write_records
+from tracekd.core.records import write_records
+from tracekd.datasets.fetch import MANIFEST
+from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
+from tracekd.run.jobs import rule_job
 from tracekd.tables.inputs import inputs_table, show_inputs
 from tracekd.tables.write import table_paths, write_table
 

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from tracekd.cells import arm_and_seed
-from tracekd.chat import prefilled_prompt
-from tracekd.files import sha256_file
-from tracekd.generation import generate_all
-from tracekd.interventions import build_prefills, join
-from tracekd.jobs import rule_job
-from tracekd.lease import hold
+from tracekd.adapters.chat import prefilled_prompt
+from tracekd.adapters.generation import generate_all
+from tracekd.core.files import sha256_file
+from tracekd.core.records import read_generations, read_questions, write_records
+from tracekd.interventions.prefills import build_prefills, join
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
-from tracekd.prompts import chat_messages
-from tracekd.records import read_generations, read_questions, write_records
+from tracekd.run.cells import arm_and_seed
+from tracekd.run.jobs import rule_job
+from tracekd.run.lease import hold
+from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params

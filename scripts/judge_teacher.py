@@ -2,17 +2,17 @@
 
 import csv
 
-from tracekd.files import atomic_write
-from tracekd.jobs import rule_job
-from tracekd.logs import logger
-from tracekd.records import read_questions
+from tracekd.core.files import atomic_write
+from tracekd.core.logs import logger
+from tracekd.core.records import read_questions
+from tracekd.run.jobs import rule_job
 from tracekd.teacher.judgement import COLUMNS, judge, to_rows
-from tracekd.teacher.responses import read_responses
+from tracekd.teacher.responses import read_study_responses
 
 with rule_job(snakemake):
     source = snakemake.input
     judgements = judge(
-        read_questions(source.questions), read_responses(source.responses), snakemake.params.keep
+        read_questions(source.questions), read_study_responses(source.responses), snakemake.params.keep
     )
     with atomic_write(snakemake.output.judgement) as stream:
         table = csv.writer(stream, lineterminator="\n")

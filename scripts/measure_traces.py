@@ -10,9 +10,9 @@ log     [0]
 from pathlib import Path
 
 from tokenizers import Tokenizer
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions, read_traces
-from tracekd.trace_properties import measure, write_properties
+from tracekd.core.records import read_questions, read_traces
+from tracekd.run.jobs import rule_job
+from tracekd.traces.properties import measure, write_properties
 
 
 def token_counter(model):

@@ -9,7 +9,7 @@ log     [0]
 import pandas as pd
 from tracekd.figures.claims import plot_claims
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     figure = plot_claims(pd.read_csv(snakemake.input.claims), note=snakemake.params.note)

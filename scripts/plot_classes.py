@@ -7,10 +7,10 @@ log     [0]
 """
 
 import pandas as pd
+from tracekd.datasets.rows import Grid
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
-from tracekd.tables.order import Grid
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     params = snakemake.params

@@ -10,7 +10,7 @@ log     [0]
 import pandas as pd
 from tracekd.figures.conditions import plot_conditions
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):

@@ -7,11 +7,11 @@ log     [0]
 """
 
 import pandas as pd
+from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.statistics.settings import read_settings
-from tracekd.tables.order import Grid
 
 with rule_job(snakemake):
     params = snakemake.params

@@ -6,10 +6,10 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
-from tracekd.tables.order import Grid
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     params = snakemake.params

@@ -7,10 +7,10 @@ params  note: what is not real in the figure, or empty
 log     [0]
 """
 
+from tracekd.core.records import read_questions, read_traces
 from tracekd.figures.pipeline import ARMS, choose_question, plot_pipeline
 from tracekd.figures.style import save
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions, read_traces
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     traces = {arm: {trace.id: trace for trace in read_traces(snakemake.input[arm])} for arm in ARMS}

@@ -9,7 +9,7 @@ log     [0]
 import pandas as pd
 from tracekd.figures.style import save
 from tracekd.figures.trace_types import plot_trace_types
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     types = pd.read_csv(snakemake.input.types)

@@ -7,10 +7,10 @@ log     [0]
 """
 
 import pandas as pd
+from tracekd.datasets.rows import Grid
 from tracekd.figures.style import save
 from tracekd.figures.trace_value import plot_trace_value
-from tracekd.jobs import rule_job
-from tracekd.tables.order import Grid
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     params, dataset = snakemake.params, snakemake.wildcards.dataset

@@ -10,7 +10,7 @@ log     [0]
 import pandas as pd
 from tracekd.figures.style import save
 from tracekd.figures.trade_off import plot_trade_off
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.study.published import read_published
 
 with rule_job(snakemake):

@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from tracekd.chat import sft_conversations
-from tracekd.files import atomic_write
-from tracekd.jobs import rule_job
-from tracekd.logs import logger
+from tracekd.adapters.chat import sft_conversations
+from tracekd.adapters.preflight import check_all, require
+from tracekd.adapters.training import resolve_options
+from tracekd.core.files import atomic_write
+from tracekd.core.logs import logger
+from tracekd.core.records import read_questions, read_traces
 from tracekd.models.loading import load_quantised, load_tokenizer
-from tracekd.preflight import check_all, require
-from tracekd.records import read_questions, read_traces
-from tracekd.training import resolve_options
+from tracekd.run.jobs import rule_job
 
 # items of each dataset and arm that are looked at
 SAMPLE = 8

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from tracekd.core.logs import logger
+from tracekd.core.records import write_records
 from tracekd.datasets import get_dataset
-from tracekd.jobs import rule_job
-from tracekd.logs import logger
-from tracekd.records import write_records
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     dataset = get_dataset(snakemake.wildcards.dataset)

@@ -6,9 +6,9 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.baselines import score_baselines
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions
+from tracekd.core.records import read_questions
+from tracekd.run.jobs import rule_job
+from tracekd.scoring.baselines import score_baselines
 from tracekd.tables.write import write_csv
 
 with rule_job(snakemake):

@@ -8,9 +8,9 @@ params  partial: whether a file may lack test questions, or hold others
 
 from pathlib import Path
 
-from tracekd.errors import DataError
-from tracekd.jobs import rule_job
-from tracekd.records import read_generations, read_questions
+from tracekd.core.errors import DataError
+from tracekd.core.records import read_generations, read_questions
+from tracekd.run.jobs import rule_job
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tracekd.files import atomic_folder
-from tracekd.jobs import rule_job
-from tracekd.simulate import get_simulator
+from tracekd.core.files import atomic_folder
+from tracekd.datasets.simulation import get_simulator
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake), atomic_folder(Path(snakemake.output[0])) as folder:
     get_simulator(snakemake.wildcards.dataset).write_raw(

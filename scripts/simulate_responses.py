@@ -6,8 +6,8 @@ output  folder: results/{run}/study/SIMULATED_responses, an export a participant
 log     [0]
 """
 
-from tracekd.files import atomic_folder
-from tracekd.jobs import rule_job
+from tracekd.core.files import atomic_folder
+from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
 from tracekd.study.published import read_published

@@ -8,8 +8,8 @@ log     [0]
 
 from itertools import chain
 
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions
+from tracekd.core.records import read_questions
+from tracekd.run.jobs import rule_job
 from tracekd.tables.datasets import datasets_table, show_datasets
 from tracekd.tables.write import write_table
 

@@ -8,11 +8,11 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.jobs import rule_job
+from tracekd.datasets.rows import Grid
+from tracekd.run.jobs import rule_job
 from tracekd.statistics.settings import read_settings
 from tracekd.tables.dose import dose_tables, show_dose, show_trend
 from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.write import table_paths, write_table
 

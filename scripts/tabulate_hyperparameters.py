@@ -6,7 +6,7 @@ params  training, quantisation, generation: these sections of the config
 log     [0]
 """
 
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
 from tracekd.tables.write import write_table
 

@@ -10,8 +10,9 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.jobs import rule_job
-from tracekd.records import read_questions
+from tracekd.core.records import read_questions
+from tracekd.datasets.rows import Grid
+from tracekd.run.jobs import rule_job
 from tracekd.tables.estimates import exact_p_values
 from tracekd.tables.interventions import (
     interventions_table,
@@ -20,7 +21,6 @@ from tracekd.tables.interventions import (
     show_interventions,
     show_pairs,
 )
-from tracekd.tables.order import Grid
 from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {

@@ -10,11 +10,11 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.jobs import rule_job
+from tracekd.datasets.rows import Grid
+from tracekd.run.jobs import rule_job
 from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.definitions import definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
-from tracekd.tables.order import Grid
 from tracekd.tables.readings import read_readings
 from tracekd.tables.write import table_paths, write_table
 

@@ -11,10 +11,10 @@ log     [0]
 """
 
 import pandas as pd
-from tracekd.jobs import rule_job
+from tracekd.datasets.rows import Grid
+from tracekd.run.jobs import rule_job
 from tracekd.tables.answer_scores import answer_scores, show_answer_scores
 from tracekd.tables.matrix import show_matrix, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_classes, show_results
 from tracekd.tables.scores import read_scores
 from tracekd.tables.write import table_paths, write_table

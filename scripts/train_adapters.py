@@ -3,14 +3,14 @@
 from functools import cache
 from pathlib import Path
 
-from tracekd.cells import arm_and_seed
-from tracekd.chat import Example, encode_examples, sft_conversations
-from tracekd.files import sha256_file
-from tracekd.jobs import rule_job
+from tracekd.adapters.chat import Example, encode_examples, sft_conversations
+from tracekd.adapters.training import AdapterJob, resolve_options, train_adapters
+from tracekd.core.files import sha256_file
+from tracekd.core.records import read_questions, read_traces
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_quantised, load_tokenizer
-from tracekd.records import read_questions, read_traces
-from tracekd.training import AdapterJob, resolve_options, train_adapters
+from tracekd.run.cells import arm_and_seed
+from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params

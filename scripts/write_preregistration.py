@@ -8,7 +8,7 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.pages import write_text
 from tracekd.study.plan import read_plan

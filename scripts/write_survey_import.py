@@ -5,7 +5,7 @@ output  files: results/{run}/study/qualtrics_{group}.txt, in the order of the gr
 log     [0]
 """
 
-from tracekd.jobs import rule_job
+from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.pages import write_text
 from tracekd.study.plan import read_plan

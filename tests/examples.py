@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracekd.records import Question, Source
+from tracekd.core.records import Question, Source
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = Source(file="raw.json", line=1, sha256="0" * 64)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from examples import make_question
+from tracekd.core.literals import render_list
 from tracekd.datasets import get_dataset
-from tracekd.literals import render_list
 from tracekd.released.read import COTEMPQA_SIZES
 
 MODEL = "Llama-3.2-1B-Instruct"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examples import make_question
-from tracekd.records import Question, write_records
+from tracekd.core.records import Question, write_records
 from tracekd.teacher.ask import ask
 from tracekd.teacher.budget import Limit
 from tracekd.teacher.local_server import Handler, LocalServer, serve

@@ -23,9 +23,11 @@ from types import SimpleNamespace
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from tracekd.errors import DataError  # noqa: E402
-from tracekd.jobs import rule_job  # noqa: E402
-from tracekd.provenance import (  # noqa: E402
+from tracekd.adapters.trainer import MANIFEST, newest_checkpoint  # noqa: E402
+from tracekd.core.errors import DataError  # noqa: E402
+from tracekd.run.audit import verify_run  # noqa: E402
+from tracekd.run.jobs import rule_job  # noqa: E402
+from tracekd.run.provenance import (  # noqa: E402
     FOLDER,
     Made,
     check_inputs,
@@ -34,8 +36,6 @@ from tracekd.provenance import (  # noqa: E402
     read_made,
     read_record,
 )
-from tracekd.resumable_trainer import MANIFEST, newest_checkpoint  # noqa: E402
-from tracekd.verify import verify_run  # noqa: E402
 
 # how the path of each kind begins under results/{run}/, and ends
 KINDS = {
@@ -113,7 +113,7 @@ def count_checkpoint(folder: Path) -> int:
 
 def make_checkpoint(adapter: Path, folder: Path) -> None:
     """Seal an adapter the way training seals its checkpoints."""
-    from tracekd.resumable_trainer import SealCheckpoint
+    from tracekd.adapters.trainer import SealCheckpoint
 
     checkpoint = folder / "checkpoint-9"
     checkpoint.mkdir(parents=True)

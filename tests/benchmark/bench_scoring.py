@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import pandas as pd  # noqa: E402
-from tracekd.config import read_models  # noqa: E402
+from tracekd.core.files import sha256_text  # noqa: E402
+from tracekd.core.records import Generation, Question  # noqa: E402
 from tracekd.datasets import babi  # noqa: E402
-from tracekd.files import sha256_text  # noqa: E402
-from tracekd.records import Generation, Question  # noqa: E402
+from tracekd.datasets.rows import Grid  # noqa: E402
+from tracekd.models.registry import read_models  # noqa: E402
 from tracekd.released.read import read_replay  # noqa: E402
 from tracekd.released.registry import (  # noqa: E402
     Generations,
@@ -39,7 +40,6 @@ from tracekd.scoring import published  # noqa: E402
 from tracekd.scoring.published.answers import PRESENT, RELATIONS, subject_and_object  # noqa: E402
 from tracekd.scoring.score import COLUMNS, Score  # noqa: E402
 from tracekd.tables.matrix import trace_answer_matrix  # noqa: E402
-from tracekd.tables.order import Grid  # noqa: E402
 
 DATASETS, MODELS = ("cotempqa", "babi"), ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
 ARMS = ("prompt_only", "none", "correct", "incorrect")

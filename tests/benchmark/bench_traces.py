@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from tracekd.datasets import cotempqa  # noqa: E402
-from tracekd.registry import read_registry  # noqa: E402
-from tracekd.traces import build_traces  # noqa: E402
-from tracekd.verification import verify_traces  # noqa: E402
+from tracekd.datasets.registry import read_registry  # noqa: E402
+from tracekd.traces.build import build_traces  # noqa: E402
+from tracekd.traces.verification import verify_traces  # noqa: E402
 
 ARMS = ("correct", "incorrect")
 

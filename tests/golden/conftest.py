@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 from examples import ROOT
-from tracekd.config import read_models
+from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
 

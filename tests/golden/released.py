@@ -5,8 +5,8 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.records import Question
 
 FOLDERS = {
     "none": "sft_dataset_chat_template",

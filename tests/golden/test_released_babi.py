@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from examples import ROOT
 from released import by_user_prompt, released_turns
+from tracekd.core.literals import parse_list
 from tracekd.datasets import babi
-from tracekd.literals import parse_list
-from tracekd.registry import read_registry
-from tracekd.traces import build_trace
-from tracekd.verification import verify_trace
+from tracekd.datasets.registry import read_registry
+from tracekd.traces.build import build_trace
+from tracekd.traces.verification import verify_trace
 
 # type: (train, test), the table of the paper; test is a tenth of each type's stories
 SIZES = {

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from examples import ROOT
-from tracekd.claims import read_claims
+from tracekd.claims.ledger import read_claims
 from tracekd.tables.matrix import CELLS
 
 FOLDERS = {"cotempqa": "Cotempqa", "ms_marco": "Marcoqa", "babi": "Babiqa"}

@@ -8,9 +8,9 @@ import pytest
 from examples import ROOT
 from released import by_user_prompt, released_turns
 from tracekd.datasets import cotempqa
-from tracekd.registry import read_registry
-from tracekd.traces import build_trace
-from tracekd.verification import verify_trace
+from tracekd.datasets.registry import read_registry
+from tracekd.traces.build import build_trace
+from tracekd.traces.verification import verify_trace
 
 ROWS = {"during_test": 619, "equal_test": 87, "mix_test": 113, "overlap_test": 131, "equal_train": 349}
 # the plain arm's equal_train.csv is not among the stored files

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from examples import ROOT
-from tracekd.records import Question, Source
+from tracekd.core.records import Question, Source
 from tracekd.released.registry import read_released
 from tracekd.released.responses import read_released_responses, response_paths
 from tracekd.teacher.judgement import judge

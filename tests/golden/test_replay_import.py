@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from examples import ROOT
 from tracekd.datasets import cotempqa
-from tracekd.registry import read_registry
+from tracekd.datasets.registry import read_registry
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tracekd.core.literals import render_list
+from tracekd.core.records import Generation
 from tracekd.datasets import cotempqa
-from tracekd.literals import render_list
-from tracekd.records import Generation
+from tracekd.datasets.rows import Grid
 from tracekd.scoring import published
 from tracekd.scoring.published import Quirk
 from tracekd.scoring.published.answers import RELATIONS, subject_and_object
@@ -18,7 +19,6 @@ from tracekd.scoring.published.steps import answer_cell, gold_tables
 from tracekd.scoring.score import write_scores
 from tracekd.tables.answer_scores import answer_scores, headline
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 
 LLAMA, QWEN = "Llama-3.2-1B-Instruct", "Qwen3-1.7B"

@@ -7,12 +7,12 @@ answer too; the way `quoted` repeats them exactly. The way `parsed` needs the li
 import pandas as pd
 import pytest
 from tracekd.datasets import cotempqa
-from tracekd.readings import is_one_to_one, read_traces, write_readings
+from tracekd.datasets.rows import Grid
 from tracekd.scoring.aligned import score
+from tracekd.scoring.readings import derive_readings, is_one_to_one, write_readings
 from tracekd.tables.copying import copying_table
 from tracekd.tables.definitions import definitions_table
 from tracekd.tables.follow import follow_table
-from tracekd.tables.order import Grid
 from tracekd.tables.readings import read_readings
 
 LLAMA, QWEN = "Llama-3.2-1B-Instruct", "Qwen3-1.7B"
@@ -29,7 +29,7 @@ def readings(released, tmp_path_factory):
         for (model, arm), found in generations.items():
             if arm in GRID.arms:
                 paths.append(folder / dataset / model / arm / "seed42.csv")
-                write_readings(read_traces(questions, found), paths[-1])
+                write_readings(derive_readings(questions, found), paths[-1])
     assert len(paths) == 6
     return read_readings(paths)
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 from examples import ROOT
+from tracekd.datasets.rows import Grid
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
 from tracekd.statistics.settings import read_settings
 from tracekd.tables.comparisons import comparisons_table
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import statistics_table
 

@@ -2,10 +2,10 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from tracekd.normalise import normalise_answer
-from tracekd.prompts import render_target
-from tracekd.records import Generation
+from tracekd.core.normalise import normalise_answer
+from tracekd.core.records import Generation
 from tracekd.scoring.aligned import score_item
+from tracekd.traces.prompts import render_target
 
 MANY = settings(max_examples=10_000, deadline=None)
 # quotes, brackets, escapes, other scripts; no comma, which separates the items of a bAbI answer

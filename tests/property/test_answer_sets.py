@@ -4,8 +4,8 @@ from examples import make_question
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from model_answers import MANY, answer_items, judge, written
+from tracekd.core.normalise import normalise_answer
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.normalise import normalise_answer
 
 SETS = [name for name in DATASETS if not get_dataset(name).ALTERNATIVE_ANSWERS]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_answers import MANY, answer_items, judge, written
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.traces import ARMS, PROMPT_ONLY
+from tracekd.traces.build import ARMS, PROMPT_ONLY
 
 PIECES = (
     *("<think>", "</think>", "<answer>", "</answer>", "assistant", "\n", " ", "[", "]", "'", '"', ", ", "\\"),

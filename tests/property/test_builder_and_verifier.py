@@ -6,12 +6,12 @@ import pytest
 from examples import make_question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tracekd.core.errors import VerificationError
+from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
-from tracekd.errors import VerificationError
-from tracekd.records import Generation
 from tracekd.scoring.aligned import score_item as score
-from tracekd.traces import ARMS, MIXTURES, RECIPES, build_trace, build_traces, draw_correct
-from tracekd.verification import EXPECTED, verify_traces
+from tracekd.traces.build import ARMS, MIXTURES, RECIPES, build_trace, build_traces, draw_correct
+from tracekd.traces.verification import EXPECTED, verify_traces
 
 DATASETS = ["cotempqa", "babi", "ms_marco"]
 SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))

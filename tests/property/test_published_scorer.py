@@ -5,11 +5,11 @@ from dataclasses import replace
 from examples import make_question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.records import Generation
 from tracekd.scoring import published
 from tracekd.scoring.published import Quirk
-from tracekd.traces import ARMS, build_trace
+from tracekd.traces.build import ARMS, build_trace
 
 SETTINGS = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 QUESTIONS = {name: make_question(name, split="test") for name in DATASETS}

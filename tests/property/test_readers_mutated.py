@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_files import OPTIONS, WRITERS
+from tracekd.core.errors import DataError
+from tracekd.core.records import validator
 from tracekd.datasets import get_dataset
-from tracekd.errors import DataError
-from tracekd.records import validator
 
 FILES = {
     "cotempqa": "mix.json",

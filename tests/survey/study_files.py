@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 from examples import ROOT, make_question
-from tracekd.records import Trace
+from tracekd.core.records import Trace
 from tracekd.study.definition import read_study
 from tracekd.study.pages import survey_page
 from tracekd.study.plan import build_plan

@@ -216,6 +216,6 @@ def test_a_faulty_export_ends_in_one_sentence_with_its_file(other, name, damage,
 def test_a_byte_order_mark_changes_nothing(analysed, other):
     for path in (other / FOLDER).iterdir():
         path.write_text(path.read_text("utf-8"), "utf-8-sig")
-    assert "read_responses" in snakemake(other, TABLE, *COMMAND)
+    assert "read_study_responses" in snakemake(other, TABLE, *COMMAND)
     tables = "results/smoke/tables/study_*.csv"
     assert digests(other, tables) == digests(analysed, tables)

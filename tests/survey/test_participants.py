@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playing import Participant, play, save, title, value_of
 from study_files import make_pages, read_export
-from tracekd.raw import check_row
-from tracekd.records import validator
+from tracekd.core.raw import check_row
+from tracekd.core.records import validator
 from tracekd.study.pages import completion_code
 
 PARTICIPANTS = [

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from examples import ROOT
 from study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
-from tracekd.errors import ConfigError, DataError
+from tracekd.core.errors import ConfigError, DataError
 from tracekd.study.definition import check_study, read_study
 from tracekd.study.pages import escape_json
 from tracekd.study.plan import (

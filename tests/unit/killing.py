@@ -18,9 +18,9 @@ from types import SimpleNamespace
 
 from examples import ROOT, make_question
 from tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
-from tracekd.records import write_records
-from tracekd.traces import build_traces
-from tracekd.verification import verify_traces
+from tracekd.core.records import write_records
+from tracekd.traces.build import build_traces
+from tracekd.traces.verification import verify_traces
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])
@@ -93,7 +93,7 @@ def train(note: Note) -> None:
 
 def generate(note: Note) -> None:
     """Run the script of the rule generate here, noting every batch that is stored."""
-    from tracekd import generation
+    from tracekd.adapters import generation
 
     append = generation._append
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 from run_data import run_script
 from test_figures import GRIDS, NOTE, assert_legible
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.core.records import Generation, write_records
+from tracekd.datasets.rows import Grid
 from tracekd.figures.ablation import plot_ablation
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
-from tracekd.records import Generation, write_records
 from tracekd.scoring import aligned, published
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS, score_variants
 from tracekd.scoring.differences import Difference, explain, find_differences, find_unreadable
@@ -39,7 +40,6 @@ from tracekd.tables.differences import (
     read_differences,
     show_differences,
 )
-from tracekd.tables.order import Grid
 from tracekd.tables.write import write_csv, write_table
 
 RUN = {"dataset": "cotempqa", "model": "m", "arm": "correct", "seed": 7}

@@ -1,9 +1,9 @@
 import pytest
 from examples import make_question
-from tracekd.records import Generation
+from tracekd.core.records import Generation
 from tracekd.scoring.aligned import score_item as score
 from tracekd.scoring.score import COLUMNS, write_scores
-from tracekd.traces import RECIPES, build_trace
+from tracekd.traces.build import RECIPES, build_trace
 
 
 def judge(question, text, arm):

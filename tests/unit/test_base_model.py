@@ -5,7 +5,7 @@ import json
 
 import pytest
 from examples import make_question
-from tracekd.errors import ModelError
+from tracekd.core.errors import ModelError
 
 QUICK = {
     "hidden_size": 32,
@@ -32,7 +32,7 @@ def build(folder, architecture="qwen3", seed=0, **options):
 @pytest.mark.parametrize("architecture", ["llama", "qwen3"])
 def test_a_built_model_loads_in_4_bits_and_reads_every_prompt(tmp_path, architecture):
     from tracekd.models.loading import load_quantised, load_tokenizer
-    from tracekd.prompts import chat_messages
+    from tracekd.traces.prompts import chat_messages
 
     probe = build(tmp_path / "model", architecture)
     assert set(probe) == {

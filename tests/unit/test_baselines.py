@@ -2,8 +2,8 @@
 
 import pytest
 from examples import make_question
-from tracekd.baselines import BASELINES, TrainAnswers, score_baselines
 from tracekd.datasets import get_dataset, ms_marco
+from tracekd.scoring.baselines import BASELINES, TrainAnswers, score_baselines
 
 
 def babi(

@@ -1,6 +1,6 @@
 import pytest
-from tracekd.cells import arm_and_seed
-from tracekd.errors import ConfigError
+from tracekd.core.errors import ConfigError
+from tracekd.run.cells import arm_and_seed
 
 
 @pytest.mark.parametrize(

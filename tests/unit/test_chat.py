@@ -2,7 +2,7 @@ import logging
 
 import pytest
 from tiny_models import CHAT, TEMPLATE, conversations
-from tracekd.chat import (
+from tracekd.adapters.chat import (
     NO_LOSS,
     chat_prompt,
     encode_example,
@@ -10,8 +10,8 @@ from tracekd.chat import (
     raw_prompt,
     sft_conversations,
 )
-from tracekd.errors import DataError, ModelError
-from tracekd.records import Question, Source, Trace
+from tracekd.core.errors import DataError, ModelError
+from tracekd.core.records import Question, Source, Trace
 
 MESSAGES = [
     {"role": "system", "content": "Help."},

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from run_data import run_script
 from scipy.stats import chi2_contingency
 from test_figures import assert_legible
-from tracekd.claims import Claim, read_claims, tolerance
-from tracekd.errors import ConfigError
+from tracekd.claims.findings import Finding, gather
+from tracekd.claims.ledger import Claim, read_claims, tolerance
+from tracekd.claims.main import conclusions, main_claims
+from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, estimate, mean_of, share
+from tracekd.core.errors import ConfigError
+from tracekd.datasets.rows import ALL, MACRO
 from tracekd.figures.claims import plot_claims
-from tracekd.findings import Finding, gather
-from tracekd.intervals import wilson_interval
-from tracekd.main_claims import conclusions, main_claims
-from tracekd.recomputation import Estimate, RunTables, chi2_interval, estimate, mean_of, share
+from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.claims import VERDICTS, claims_summary, claims_table, judge, show_claims, write_ledger
 from tracekd.tables.matrix import CELLS
-from tracekd.tables.order import ALL, MACRO
 from tracekd.tables.write import write_csv
 
 CLAIMS = ROOT / "config" / "claims.yaml"

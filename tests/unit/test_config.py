@@ -3,8 +3,10 @@ import copy
 import pytest
 from examples import ROOT
 from snakemake.utils import update_config
-from tracekd.config import check_config, read_models, read_yaml
-from tracekd.errors import ConfigError
+from tracekd.core.checks import read_yaml
+from tracekd.core.errors import ConfigError
+from tracekd.models.registry import read_models
+from tracekd.settings.config import check_config
 
 DEMO = read_yaml(ROOT / "config.yaml")
 MODELS = read_models(ROOT / "config" / "models.yaml")

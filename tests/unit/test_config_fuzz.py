@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 import yaml
 from examples import ROOT
-from tracekd.config import check_config, read_models, read_yaml
-from tracekd.errors import ConfigError
+from tracekd.core.checks import read_yaml
+from tracekd.core.errors import ConfigError
+from tracekd.models.registry import read_models
+from tracekd.settings.config import check_config
 
 SCHEMA = json.loads((ROOT / "schemas/config.schema.json").read_text("utf-8"))
 DEMO = read_yaml(ROOT / "config.yaml")

@@ -6,11 +6,11 @@ import random
 import pytest
 from examples import make_question
 from raw_files import OPTIONS, WRITERS
+from tracekd.core.errors import ConfigError
+from tracekd.core.normalise import normalise_answer
+from tracekd.core.records import read_questions as read_records
+from tracekd.core.records import validator, write_records
 from tracekd.datasets import DATASETS, Dataset, get_dataset
-from tracekd.errors import ConfigError
-from tracekd.normalise import normalise_answer
-from tracekd.records import read_questions as read_records
-from tracekd.records import validator, write_records
 
 
 @pytest.fixture(params=DATASETS)

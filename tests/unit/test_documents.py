@@ -6,8 +6,9 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tracekd.core.errors import ModelError
 from tracekd.datasets import DATASETS
-from tracekd.errors import ModelError
+from tracekd.datasets.simulation import get_simulator
 from tracekd.models.documents import (
     IGNORED,
     Segment,
@@ -18,7 +19,6 @@ from tracekd.models.documents import (
     shorten,
 )
 from tracekd.models.tokenizer import END, build_tokenizer
-from tracekd.simulate import get_simulator
 
 TOKENIZER = build_tokenizer([], max_words=0)
 seeds = st.integers(0, 2**32)

@@ -8,16 +8,16 @@ import pytest
 from examples import ROOT, make_question
 from run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
-from tracekd.errors import VerificationError
+from tracekd.core.errors import VerificationError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.dose import plot_dose
 from tracekd.figures.style import PAGE_HEIGHT
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.trend import odds_trend, slope
 from tracekd.tables.dose import dose_tables, show_dose, show_trend
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
-from tracekd.traces import DOSE_ARMS, MIXTURES, build_trace, build_traces
-from tracekd.verification import verify_traces
+from tracekd.traces.build import DOSE_ARMS, MIXTURES, build_trace, build_traces
+from tracekd.traces.verification import verify_traces
 
 SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=200)
 ARMS = ["none", *DOSE_ARMS]

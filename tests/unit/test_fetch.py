@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tracekd import fetch
-from tracekd.errors import ConfigError, DataError
-from tracekd.fetch import fetch_raw, write_manifest
-from tracekd.registry import Entry
+from tracekd.core.errors import ConfigError, DataError
+from tracekd.datasets import fetch
+from tracekd.datasets.fetch import fetch_raw, write_manifest
+from tracekd.datasets.registry import Entry
 
 BODY = bytes(range(256)) * 1024
 POLL_S = 0.01

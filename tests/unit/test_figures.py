@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from run_data import make_baselines, run_script, write_scores, write_training_logs
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.core.records import write_records
+from tracekd.datasets.rows import Grid
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.confusion import plot_confusion
@@ -36,12 +38,10 @@ from tracekd.figures.style import (
     save,
 )
 from tracekd.labels import ARM_TITLES
-from tracekd.records import write_records
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
-from tracekd.traces import build_trace
+from tracekd.traces.build import build_trace
 
 DATASETS = ["cotempqa", "ms_marco", "babi"]
 MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]

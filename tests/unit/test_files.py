@@ -1,5 +1,5 @@
 import pytest
-from tracekd.files import atomic_folder, atomic_write, sha256_file, sha256_text
+from tracekd.core.files import atomic_folder, atomic_write, sha256_file, sha256_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 from examples import ROOT
-from tracekd.config import read_models
 from tracekd.datasets import get_dataset
-from tracekd.forecast import Size, add_measured, forecast_run, show_forecast
-from tracekd.registry import read_registry
-from tracekd.simulate import get_simulator
+from tracekd.datasets.registry import read_registry
+from tracekd.datasets.simulation import get_simulator
+from tracekd.models.registry import read_models
+from tracekd.run.forecast import Size, add_measured, forecast_run, show_forecast
 
 SIZE = Size(train=1000, test=100, tokens=500, download_mb=250)
 MODELS = {"big": {"parameters": 1e9, "lora_per_rank": 1e6, "download_gb": 2.5}}

@@ -7,11 +7,11 @@ import pytest
 from examples import ROOT
 from run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.statistics.settings import read_settings
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import statistics_table
 

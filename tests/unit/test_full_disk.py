@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from killing import ADAPTER, GENERATIONS, finish, fork, generate, run_script, train, write_inputs
-from tracekd.files import storing
+from tracekd.core.files import storing
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@ from types import SimpleNamespace
 
 import pytest
 from tiny_models import CHAT, conversations, make_job
-from tracekd.chat import Prompt, chat_prompt
-from tracekd.files import sha256_text
-from tracekd.generation import generate
+from tracekd.adapters.chat import Prompt, chat_prompt
+from tracekd.adapters.generation import generate
+from tracekd.adapters.training import train_adapter
+from tracekd.core.files import sha256_text
+from tracekd.core.records import read_generations
 from tracekd.models.loading import load_adapter
-from tracekd.records import read_generations
-from tracekd.training import train_adapter
 
 OPTIONS = {"batch_size": 8, "max_new_tokens": 12, "sampling": "greedy"}
 

@@ -6,7 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tracekd.errors import ModelError
+from tracekd.core.errors import ModelError
 
 COMMIT = "c" * 40
 FILES = {

@@ -11,24 +11,24 @@ from examples import make_question
 from run_data import run_script
 from test_figures import assert_legible
 from tiny_models import CHAT, QUANTISATION
-from tracekd.chat import encode_example, prefilled_prompt
-from tracekd.datasets import get_dataset
-from tracekd.errors import DataError, ModelError
-from tracekd.figures.interventions import plot_interventions
-from tracekd.figures.style import PAGE_HEIGHT
-from tracekd.generation import generate_all
-from tracekd.interventions import CONDITIONS, Prefill, build_prefills, join, read_outcome
-from tracekd.labels import CONDITION_TITLES
-from tracekd.prompts import chat_messages
-from tracekd.readings import parse_as_asked
-from tracekd.records import (
+from tracekd.adapters.chat import encode_example, prefilled_prompt
+from tracekd.adapters.generation import generate_all
+from tracekd.core.errors import DataError, ModelError
+from tracekd.core.records import (
     Generation,
     read_interventions,
     validator,
     write_records,
 )
-from tracekd.tables.order import Grid
-from tracekd.traces import build_trace
+from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import Grid
+from tracekd.figures.interventions import plot_interventions
+from tracekd.figures.style import PAGE_HEIGHT
+from tracekd.interventions.prefills import CONDITIONS, Prefill, build_prefills, join, read_outcome
+from tracekd.labels import CONDITION_TITLES
+from tracekd.scoring.readings import parse_as_asked
+from tracekd.traces.build import build_trace
+from tracekd.traces.prompts import chat_messages
 
 NAMES = [
     "Ada Byron",
@@ -345,7 +345,7 @@ def test_the_script_writes_every_condition_of_a_real_adapter(
     base, tokenizer, model_folder, questions, tmp_path
 ):
     from tiny_models import make_job
-    from tracekd.training import train_adapter
+    from tracekd.adapters.training import train_adapter
 
     cell = "cotempqa/tiny/correct/seed0"
     job = make_job(tokenizer, tmp_path, epochs=0.1)

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 from killing import SERVER
-from tracekd.errors import WorkError
-from tracekd.lease import hold
+from tracekd.core.errors import WorkError
+from tracekd.run.lease import hold
 
 LEASE_S = 1.0
 

@@ -3,7 +3,7 @@ import ast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tracekd.literals import parse_list, render_list
+from tracekd.core.literals import parse_list, render_list
 
 
 @given(st.lists(st.text()))

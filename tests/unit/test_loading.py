@@ -3,9 +3,9 @@ import shutil
 
 import pytest
 from tiny_models import QUANTISATION, adapter_files, make_job, save_model
-from tracekd.errors import ModelError
+from tracekd.adapters.training import train_adapter
+from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
-from tracekd.training import train_adapter
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
-from tracekd.records import Question, Source, read_generations, write_records
-from tracekd.traces import build_traces
+from tracekd.core.records import Question, Source, read_generations, write_records
+from tracekd.traces.build import build_traces
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ARMS = ("none", "correct")

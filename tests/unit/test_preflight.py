@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 from tiny_models import CHAT, OPTIONS, QUANTISATION, TEMPLATE, conversations
-from tracekd import preflight
-from tracekd.chat import encode_example
-from tracekd.errors import ModelError
+from tracekd.adapters import preflight
+from tracekd.adapters.chat import encode_example
+from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_quantised
 
 SAMPLE = conversations(12)

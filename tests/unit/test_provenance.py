@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 from snakemake.iocontainers import Namedlist
-from tracekd import provenance
-from tracekd.files import sha256_file
-from tracekd.jobs import rule_job
-from tracekd.provenance import SNAKEMAKE_MARK, read_record, write_record
-from tracekd.verify import report, verify_run
+from tracekd.core.files import sha256_file
+from tracekd.run import provenance
+from tracekd.run.audit import report, verify_run
+from tracekd.run.jobs import rule_job
+from tracekd.run.provenance import SNAKEMAKE_MARK, read_record, write_record
 
 QUESTIONS, MODEL = "results/demo/questions/babi.jsonl", "results/demo/models/tiny"
 ADAPTER = "results/demo/adapters/babi/tiny/correct/seed3/adapter_model.safetensors"

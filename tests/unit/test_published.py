@@ -3,15 +3,15 @@
 import pandas as pd
 import pytest
 from examples import make_question
+from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.records import Generation
+from tracekd.datasets.rows import Grid
 from tracekd.scoring import SCORERS, published
 from tracekd.scoring.published import Quirk
 from tracekd.scoring.published.answers import candidates, extract_answer, find_entities, subject_and_object
 from tracekd.scoring.published.steps import find_trace, is_class_right
 from tracekd.tables.answer_scores import answer_scores, headline, show_answer_scores
-from tracekd.tables.order import Grid
-from tracekd.traces import RECIPES, build_trace
+from tracekd.traces.build import RECIPES, build_trace
 
 NONE = frozenset()
 

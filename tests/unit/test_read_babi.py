@@ -3,8 +3,8 @@
 import pytest
 from examples import make_question
 from raw_files import OPTIONS, STORY, write_babi
+from tracekd.core.errors import DataError
 from tracekd.datasets import babi
-from tracekd.errors import DataError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from examples import make_question
 from raw_files import OPTIONS, cotempqa_row, write_lines
+from tracekd.core.errors import DataError
 from tracekd.datasets import cotempqa
-from tracekd.errors import DataError
 
 ONE_CLASS = OPTIONS["cotempqa"] | {"files": {"mix": "mix.json"}}
 

@@ -5,8 +5,8 @@ import random
 import pytest
 from examples import make_question
 from raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
+from tracekd.core.errors import DataError
 from tracekd.datasets import ms_marco
-from tracekd.errors import DataError
 
 N_PER_TYPE = 12
 

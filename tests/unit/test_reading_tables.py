@@ -12,25 +12,25 @@ from examples import ROOT, make_question
 from run_data import run_script
 from scipy.stats import binomtest
 from test_figures import NOTE, assert_legible
+from tracekd.core.errors import DataError
+from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
-from tracekd.errors import DataError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.association import plot_association
 from tracekd.figures.follow_rate import plot_follow_rate
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
-from tracekd.prompts import render_target
-from tracekd.readings import read_traces, write_readings
-from tracekd.records import Generation
 from tracekd.scoring.aligned import score
+from tracekd.scoring.readings import derive_readings, write_readings
 from tracekd.scoring.score import write_scores
 from tracekd.statistics.association import phi
 from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.definitions import TITLES, definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
 from tracekd.tables.matrix import CELLS, KEYS, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.readings import read_readings
 from tracekd.tables.scores import read_scores
 from tracekd.tables.write import write_table
+from tracekd.traces.prompts import render_target
 
 TWICE = "David Widder works for Harvard University from 1923 to 1967."
 PEOPLE = ["David Widder", "Hubert Yockey", "Norbert Wiener", "Irving Segal"]
@@ -56,7 +56,7 @@ def write_run(folder, datasets=("cotempqa",), models=("m",), arms=("correct",), 
         for cell in (f"{dataset}/{m}/{arm}/seed{s}" for m in models for arm in arms for s in seeds):
             readings.append(folder / "readings" / f"{cell}.csv")
             scores.append(folder / "scores" / f"{cell}.aligned.csv")
-            write_readings(read_traces(questions, generations), readings[-1])
+            write_readings(derive_readings(questions, generations), readings[-1])
             write_scores(score(questions, generations, "correct"), scores[-1])
     return readings, scores
 

@@ -9,11 +9,18 @@ from examples import make_question
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_data import run_script
-from tracekd.literals import parse_loose_list
-from tracekd.readings import COLUMNS, WAYS, is_one_to_one, read_trace, read_traces, write_readings
-from tracekd.records import Generation, write_records
+from tracekd.core.literals import parse_loose_list
+from tracekd.core.records import Generation, write_records
 from tracekd.scoring.aligned import score_item
-from tracekd.traces import build_trace
+from tracekd.scoring.readings import (
+    COLUMNS,
+    WAYS,
+    derive_reading,
+    derive_readings,
+    is_one_to_one,
+    write_readings,
+)
+from tracekd.traces.build import build_trace
 
 CLASS = "The temporal relation between the event in question and the event in context is: mix.\n"
 FACTS = "I need to use the following facts to answer the question: "
@@ -24,7 +31,7 @@ def generation(question, text):
 
 
 def read(question, text, way="parsed"):
-    return read_trace(question, generation(question, text), way)
+    return derive_reading(question, generation(question, text), way)
 
 
 @pytest.fixture
@@ -135,7 +142,7 @@ def test_no_text_makes_a_reading_fail_and_the_main_one_agrees_with_the_scorer(da
 
 def test_the_file_has_one_line_a_way_and_lists_that_can_be_read_back(tmp_path, cotempqa):
     text = write(cotempqa, [1], ["\\ud800 é"])
-    write_readings(read_traces([cotempqa], [generation(cotempqa, text)]), tmp_path / "r.csv")
+    write_readings(derive_readings([cotempqa], [generation(cotempqa, text)]), tmp_path / "r.csv")
     raw = (tmp_path / "r.csv").read_bytes()
     assert raw.isascii()
     rows = list(csv.DictReader(raw.decode().splitlines()))
@@ -153,5 +160,5 @@ def test_the_script_writes_a_file_for_each_file_of_generations(tmp_path, cotempq
     write_records([cotempqa], questions)
     write_records([generation(cotempqa, "x")], source)
     inputs = {"questions": [str(questions)], "generations": [str(source)]}
-    run_script("read_traces", inputs, {"readings": [str(target)]}, {}, tmp_path / "log")
+    run_script("derive_readings", inputs, {"readings": [str(target)]}, {}, tmp_path / "log")
     assert len(Path(target).read_text().splitlines()) == 1 + len(WAYS)

@@ -2,10 +2,10 @@ import json
 
 import pytest
 from examples import make_question
-from tracekd.errors import DataError
-from tracekd.records import Generation, read_generations, read_questions, read_traces, write_records
-from tracekd.traces import build_traces
-from tracekd.verification import verify_traces
+from tracekd.core.errors import DataError
+from tracekd.core.records import Generation, read_generations, read_questions, read_traces, write_records
+from tracekd.traces.build import build_traces
+from tracekd.traces.verification import verify_traces
 
 
 def test_questions_and_traces_survive_the_round_trip(tmp_path, question):

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from examples import ROOT
 from raw_files import OPTIONS
+from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS
-from tracekd.errors import ConfigError
-from tracekd.registry import get_entry, read_registry
+from tracekd.datasets.registry import get_entry, read_registry
 
 CONFIG = ROOT / "config"
 

@@ -18,9 +18,10 @@ from released_files import (
     write_mirror,
 )
 from test_fetch import BODY, serve
-from tracekd.config import check_schema, read_models, read_yaml
-from tracekd.errors import ConfigError, DataError
-from tracekd.literals import render_list
+from tracekd.core.checks import check_schema, read_yaml
+from tracekd.core.errors import ConfigError, DataError
+from tracekd.core.literals import render_list
+from tracekd.models.registry import read_models
 from tracekd.released import fetch
 from tracekd.released.fetch import fetch_released
 from tracekd.released.read import read_replay

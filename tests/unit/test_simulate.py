@@ -9,12 +9,12 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tracekd.core.files import sha256_file
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.datasets.babi import TASKS
+from tracekd.datasets.cotempqa.simulator import Fact, temporal_class
 from tracekd.datasets.ms_marco import NO_ANSWER
-from tracekd.files import sha256_file
-from tracekd.simulate import apportion, get_simulator
-from tracekd.simulate.cotempqa import Fact, temporal_class
+from tracekd.datasets.simulation import apportion, get_simulator
 
 SIZES = {
     "cotempqa": {"rows": 100},

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 from examples import ROOT
-from tracekd.errors import WorkError
-from tracekd.slurm import ask_queue, refuse_orphans, select_jobs
+from tracekd.core.errors import WorkError
+from tracekd.run.slurm import ask_queue, refuse_orphans, select_jobs
 
 CALL = "0dcd6153-0a4c-4ad0-9a9c-5a52b5a1f1a7"
 

@@ -1,7 +1,7 @@
 """How train and test are drawn."""
 
 import pytest
-from tracekd.splits import draw_sorted, released_test_rows
+from tracekd.datasets.splits import draw_sorted, released_test_rows
 
 
 @pytest.mark.parametrize(("n_rows", "n_test"), [(3096, 619), (436, 87), (563, 113), (653, 131)])

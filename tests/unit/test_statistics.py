@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from run_data import run_script, write_scores
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
-from tracekd.config import read_yaml
-from tracekd.errors import ConfigError
+from tracekd.core.checks import read_yaml
+from tracekd.core.errors import ConfigError
+from tracekd.datasets.rows import Grid
 from tracekd.statistics.association import (
     Counts,
     effects,
@@ -35,7 +36,6 @@ from tracekd.statistics.verdict import VERDICTS, holm, verdict
 from tracekd.tables.comparisons import comparisons_table
 from tracekd.tables.estimates import exact_p_values, show_estimates, show_p
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import COLUMNS, show_statistics, statistics_table
 
@@ -398,7 +398,7 @@ def run_rule(folder, arms):
     }
     inputs = {"scores": scores, "settings": str(CHOICES)}
     params = {"datasets": ["babi"], "models": ["Qwen3-1.7B"], "arms": arms}
-    run_script("test_association", inputs, outputs, params, folder / "log")
+    run_script("tabulate_statistics", inputs, outputs, params, folder / "log")
 
 
 def test_tables_have_the_same_bytes_at_any_hash_seed(tmp_path):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from study_data import QUESTIONS, as_csv, make_export, make_plan, write_json
-from tracekd.errors import DataError
-from tracekd.study.responses import read_responses, responses_table
+from tracekd.core.errors import DataError
+from tracekd.study.responses import read_study_responses, responses_table
 
 PLAN = make_plan()
 
@@ -13,7 +13,7 @@ PLAN = make_plan()
 def fault(folder, plan=PLAN):
     """The sentence that reading the folder ends with."""
     with pytest.raises(DataError) as error:
-        read_responses(folder, plan)
+        read_study_responses(folder, plan)
     sentence = str(error.value)
     assert "\n" not in sentence
     return sentence
@@ -29,9 +29,9 @@ def test_json_and_csv_of_the_same_participants_give_the_same_table(tmp_path):
         make_export(PLAN, group, f"p{group}", value)
         for group, value in zip("ABCD", (1, 2, 4, 5), strict=True)
     ]
-    from_json = read_responses(write_json(tmp_path / "json", *exports), PLAN)
+    from_json = read_study_responses(write_json(tmp_path / "json", *exports), PLAN)
     (tmp_path / "csv").mkdir()
-    from_csv = read_responses(csv_folder(tmp_path / "csv", as_csv(*exports)), PLAN)
+    from_csv = read_study_responses(csv_folder(tmp_path / "csv", as_csv(*exports)), PLAN)
     one, other = (responses_table(sent, PLAN) for sent in (from_json, from_csv))
     assert one.equals(other)
     assert len(one) == 4 * 4 * len(QUESTIONS)
@@ -41,7 +41,9 @@ def test_json_and_csv_of_the_same_participants_give_the_same_table(tmp_path):
 
 
 def test_a_question_worded_the_other_way_is_turned_round(tmp_path):
-    table = responses_table(read_responses(write_json(tmp_path, make_export(PLAN, value=2)), PLAN), PLAN)
+    table = responses_table(
+        read_study_responses(write_json(tmp_path, make_export(PLAN, value=2)), PLAN), PLAN
+    )
     scores = table.groupby("question")["score"].unique()
     assert (scores["follow"][0], scores["unclear"][0], scores["effort"][0]) == (2, 4, 2)
     assert set(table["value"]) == {2}
@@ -52,7 +54,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path, mark):
     export = make_export(PLAN)
     text = json.dumps(export) if mark == "json" else as_csv(export)
     (tmp_path / f"sent.{mark}").write_text(text, "utf-8-sig")
-    assert len(read_responses(tmp_path, PLAN)) == 1
+    assert len(read_study_responses(tmp_path, PLAN)) == 1
 
 
 @pytest.mark.parametrize("value", [6, 0, -1])
@@ -75,7 +77,7 @@ def test_a_missing_item_is_named(tmp_path):
     assert "'question-2'" in sentence
     export["completed"] = False
     write_json(tmp_path, export)
-    assert len(read_responses(tmp_path, PLAN)) == 1
+    assert len(read_study_responses(tmp_path, PLAN)) == 1
 
 
 def test_an_unknown_group_is_named(tmp_path):

@@ -10,14 +10,14 @@ from examples import ROOT
 from run_data import run_script
 from study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
 from test_figures import assert_legible
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
 from tracekd.figures.conditions import plot_conditions
 from tracekd.figures.likert import plot_likert
 from tracekd.figures.trade_off import plot_trade_off
 from tracekd.study.detectable import smallest_difference
 from tracekd.study.exclusions import exclude
 from tracekd.study.published import read_published
-from tracekd.study.responses import Export, read_responses, responses_table
+from tracekd.study.responses import Export, read_study_responses, responses_table
 from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
 from tracekd.tables.study import SHOW, Choices, study_tables
 from tracekd.tables.write import markdown, write_csv
@@ -33,7 +33,7 @@ def study(request, tmp_path_factory):
     plan, scale = make_plan(request.param), Scale(1, 5)
     folder = tmp_path_factory.mktemp("study")
     write_exports(simulate_exports(plan, target_means(CONDITIONS, PUBLISHED, scale), 25, scale, 3), folder)
-    exports = read_responses(folder, plan)
+    exports = read_study_responses(folder, plan)
     kept, flow = exclude(exports, {"incomplete": 0, "failed_checks": 0}, ["A", "B", "C", "D"])
     ratings = responses_table(kept, plan)
     return plan, flow, ratings, study_tables(ratings, plan, PUBLISHED, CHOICES)
@@ -184,7 +184,7 @@ def test_the_same_seed_gives_the_same_exports_and_each_fits_the_plan(tmp_path):
     assert one != [*simulate_exports(plan, means, 3, scale, 6)]
     write_exports(one, tmp_path)
     assert all(path.name.startswith("SIMULATED") for path in tmp_path.iterdir())
-    assert len(read_responses(tmp_path, plan)) == 12
+    assert len(read_study_responses(tmp_path, plan)) == 12
 
 
 def test_exclusions_are_applied_in_order_and_each_person_once(tmp_path):
@@ -200,7 +200,7 @@ def test_exclusions_are_applied_in_order_and_each_person_once(tmp_path):
         export["checks"][0].update(value=1, passed=False)
     for answer in fast["answers"]:
         answer["seconds"] = 0.4
-    sent = read_responses(write_json(tmp_path, fine, stopped, inattentive, fast, straight), plan)
+    sent = read_study_responses(write_json(tmp_path, fine, stopped, inattentive, fast, straight), plan)
     rules = {"incomplete": 0, "failed_checks": 0, "median_seconds": 2, "same_answer": 0.9}
     kept, flow = exclude(sent, rules, ["A", "B"])
     assert [export.record["participant"] for export in kept] == ["fine"]

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from run_data import make_baselines, run_script, write_scores
 from scipy.stats import binomtest
-from tracekd.errors import DataError
-from tracekd.intervals import wilson_interval
-from tracekd.records import write_records
+from tracekd.core.errors import DataError
+from tracekd.core.records import write_records
+from tracekd.datasets.rows import Grid
+from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.datasets import datasets_table
 from tracekd.tables.hyperparameters import hyperparameters_table
 from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_matrix
-from tracekd.tables.order import Grid
 from tracekd.tables.results import classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
 from tracekd.tables.write import latex, markdown, percent, write_table
@@ -279,7 +279,8 @@ def test_tables_have_the_same_bytes_at_any_hash_seed(tmp_path):
 def test_tables_and_figures_need_no_model_library():
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
-        "import tracekd.baselines, tracekd.tables.matrix, tracekd.tables.results, tracekd.tables.datasets\n"
+        "import tracekd.scoring.baselines, tracekd.tables.matrix, tracekd.tables.results\n"
+        "import tracekd.tables.datasets\n"
         "from tracekd.figures import accuracy, classes, confusion, losses, pipeline\n"
         "assert not {'torch', 'transformers'} & set(sys.modules)"
     )

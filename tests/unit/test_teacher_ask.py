@@ -5,9 +5,9 @@ import logging
 import pytest
 from teacher_servers import FREE, LIMITS, running_teacher
 from tenacity import wait_none
-from tracekd.errors import ConfigError, DataError, TeacherError
-from tracekd.logs import rule_log
-from tracekd.records import write_records
+from tracekd.core.errors import ConfigError, DataError, TeacherError
+from tracekd.core.logs import rule_log
+from tracekd.core.records import write_records
 from tracekd.teacher import ask as ask_module
 from tracekd.teacher.ask import ask
 from tracekd.teacher.budget import Limit

@@ -7,13 +7,13 @@ import pytest
 from examples import make_question
 from hypothesis import given
 from hypothesis import strategies as st
-from tracekd.errors import VerificationError
-from tracekd.prompts import render_target
+from tracekd.core.errors import VerificationError
 from tracekd.scoring.free_text import conclude
 from tracekd.teacher.judgement import LEFT_OUT, judge, split_kept
 from tracekd.teacher.responses import OK, TRUNCATED, Response
 from tracekd.teacher.traces import build_teacher_traces, swap_within_classes
 from tracekd.teacher.verification import verify_teacher_traces
+from tracekd.traces.prompts import render_target
 
 CLASSES = ("during", "equal", "mix")
 RIGHT = "So David Widder and Norbert Wiener worked there, too."

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tracekd.datasets import DATASETS, get_dataset
+from tracekd.datasets.simulation import get_simulator
 from tracekd.models.tokenizer import END, PAD, PERSONAS, build_tokenizer, fixed_tokens
-from tracekd.prompts import chat_messages, system_message
-from tracekd.simulate import get_simulator
-from tracekd.traces import build_trace
+from tracekd.traces.build import build_trace
+from tracekd.traces.prompts import chat_messages, system_message
 
 
 def questions(seed, n):

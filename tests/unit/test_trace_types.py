@@ -8,11 +8,11 @@ import pytest
 from examples import make_question
 from run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
+from tracekd.core.records import Generation, Trace, write_records
+from tracekd.datasets.rows import Grid
 from tracekd.figures.style import PAGE_HEIGHT
 from tracekd.figures.trace_types import plot_trace_types
 from tracekd.figures.trace_value import plot_trace_value
-from tracekd.records import Generation, Trace, write_records
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import read_scores
 from tracekd.tables.trace_types import (
     read_lengths,
@@ -24,9 +24,9 @@ from tracekd.tables.trace_types import (
 )
 from tracekd.teacher.responses import OK, TRUNCATED, Response
 from tracekd.teacher.traces import SOURCES
-from tracekd.trace_properties import measure, mentioned_facts, write_properties
-from tracekd.traces import build_traces
-from tracekd.verification import verify_traces
+from tracekd.traces.build import build_traces
+from tracekd.traces.properties import measure, mentioned_facts, write_properties
+from tracekd.traces.verification import verify_traces
 
 TEACHER_ARMS = list(SOURCES)
 ARMS = ["none", "class_only", "correct", "incorrect", "incorrect_matched", *TEACHER_ARMS, "filler"]

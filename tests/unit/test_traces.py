@@ -1,8 +1,8 @@
 import pytest
 from examples import make_question
+from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets import get_dataset
-from tracekd.errors import ConfigError, DataError
-from tracekd.traces import ARMS, build_trace, build_traces
+from tracekd.traces.build import ARMS, build_trace, build_traces
 
 COTEMPQA = "The temporal relation between the event in question and the event in context is: "
 CATEGORY = (

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
-from tracekd import training
-from tracekd.chat import NO_LOSS
-from tracekd.errors import ModelError
+from tracekd.adapters import training
+from tracekd.adapters.chat import NO_LOSS
+from tracekd.adapters.training import collate, resolve_options, train_adapter, train_adapters
+from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_quantised
-from tracekd.training import collate, resolve_options, train_adapter, train_adapters
 
 TESTS = Path(__file__).parent
 LAST_STEP = 14  # 50 examples in steps of 8, two epochs: 7 steps an epoch, the last of each a short one
@@ -27,7 +27,7 @@ from pathlib import Path
 from transformers.trainer_callback import DefaultFlowCallback
 from tiny_models import QUANTISATION, make_job
 from tracekd.models.loading import load_quantised, load_tokenizer
-from tracekd.training import train_adapter
+from tracekd.adapters.training import train_adapter
 
 folder, root, step = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 
@@ -272,7 +272,7 @@ def test_padding_carries_no_loss_and_no_attention():
 
 def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
     import torch
-    from tracekd.resumable_trainer import EpochSampler
+    from tracekd.adapters.trainer import EpochSampler
 
     lengths = [number * 7 % 100 for number in range(100)]
     sampler = EpochSampler(lengths, 8, seed=3)

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 from examples import make_question
-from tracekd.errors import VerificationError
-from tracekd.traces import ARMS, MIXTURES, RECIPES, build_trace, build_traces
-from tracekd.verification import EXPECTED, SHARES, verify_trace, verify_traces
+from tracekd.core.errors import VerificationError
+from tracekd.traces.build import ARMS, MIXTURES, RECIPES, build_trace, build_traces
+from tracekd.traces.verification import EXPECTED, SHARES, verify_trace, verify_traces
 
 
 def test_every_arm_is_what_it_says(question):

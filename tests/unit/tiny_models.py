@@ -3,8 +3,8 @@
 import random
 from pathlib import Path
 
-from tracekd.chat import encode_examples
-from tracekd.training import AdapterJob
+from tracekd.adapters.chat import encode_examples
+from tracekd.adapters.training import AdapterJob
 
 SPECIAL = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 TAGS = ["<think>", "</think>", "<answer>", "</answer>"]

@@ -11,8 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from tracekd.errors import ConfigError
-from tracekd.records import Question
+from tracekd.core.errors import ConfigError
+from tracekd.core.records import Question
 
 DATASETS = ("cotempqa", "ms_marco", "babi")
 

@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
 from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, RIGHT, SMALL_SIZE, WRONG, house_style
 from tracekd.labels import arm_title, count, model_title
 from tracekd.scoring.ablation import ALL_OFF
 from tracekd.tables.ablation import quirk_title, signed
-from tracekd.tables.order import Grid
 
 # the panels: the first measure of each that the dataset has, and what it is called
 PANELS = (

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
-from tracekd.tables.order import Grid
 
 # inches; a row of a panel is one arm or baseline
 ROW = 0.155

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
-from tracekd.tables.order import Grid
 
 TITLES = {
     "phi_trace": "whole trace",

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 from tracekd.figures.layout import Frame, label_below, make_panels, spread
 from tracekd.figures.style import GREY, RIGHT, SMALL_SIZE, WRONG, house_style
 from tracekd.labels import arm_title, count
+from tracekd.statistics.association import CELLS
 from tracekd.tables.claims import VERDICTS
-from tracekd.tables.matrix import CELLS
 
 # colour, marker and size in points: the marker tells verdicts apart where colour is lost
 VERDICT_STYLES = {

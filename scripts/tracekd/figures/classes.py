@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import PAGE_HEIGHT, PALE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
-from tracekd.tables.order import Grid
 
 # inches; the arms of a class move closer together where the figure would outgrow the page
 ARM, CLASS_GAP, LEGEND_LINE = 0.06, 0.09, 0.17

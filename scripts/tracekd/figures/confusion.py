@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
 from tracekd.labels import count, dataset_title, model_title
 from tracekd.tables.matrix import conditionals, pool_seeds
-from tracekd.tables.order import ALL, Grid
 
 # inches
 PANEL = 0.84

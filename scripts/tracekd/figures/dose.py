@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, dataset_title, model_title, run_size
 from tracekd.tables.estimates import show_number
-from tracekd.tables.order import Grid
 
 # inches
 PANEL = 1.45

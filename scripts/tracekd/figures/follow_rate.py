@@ -7,13 +7,13 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
 from tracekd.tables.estimates import add_share
 from tracekd.tables.matrix import conditionals, pool_seeds
-from tracekd.tables.order import ALL, Grid
 
 # inches: places of the two panels of a row and of the words left of them
 MATRIX, DOTS = (1.6, 0.98), (3.4, 2.76)

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
 from tracekd.tables.estimates import show_number
-from tracekd.tables.order import Grid
 
 # inches: a row is one model and arm; many rows share what a page leaves and have no room for numbers
 ROW, MIN_ROW = 0.28, 0.12

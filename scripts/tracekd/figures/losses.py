@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels, mark_missing, spread
 from tracekd.figures.style import GREY, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, dataset_title, model_title
-from tracekd.tables.order import Grid
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)/training_log\.csv$")
 # inches; the labels of a panel stand right of it

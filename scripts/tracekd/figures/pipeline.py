@@ -8,8 +8,9 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
+from tracekd.core.errors import DataError
+from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
-from tracekd.errors import DataError
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import (
     GOLD_FILL,
@@ -24,8 +25,7 @@ from tracekd.figures.style import (
     house_style,
 )
 from tracekd.labels import dataset_title
-from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
-from tracekd.records import Question, Trace
+from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
 
 ARMS = ("correct", "incorrect")
 # lines of context that leave the two columns about as tall, and characters on such a line

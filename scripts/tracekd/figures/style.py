@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from tracekd.files import atomic_write
+from tracekd.core.files import atomic_write
 
 # inches: one column and the text block of a two-column A4 page, and the height a page leaves to a figure
 COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, NullLocator
 from matplotlib.transforms import offset_copy
 
+from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import (
     NOTE_HEIGHT,
     Frame,
@@ -20,7 +21,6 @@ from tracekd.figures.layout import (
 )
 from tracekd.figures.style import PALE, arm_style, house_style
 from tracekd.labels import count, model_title, run_size
-from tracekd.tables.order import Grid
 from tracekd.tables.trace_types import ALL, KEPT
 
 # inches

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
 from tracekd.figures.layout import (
     Frame,
     key_mark,

@@ -16,8 +16,10 @@ import torch
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast, Qwen3Config, set_seed
 
-from tracekd.errors import ModelError
-from tracekd.files import atomic_folder, atomic_write
+from tracekd.core.errors import ModelError
+from tracekd.core.files import atomic_folder, atomic_write
+from tracekd.core.records import Question
+from tracekd.datasets.simulation import Scene, get_simulator
 from tracekd.models.documents import (
     IGNORED,
     Document,
@@ -36,10 +38,8 @@ from tracekd.models.documents import (
 )
 from tracekd.models.muon import Muon
 from tracekd.models.tokenizer import END, QUESTION, SPECIAL_TOKENS, build_tokenizer
-from tracekd.prompts import chat_messages
-from tracekd.records import Question
-from tracekd.simulate import Scene, get_simulator
-from tracekd.traces import build_trace
+from tracekd.traces.build import build_trace
+from tracekd.traces.prompts import chat_messages
 
 logger = logging.getLogger(__name__)
 

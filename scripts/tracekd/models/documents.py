@@ -13,12 +13,12 @@ from typing import NamedTuple
 import torch
 from transformers import PreTrainedTokenizerFast
 
+from tracekd.core.errors import ModelError
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.errors import ModelError
+from tracekd.datasets.simulation import Scene
 from tracekd.models.tokenizer import ANSWER_ONLY, END, PERSONAS, QUESTION, REPEAT
-from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN, render_target, system_message
-from tracekd.records import Question
-from tracekd.simulate import Scene
+from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, render_target, system_message
 
 IGNORED = -100  # label of a token that the loss leaves out
 POOL_BATCHES = 8  # batches are cut from a pool sorted by length, to save padding

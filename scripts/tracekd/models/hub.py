@@ -7,9 +7,9 @@ from pathlib import Path
 from huggingface_hub import HfApi  # retries broken transfers by itself
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from tracekd.errors import ModelError
-from tracekd.files import atomic_folder, atomic_write
-from tracekd.logs import logger
+from tracekd.core.errors import ModelError
+from tracekd.core.files import atomic_folder, atomic_write
+from tracekd.core.logs import logger
 
 # weights as safetensors only: a pickle file can run code when it is loaded
 FILES = (

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tracekd.files import sha256_file, sha256_text
+from tracekd.core.files import sha256_file, sha256_text
 
 # the packages whose code decides about the bits of an adapter or a generation
 PACKAGES = ("accelerate", "bitsandbytes", "peft", "tokenizers", "torch", "transformers")

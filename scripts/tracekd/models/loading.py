@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracekd.errors import ModelError
+from tracekd.core.errors import ModelError
 
 if TYPE_CHECKING:
     from peft import PeftModel

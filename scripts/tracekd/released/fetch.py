@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tracekd.errors import DataError
-from tracekd.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, hold_to_checksums
-from tracekd.files import atomic_folder, atomic_write, sha256_file
+from tracekd.core.errors import DataError
+from tracekd.core.files import atomic_folder, atomic_write, sha256_file
+from tracekd.datasets.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, hold_to_checksums
 from tracekd.released.registry import Released
 
 # what the manifest says of a file

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tracekd.core.errors import DataError
+from tracekd.core.files import sha256_text
+from tracekd.core.literals import parse_list
+from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
+from tracekd.core.records import Generation, Question, Source, read_json_lines, validator
 from tracekd.datasets import cotempqa, get_dataset, ms_marco
-from tracekd.errors import DataError
-from tracekd.files import sha256_text
-from tracekd.literals import parse_list
-from tracekd.raw import FETCH_AGAIN, check_row, check_text
-from tracekd.records import Generation, Question, Source, read_json_lines, validator
 from tracekd.released.registry import Generations, Table
-from tracekd.traces import PROMPT_ONLY
+from tracekd.traces.build import PROMPT_ONLY
 
 Key = tuple[str, str, tuple[str, ...]]
 # the released CSV files count CoTempQA's rows through all classes, in this order

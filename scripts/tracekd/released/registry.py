@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracekd.config import check_names, check_schema, read_yaml
+from tracekd.core.checks import check_names, check_schema, read_yaml
+from tracekd.core.errors import ConfigError
 from tracekd.datasets import get_dataset
-from tracekd.errors import ConfigError
-from tracekd.tables.order import ALL
-from tracekd.traces import PROMPT_ONLY
+from tracekd.datasets.rows import ALL
+from tracekd.traces.build import PROMPT_ONLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Only answers that the released evaluation found right were released, so many que
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tracekd.core.errors import DataError
+from tracekd.core.raw import FETCH_AGAIN, check_row
+from tracekd.core.records import Question, read_json_lines, validator
 from tracekd.datasets import get_dataset
-from tracekd.errors import DataError
-from tracekd.raw import FETCH_AGAIN, check_row
-from tracekd.records import Question, read_json_lines, validator
 from tracekd.released.registry import Released
 from tracekd.teacher.responses import EXPLANATION, SUMMARY, TRACE, Response, status_of
 

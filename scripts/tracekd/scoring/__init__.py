@@ -7,7 +7,7 @@ Whole files, because the `published` scorer looks things up across rows of the t
 
 from collections.abc import Callable, Sequence
 
-from tracekd.records import Generation, Question
+from tracekd.core.records import Generation, Question
 from tracekd.scoring import aligned, published
 from tracekd.scoring.score import Score
 

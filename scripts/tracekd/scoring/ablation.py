@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tracekd.records import Generation, Question
+from tracekd.core.records import Generation, Question
 from tracekd.scoring import published
 from tracekd.scoring.published import Quirk
 from tracekd.scoring.score import Score

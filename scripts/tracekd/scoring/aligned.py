@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from tracekd.core.literals import parse_list
+from tracekd.core.normalise import collapse, normalise_answer
+from tracekd.core.records import Generation, Question
 from tracekd.datasets import Dataset, get_dataset
-from tracekd.literals import parse_list
-from tracekd.normalise import collapse, normalise_answer
-from tracekd.records import Generation, Question
 from tracekd.scoring.free_text import conclude
 from tracekd.scoring.score import Score
-from tracekd.traces import TEACHER_ARMS
+from tracekd.traces.build import TEACHER_ARMS
 
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _CLASS = re.compile(r"(?:event in context|question asked) is:?\s*(\S+?)\s*\.")

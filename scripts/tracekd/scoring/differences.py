@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
-from tracekd.records import Generation, Question
 from tracekd.scoring import aligned
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED
 from tracekd.scoring.score import Score

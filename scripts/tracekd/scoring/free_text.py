@@ -9,9 +9,9 @@ own answer.
 import re
 from collections.abc import Sequence
 
+from tracekd.core.normalise import normalise_answer
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.normalise import normalise_answer
-from tracekd.records import Question
 
 # ends of sentences, but not the full stop of an initial or an abbreviation of one letter
 _ENDS = re.compile(r"\n+|(?<=[^\W\d_]{2}[.!?])\s+|(?<=[\d)\]*'\"][.!?])\s+")

@@ -6,10 +6,10 @@ traces and answers that are not closed, and answers without a list.
 
 import re
 
+from tracekd.core.literals import parse_loose_list
+from tracekd.core.normalise import collapse, normalise_answer
+from tracekd.core.records import Question
 from tracekd.datasets import Dataset, get_dataset
-from tracekd.literals import parse_loose_list
-from tracekd.normalise import collapse, normalise_answer
-from tracekd.records import Question
 from tracekd.scoring.aligned import Parsed, parse_generation
 
 # also "in the context", which some models write

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from tracekd.files import atomic_write
+from tracekd.core.files import atomic_write
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,18 @@ from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.power import GofChisquarePower
 from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
 
-from tracekd.intervals import CONFIDENCE, wilson_interval
 from tracekd.statistics.bootstrap import draw_tables, interval, tail
+from tracekd.statistics.intervals import CONFIDENCE, wilson_interval
 from tracekd.statistics.settings import Settings
 
 Columns = dict[str, float | str]
 EMPTY = float("nan")
+# items by answer and step, in the order of `Counts`
+CELLS = ["both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]
 
 
 class Counts(NamedTuple):
-    """Items by answer and step; the order of `tracekd.tables.matrix.CELLS`."""
+    """Items by answer and step, in the order of `CELLS`."""
 
     both_ok: int
     answer_only_ok: int

@@ -9,7 +9,7 @@ docs/statistics.md).
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracekd.intervals import CONFIDENCE
+from tracekd.statistics.intervals import CONFIDENCE
 
 JEFFREYS = 0.5
 # (draws x items) weights are made in blocks of this many numbers: 32 MB

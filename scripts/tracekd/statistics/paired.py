@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 
-from tracekd.intervals import wilson_interval
 from tracekd.statistics.association import Columns, with_interval
+from tracekd.statistics.intervals import wilson_interval
 
 
 def compare(first: pd.Series, second: pd.Series) -> Columns:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracekd.config import check_schema, read_yaml
+from tracekd.core.checks import check_schema, read_yaml
 
 
 @dataclass(frozen=True, slots=True)

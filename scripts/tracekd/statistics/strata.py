@@ -10,8 +10,8 @@ import numpy as np
 from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from tracekd.intervals import CONFIDENCE
 from tracekd.statistics.association import Columns, Counts, with_interval
+from tracekd.statistics.intervals import CONFIDENCE
 
 
 def stratify(classes: Sequence[Counts]) -> Columns:

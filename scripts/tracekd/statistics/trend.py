@@ -7,9 +7,9 @@ from statsmodels.genmod.cov_struct import Independence
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_estimating_equations import GEE
 
-from tracekd.intervals import CONFIDENCE
 from tracekd.statistics.association import Columns, with_interval
 from tracekd.statistics.bootstrap import draw_pooled_tables
+from tracekd.statistics.intervals import CONFIDENCE
 from tracekd.statistics.settings import Settings
 
 

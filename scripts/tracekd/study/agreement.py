@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from tracekd.intervals import CONFIDENCE
+from tracekd.statistics.intervals import CONFIDENCE
 
 
 def agreement(ratings: pd.DataFrame, points: list[int]) -> dict[str, float]:

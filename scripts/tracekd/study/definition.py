@@ -6,9 +6,9 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from tracekd.config import check_names, check_schema, check_values, read_yaml
-from tracekd.errors import ConfigError
-from tracekd.traces import PROMPT_ONLY
+from tracekd.core.checks import check_names, check_schema, check_values, read_yaml
+from tracekd.core.errors import ConfigError
+from tracekd.traces.build import PROMPT_ONLY
 
 # value of `responses` that has the workflow invent participants
 SIMULATE = "simulate"

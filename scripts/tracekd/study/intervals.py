@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from statsmodels.stats.proportion import proportion_confint
 
-from tracekd.intervals import CONFIDENCE
+from tracekd.statistics.intervals import CONFIDENCE
 
 TAILS = [(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2]
 # participants added to each group of a delta who tie with everyone: enough for a variance where one condition

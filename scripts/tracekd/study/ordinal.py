@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.tools.sm_exceptions import HessianInversionWarning
 
-from tracekd.intervals import Z
+from tracekd.statistics.intervals import Z
 
 # log odds beyond which the search ran off to infinity: no rating of one condition overlaps with the reference
 SEPARATED = 10.0

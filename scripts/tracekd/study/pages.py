@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from tracekd.files import atomic_write, sha256_text
+from tracekd.core.files import atomic_write, sha256_text
 from tracekd.study.definition import Study
 
 CODE_LENGTH = 8

@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from tracekd.errors import DataError
-from tracekd.files import atomic_write, sha256_text
-from tracekd.prompts import ANSWER_CLOSE, ANSWER_OPEN
-from tracekd.raw import check_row
-from tracekd.records import Question, Trace, parse_json_object, validator
+from tracekd.core.errors import DataError
+from tracekd.core.files import atomic_write, sha256_text
+from tracekd.core.raw import check_row
+from tracekd.core.records import Question, Trace, parse_json_object, validator
 from tracekd.study.definition import Study
+from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN
 
 
 def build_plan(

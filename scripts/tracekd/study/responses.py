@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from tracekd.config import suggest
-from tracekd.errors import DataError
-from tracekd.raw import check_row
-from tracekd.records import validator
+from tracekd.core.checks import suggest
+from tracekd.core.errors import DataError
+from tracekd.core.raw import check_row
+from tracekd.core.records import validator
 
 SUFFIXES = (".json", ".csv")
 CSV_COLUMNS = [
@@ -41,7 +41,7 @@ class Export:
     rows: tuple[str, ...]
 
 
-def read_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
+def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read and check all exports of a folder, in the order of file names.
 
     Args:

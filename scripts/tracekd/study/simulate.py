@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from tracekd.files import atomic_write
+from tracekd.core.files import atomic_write
 from tracekd.study.scores import DIMENSIONS
 
 # standard deviations of raters and items, in logits: assumed, see above

@@ -5,9 +5,9 @@ from statistics import fmean
 
 import pandas as pd
 
+from tracekd.datasets.rows import ALL, MACRO, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring.published.quirks import Quirk
-from tracekd.tables.order import ALL, MACRO, Grid
 
 KEYS = ["dataset", "class", "model", "arm", "seed", "scorer"]
 # column of the table, and the column of the score files that it averages

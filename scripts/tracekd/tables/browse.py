@@ -12,7 +12,7 @@ import pandas as pd
 from itables import options
 from itables.javascript import generate_init_offline_itables_html, to_html_datatable
 
-from tracekd.files import atomic_write
+from tracekd.core.files import atomic_write
 
 ROWS_PER_PAGE = 10
 _CSS = """

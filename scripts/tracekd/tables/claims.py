@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.claims import Claim
+from tracekd.claims.ledger import Claim
+from tracekd.claims.recomputation import Estimate, RunTables, estimate
+from tracekd.core.files import atomic_write
 from tracekd.datasets import DATASETS
-from tracekd.files import atomic_write
 from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
-from tracekd.recomputation import Estimate, RunTables, estimate
 from tracekd.tables.write import latex, markdown, write_csv, write_table
 
 VERDICTS = ("reproduced", "compatible", "deviates", "not testable", "data missing")
@@ -55,7 +55,8 @@ def claims_table(claims: Sequence[Claim], run: RunTables) -> pd.DataFrame:
     """Hold claims against the tables of a run; one row a claim, columns COLUMNS.
 
     `recomputed_*` are the values by either scorer; ci_low and ci_high are the 95 % interval (see
-    tracekd.recomputation) and n the items of the value by `scorer`, that of the claim, which alone is judged.
+    tracekd.claims.recomputation) and n the items of the value by `scorer`, that of the claim, which alone
+    is judged.
     """
     table = pd.DataFrame([_row(claim, run) for claim in claims], columns=COLUMNS)
     return table.astype(dict.fromkeys([*NUMBERS, "n"], float))

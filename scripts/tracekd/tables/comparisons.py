@@ -4,12 +4,12 @@ from itertools import combinations
 
 import pandas as pd
 
+from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.paired import compare
 from tracekd.statistics.settings import Settings
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import show_estimates, show_p
-from tracekd.tables.order import Grid
 
 KEYS = ["dataset", "scorer", "seed", "kind", "fixed", "first", "second"]
 COLUMNS = [*KEYS, "n", "unpaired", "first_only", "second_only"]

@@ -8,13 +8,12 @@ equal retrieval, and the answer replaced by the named entities take the associat
 
 import pandas as pd
 
-from tracekd.intervals import wilson_interval
+from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.readings import MAIN
-from tracekd.statistics.association import EMPTY, Columns, with_interval
+from tracekd.scoring.readings import MAIN
+from tracekd.statistics.association import CELLS, EMPTY, Columns, with_interval
+from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.estimates import show_estimates, show_number
-from tracekd.tables.matrix import CELLS
-from tracekd.tables.order import Grid
 from tracekd.tables.readings import RUN, count_cells, phi_columns
 
 SUBSETS = {"all": None, "one-to-one": 1, "not one-to-one": 0}

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import ALL
 from tracekd.labels import count, dataset_title
-from tracekd.records import Question
-from tracekd.tables.order import ALL
 
 
 def datasets_table(questions: Sequence[Question], licences: Mapping[str, str]) -> pd.DataFrame:

@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
-from tracekd.readings import MAIN
-from tracekd.statistics.association import Counts, shares
+from tracekd.scoring.readings import MAIN
+from tracekd.statistics.association import CELLS, Counts, shares
 from tracekd.tables.estimates import show_estimates
-from tracekd.tables.matrix import CELLS
-from tracekd.tables.order import ALL, Grid
 from tracekd.tables.readings import RUN, count_cells, phi_columns
 
 PUBLISHED = "published"

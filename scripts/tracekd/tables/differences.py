@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from tracekd.core.records import Question
+from tracekd.datasets.rows import Grid
 from tracekd.labels import PART_TITLES, QUIRK_TITLES, arm_title, count, dataset_title
-from tracekd.records import Question
 from tracekd.scoring.differences import PARTS, Difference
 from tracekd.tables.ablation import RUN
 from tracekd.tables.browse import row_sizes
-from tracekd.tables.order import Grid
 
 COLUMNS = ["dataset", "class", "model", "arm", "seed", "id", "what", "published", "aligned", "reasons"]
 FLAGS = {"published": "Int8", "aligned": "Int8"}

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.association import with_interval
 from tracekd.statistics.bootstrap import interval
@@ -9,10 +10,9 @@ from tracekd.statistics.settings import Settings
 from tracekd.statistics.trend import draw_accuracies, odds_trend, slope
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import show_answers, show_estimates, show_p
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
-from tracekd.traces import MIXTURES
+from tracekd.traces.build import MIXTURES
 
 CELL = ["dataset", "model", "scorer"]
 COLUMNS = ["dataset", "model", "arm", "share", "scorer", "seeds", "n"]

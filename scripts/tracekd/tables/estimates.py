@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tracekd.intervals import wilson_interval
+from tracekd.statistics.intervals import wilson_interval
 
 
 def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> list[str]:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.readings import MAIN, WAYS
+from tracekd.scoring.readings import MAIN, WAYS
 from tracekd.tables.estimates import add_share, show_estimates
-from tracekd.tables.order import ALL, Grid
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]
 COUNTS = ["n", "follows", "true"]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from tracekd.datasets.rows import ALL
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.released.read import Replay
 from tracekd.released.registry import Generations
-from tracekd.tables.order import ALL
 
 DATA_MISSING = "data missing"
 COLUMNS = ["dataset", "class", "model", "arm", "seed", "path", "state", "items", "questions", "sha256"]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.errors import DataError
-from tracekd.interventions import CONDITIONS, read_outcomes
+from tracekd.core.errors import DataError
+from tracekd.core.records import Question, read_interventions
+from tracekd.datasets.rows import Grid
+from tracekd.interventions.prefills import CONDITIONS, read_outcomes
 from tracekd.labels import arm_title, condition_title, count, dataset_title
-from tracekd.records import Question, read_interventions
 from tracekd.statistics.paired import compare
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import add_share, show_estimates, show_p
-from tracekd.tables.order import Grid
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.jsonl$")
 RUN = ["dataset", "model", "arm", "seed"]

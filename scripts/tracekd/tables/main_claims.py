@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.files import atomic_write
-from tracekd.findings import PHIS, SHARES, Finding
+from tracekd.claims.findings import PHIS, SHARES, Finding
+from tracekd.claims.main import MainClaim, number
+from tracekd.core.files import atomic_write
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.main_claims import MainClaim, number
 from tracekd.tables.write import markdown
 
 TITLES = {

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
-from tracekd.tables.order import ALL, Grid
+from tracekd.statistics.association import CELLS
 from tracekd.tables.write import percent
 
 KEYS = ["dataset", "class", "model", "arm", "seed", "scorer", "step"]
-CELLS = ["both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]
 
 
 def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:

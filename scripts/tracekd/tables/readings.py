@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.errors import DataError
-from tracekd.readings import COLUMNS
+from tracekd.core.errors import DataError
+from tracekd.scoring.readings import COLUMNS
 from tracekd.statistics.association import EMPTY, Columns, Counts, phi, phi_interval, with_interval
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.csv$")
@@ -15,7 +15,7 @@ RUN = ["dataset", "model", "arm", "seed"]
 
 
 def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read files `.../{dataset}/{model}/{arm}/seed{seed}.csv` of `tracekd.readings`.
+    """Read files `.../{dataset}/{model}/{arm}/seed{seed}.csv` of `tracekd.scoring.readings`.
 
     Returns one row per generation and way, with the columns of the file (flags 0, 1 or NaN) and dataset,
     model, arm, seed (int); no row where no arm of the run has a trace.

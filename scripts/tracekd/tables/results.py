@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import METRICS, accuracies
 from tracekd.tables.write import interval, percent
 

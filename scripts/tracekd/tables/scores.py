@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.errors import DataError
-from tracekd.intervals import wilson_interval
+from tracekd.core.errors import DataError
+from tracekd.statistics.intervals import wilson_interval
 
 PATH = re.compile(
     r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.(?P<scorer>[^/.]+)\.csv$"

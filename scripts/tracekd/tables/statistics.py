@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
 from tracekd.statistics.association import Columns, Counts, effects, independence, power, shares
 from tracekd.statistics.seeds import pool
@@ -12,7 +13,6 @@ from tracekd.statistics.strata import stratify
 from tracekd.statistics.verdict import holm, verdict
 from tracekd.tables.estimates import show_estimates, show_number, show_p
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
-from tracekd.tables.order import ALL, Grid
 
 FILE = ["dataset", "model", "arm", "seed", "scorer"]
 KEYS = [*FILE, "step"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
 from tracekd.labels import DIMENSION_TITLES, count
 from tracekd.study.agreement import agreement
 from tracekd.study.detectable import smallest_difference

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.intervals import wilson_interval
+from tracekd.core.records import read_generations
+from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.records import read_generations
+from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.estimates import show_answers, show_estimates, show_number
-from tracekd.tables.order import Grid
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
 from tracekd.teacher.responses import TRUNCATED, Response

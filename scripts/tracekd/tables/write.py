@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.files import atomic_write
+from tracekd.core.files import atomic_write
 
 # more rows than this do not fit a page
 PAGE_ROWS = 45

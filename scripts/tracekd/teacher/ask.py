@@ -20,7 +20,7 @@ from tenacity import (
 )
 from tqdm import tqdm
 
-from tracekd.errors import TeacherError
+from tracekd.core.errors import TeacherError
 from tracekd.teacher.budget import Budget, Limit
 from tracekd.teacher.cache import Cache
 from tracekd.teacher.client import CallError, Client

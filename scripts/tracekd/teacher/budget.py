@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from tracekd.errors import TeacherError
+from tracekd.core.errors import TeacherError
 from tracekd.teacher.settings import Spend
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
 from tracekd.teacher.replies import Reply
 from tracekd.teacher.settings import Spend
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import fastjsonschema
 import openai
 
-from tracekd.errors import TeacherError
-from tracekd.records import validator
+from tracekd.core.errors import TeacherError
+from tracekd.core.records import validator
 from tracekd.teacher.prompts import Request
 from tracekd.teacher.replies import Reply
 from tracekd.teacher.settings import NO_KEY, Endpoint

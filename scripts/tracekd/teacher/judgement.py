@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, fields, replace
 
-from tracekd.records import Question
+from tracekd.core.records import Question
 from tracekd.scoring.aligned import is_right
 from tracekd.scoring.free_text import conclude
 from tracekd.scoring.published.answers import score_answer

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tracekd.errors import DataError
+from tracekd.core.errors import DataError
 
 
 def read_kept(path: str | Path) -> frozenset[str]:

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from tracekd.core.records import Question
 from tracekd.models.identity import digest_json
-from tracekd.records import Question
 from tracekd.teacher.settings import Endpoint
 from tracekd.teacher.synthetic import SyntheticTeacher
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.models.identity import digest_json
-from tracekd.records import Question
 from tracekd.teacher.responses import EXPLANATION, FOLLOW_UPS, SUMMARY, TRACE, Response
 from tracekd.teacher.settings import Endpoint
 

@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from tracekd.prompts import THINK_CLOSE, THINK_OPEN
 from tracekd.teacher.prompts import Request
 from tracekd.teacher.responses import Response, status_of
+from tracekd.traces.prompts import THINK_CLOSE, THINK_OPEN
 
 # what endpoints call an end of their own making: all of them are a whole reply
 STOPPED = "stop"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tracekd.records import read_records
+from tracekd.core.records import read_records
 
 TRACE, SUMMARY, EXPLANATION = KINDS = ("r1", "r1_summary", "r1_explanation")
 FOLLOW_UPS = (SUMMARY, EXPLANATION)
@@ -69,6 +69,6 @@ def status_of(kind: str, reasoning: str, answer: str, finish_reason: str | None,
     return OK
 
 
-def read_responses(path: str | Path) -> list[Response]:
+def read_study_responses(path: str | Path) -> list[Response]:
     """Read the responses of one dataset and kind."""
     return [Response.from_json(record) for record in read_records(path, "response")]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tracekd.errors import ConfigError
+from tracekd.core.errors import ConfigError
 from tracekd.teacher.responses import FOLLOW_UPS, TRACE
 
 # base_url of the synthetic teacher that a script starts for itself

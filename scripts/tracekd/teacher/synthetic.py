@@ -9,10 +9,10 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tracekd.core.files import sha256_text
+from tracekd.core.normalise import normalise_answer
+from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.files import sha256_text
-from tracekd.normalise import normalise_answer
-from tracekd.records import Question
 from tracekd.teacher.prompts import EXPLANATION_REQUEST, SUMMARY_REQUEST, Messages, question_messages
 
 # shares of the questions, by what becomes of their answer

@@ -3,10 +3,10 @@
 import random
 from collections.abc import Mapping, Sequence
 
+from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
-from tracekd.prompts import render_target
-from tracekd.records import Question, Trace
 from tracekd.teacher.responses import EXPLANATION, SUMMARY, TRACE, Response
+from tracekd.traces.prompts import render_target
 
 # what each arm quotes: kind of response
 SOURCES = {"r1": TRACE, "r1_summary": SUMMARY, "r1_explanation": EXPLANATION, "r1_swapped": TRACE}

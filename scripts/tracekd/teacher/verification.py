@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tracekd.errors import VerificationError
-from tracekd.records import Question, Trace
+from tracekd.core.errors import VerificationError
+from tracekd.core.records import Question, Trace
 from tracekd.teacher.judgement import answers_rightly
 from tracekd.teacher.responses import Response
-from tracekd.verification import is_gold_answer
+from tracekd.traces.verification import is_gold_answer
 
 _TURN = re.compile(r"<think>(?P<trace>.*)</think> <answer>(?P<answer>.*)</answer>", re.DOTALL)
 # field of the response, and its kind, that an arm's trace must be, word for word

@@ -7,7 +7,7 @@ MS MARCO: the released generations are not available, so its steps are unverifie
 
 from collections.abc import Sequence, Set
 
-from tracekd.records import Generation, Question
+from tracekd.core.records import Generation, Question
 from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.scoring.published.answers import score_answer
 from tracekd.scoring.published.quirks import Quirk

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from functools import cache
 
-from tracekd.normalise import normalise_answer
-from tracekd.records import Question
+from tracekd.core.normalise import normalise_answer
+from tracekd.core.records import Question
 from tracekd.scoring.aligned import HEADER
 from tracekd.scoring.published.quirks import Quirk
 

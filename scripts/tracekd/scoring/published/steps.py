@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tracekd.core.literals import render_list
+from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
-from tracekd.literals import render_list
-from tracekd.records import Generation, Question
 from tracekd.scoring.published.answers import Off
 from tracekd.scoring.published.quirks import Quirk
 

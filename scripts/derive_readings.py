@@ -1,0 +1,19 @@
+"""Read what each trace names and whether its answer follows (rule derive_readings).
+
+input   questions: one file a dataset
+        generations: .../generations/{dataset}/{model}/{arm}/seed{seed}.jsonl of the arms with both steps
+output  readings: one file for each file of generations, in the same order
+log     [0]
+"""
+
+from pathlib import Path
+
+from tracekd.core.records import read_generations, read_questions
+from tracekd.run.jobs import rule_job
+from tracekd.scoring.readings import derive_readings, write_readings
+
+with rule_job(snakemake):
+    questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
+    for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
+        dataset = Path(source).parts[-4]
+        write_readings(derive_readings(questions[dataset], read_generations(source)), target)

@@ -1,0 +1,169 @@
+"""Conversations as token ids: what a model is trained on, and what it is asked (paper, sections 5 and 6).
+
+Text is always tokenised without padding, one item at a time: a fast tokenizer that has padded once keeps
+padding, and pad tokens would reach the labels.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tracekd.core.errors import DataError, ModelError
+from tracekd.core.records import Question, Trace
+from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, chat_messages
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
+
+Messages = list[dict[str, str]]
+Example = dict[str, list[int]]  # input_ids and labels, of equal length
+NO_LOSS = -100  # the label that torch's cross entropy leaves out
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked for one item: the text and its token ids."""
+
+    id: str
+    text: str
+    input_ids: tuple[int, ...]
+
+
+def render(
+    tokenizer: "PreTrainedTokenizerBase", messages: Messages, date: str, add_generation_prompt: bool
+) -> str:
+    """Write a conversation by the tokenizer's chat template.
+
+    `date` stands in for today's date, which the templates of Llama 3 print into the system turn.
+    """
+    if not tokenizer.chat_template:
+        raise ModelError(
+            "the tokenizer has no chat template",
+            where=tokenizer.name_or_path,
+            hint="use an instruction-tuned model",
+        )
+    return tokenizer.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+    )
+
+
+def chat_prompt(
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: dict[str, Any]
+) -> Prompt:
+    """Encode the question of one item; `chat` holds `date` and `add_generation_prompt`.
+
+    Without a generation prompt, as published, the model writes the header of its turn itself.
+    """
+    text = render(tokenizer, messages, chat["date"], chat["add_generation_prompt"])
+    return Prompt(item, text, _token_ids(tokenizer, text))
+
+
+def prefilled_prompt(
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, trace: str, chat: dict[str, Any]
+) -> Prompt:
+    """Encode a question whose assistant turn is written up to the end of its trace.
+
+    The tokens are those of a conversation as in SFT, turn header and the template's own blanks included, up
+    to the one that closes the trace. That one may reach further than `</think>`; so does the text then.
+    """
+    turn = f"{THINK_OPEN}{trace}{THINK_CLOSE} {ANSWER_OPEN}{ANSWER_CLOSE}"
+    whole = render(
+        tokenizer,
+        [*messages, {"role": "assistant", "content": turn}],
+        chat["date"],
+        add_generation_prompt=False,
+    )
+    end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
+    if THINK_CLOSE not in whole or trace.strip() not in whole[:end]:
+        raise ModelError(
+            "the chat template leaves the trace out of the assistant turn",
+            where=tokenizer.name_or_path,
+            hint="set interventions: [] for this model",
+        )
+    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
+    spans = [span for span in encoded["offset_mapping"] if span[0] < end]
+    return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]))
+
+
+def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Prompt:
+    """Encode plain text without a chat template, as the published baseline without SFT does."""
+    return Prompt(item, text, tuple(tokenizer(text)["input_ids"]))
+
+
+def sft_conversations(questions: Sequence[Question], traces: Sequence[Trace], persona: str) -> list[Messages]:
+    """Join questions and traces by id, in the order of the traces: the conversations to train on.
+
+    Raises DataError for a trace without its question.
+    """
+    by_id = {question.id: question for question in questions}
+    orphan = next((trace for trace in traces if trace.id not in by_id), None)
+    if orphan is not None:
+        raise DataError(
+            "the trace has no training question", where=orphan.id, hint="build questions and traces again"
+        )
+    return [chat_messages(by_id[trace.id], persona, trace.target) for trace in traces]
+
+
+def encode_example(
+    tokenizer: "PreTrainedTokenizerBase", messages: Messages, loss: str, chat: dict[str, Any]
+) -> Example:
+    """Encode one conversation that ends with its assistant turn.
+
+    Args:
+        tokenizer: with a chat template.
+        messages: system, user and assistant turn.
+        loss: `all` tokens (as published), or `completion`: only what follows the prompt of `chat_prompt`,
+            the end token included.
+        chat: `date` and `add_generation_prompt`, as at inference.
+
+    """
+    ids = _token_ids(tokenizer, render(tokenizer, messages, chat["date"], add_generation_prompt=False))
+    prompt = chat_prompt(tokenizer, "", messages[:-1], chat).input_ids
+    if ids[: len(prompt)] != prompt:
+        raise ModelError(
+            "the chat template writes the question differently when an answer follows",
+            where=tokenizer.name_or_path,
+            hint="use a template whose prompt is a prefix of the whole conversation",
+        )
+    if tokenizer.eos_token_id not in ids[len(prompt) :]:
+        raise ModelError(
+            f"the chat template does not end an answer with the end token {tokenizer.eos_token}",
+            where=tokenizer.name_or_path,
+            hint="set eos_token to the token that ends a turn",
+        )
+    masked = len(prompt) if loss == "completion" else 0
+    return {"input_ids": list(ids), "labels": [NO_LOSS] * masked + list(ids[masked:])}
+
+
+def encode_examples(
+    tokenizer: "PreTrainedTokenizerBase",
+    conversations: Iterable[Messages],
+    loss: str,
+    max_length: int,
+    chat: dict[str, Any],
+) -> list[Example]:
+    """Encode a training set, cut each conversation at `max_length` tokens, and log how many were cut.
+
+    Raises ModelError when nothing that carries loss is left of a conversation.
+    """
+    whole = [encode_example(tokenizer, messages, loss, chat) for messages in conversations]
+    n_cut = sum(len(example["input_ids"]) > max_length for example in whole)
+    if n_cut:
+        logger.warning("%d of %d conversations are cut at max_length %d", n_cut, len(whole), max_length)
+    examples = [{name: ids[:max_length] for name, ids in example.items()} for example in whole]
+    n_empty = sum(set(example["labels"]) == {NO_LOSS} for example in examples)
+    if n_empty:
+        raise ModelError(
+            f"max_length {max_length} leaves nothing to learn of {n_empty} of {len(examples)} conversations",
+            where="training.max_length",
+            hint="raise it",
+        )
+    return examples
+
+
+def _token_ids(tokenizer: "PreTrainedTokenizerBase", text: str) -> tuple[int, ...]:
+    """Tokenise rendered text; the template has already written the begin token."""
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -1,0 +1,302 @@
+"""What must hold on this very machine before days of training start, each measured in seconds.
+
+Every check gives a number and its limit; the first violation ends the run with both.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tracekd.adapters.chat import NO_LOSS, Example, Messages, encode_example, render
+from tracekd.adapters.training import AdapterJob, add_lora, make_trainer
+from tracekd.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# relative difference of loss and gradient norm between one large batch and accumulated small ones
+ACCUMULATION_LIMIT = {"float32": 1e-5, "bfloat16": 5e-3, "float16": 5e-3}
+# checkpoints of one job that lie on the disk at once: two kept and one being written, weights and two moments
+CHECKPOINT_COPIES = 3 * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise: what was measured, what it must be, and what to do where it is not."""
+
+    name: str
+    measured: str
+    limit: str
+    ok: bool
+    hint: str
+
+
+def check_all(
+    base: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    sample: Sequence[Messages],
+    training: dict[str, Any],
+    chat: dict[str, Any],
+    adapters: int,
+    disk: Path,
+) -> Iterator[Check]:
+    """Check machine, model and training set-up, cheap checks first.
+
+    Args:
+        base: quantised, as it is trained on.
+        tokenizer: of the base.
+        sample: some conversations of each arm, with their assistant turn.
+        training: options of `resolve_options`.
+        chat: `date` and `add_generation_prompt`.
+        adapters: how many the run keeps of this base.
+        disk: folder on the disk that will hold them.
+
+    """
+    examples = [encode_example(tokenizer, messages, training["loss"], chat) for messages in sample]
+    yield check_device(base)
+    yield check_four_bits(base)
+    yield check_dates(tokenizer, sample, chat)
+    yield check_loss_mask(tokenizer, sample, examples, training["loss"])
+    yield check_disk(base, training["lora"], adapters, disk)
+    yield check_adapter(base, training["lora"], examples[0])
+    yield check_accumulation(base, tokenizer, examples, training)
+    yield check_longest_batch(base, tokenizer, examples, training)
+
+
+def require(check: Check, where: object) -> None:
+    """Raise ModelError with number and limit where a check failed."""
+    if not check.ok:
+        raise ModelError(
+            f"{check.name}: {check.measured}, but it must be {check.limit}", where=where, hint=check.hint
+        )
+
+
+def check_device(base: "PreTrainedModel") -> Check:
+    """The compute type must be one that this device computes fast."""
+    import torch
+
+    dtype = base.config.quantization_config.bnb_4bit_compute_dtype
+    on_gpu = base.device.type == "cuda"
+    name = torch.cuda.get_device_name(base.device) if on_gpu else "CPU"
+    fast = dtype is not torch.bfloat16 or (on_gpu and torch.cuda.is_bf16_supported(including_emulation=False))
+    return Check(
+        "device",
+        f"{name} with {str(dtype).removeprefix('torch.')}",
+        "a type that the device computes by itself",
+        fast,
+        "set quantisation.compute_dtype: float32, or float16 on an older GPU",
+    )
+
+
+def check_four_bits(base: "PreTrainedModel") -> Check:
+    """All linear layers but the head must hold 4-bit weights."""
+    import torch
+    from bitsandbytes.nn import Linear4bit
+
+    layers = [
+        layer
+        for name, layer in base.named_modules()
+        if isinstance(layer, torch.nn.Linear) and not name.endswith("lm_head")
+    ]
+    quantised = sum(isinstance(layer, Linear4bit) for layer in layers)
+    return Check(
+        "4-bit weights",
+        f"{quantised} of {len(layers)} linear layers",
+        "all of them",
+        0 < quantised == len(layers),
+        "check bitsandbytes and the quantisation section",
+    )
+
+
+def check_dates(
+    tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Messages], chat: dict[str, Any]
+) -> Check:
+    """A conversation must be the same token for token whatever day it is."""
+
+    def encode(year: int) -> list[list[int]]:
+        with _day(year):
+            texts = [render(tokenizer, messages, chat["date"], False) for messages in sample]
+        return tokenizer(texts, add_special_tokens=False)["input_ids"]
+
+    differing = sum(old != new for old, new in zip(encode(2020), encode(2030), strict=True))
+    return Check(
+        "chat template under two dates",
+        f"{differing} of {len(sample)} conversations differ",
+        "0",
+        differing == 0,
+        "use a template that takes date_string",
+    )
+
+
+@contextmanager
+def _day(year: int) -> Iterator[None]:
+    """Let chat templates see the first of January of a year as today."""
+
+    class Calendar(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(year, 1, 1, tzinfo=tz)
+
+    with patch("transformers.utils.chat_template_utils.datetime", Calendar):
+        yield
+
+
+def check_loss_mask(
+    tokenizer: "PreTrainedTokenizerBase",
+    sample: Sequence[Messages],
+    examples: Sequence[Example],
+    loss: str,
+) -> Check:
+    """What carries loss must read as the assistant turn and nothing before it; all with `loss: all`."""
+    right = sum(
+        _carries_its_turn(tokenizer, messages, example, loss)
+        for messages, example in zip(sample, examples, strict=True)
+    )
+    return Check(
+        "loss on the tokens meant to be learnt",
+        f"{right} of {len(sample)} conversations",
+        "all of them",
+        right == len(sample),
+        "the chat template and training.loss do not go together",
+    )
+
+
+def _carries_its_turn(
+    tokenizer: "PreTrainedTokenizerBase", messages: Messages, example: Example, loss: str
+) -> bool:
+    """Read the tokens that carry loss as text and compare it with the assistant turn."""
+    learnt = [token for token, label in zip(*example.values(), strict=True) if label != NO_LOSS]
+    if loss == "all":
+        return learnt == example["input_ids"]
+    # a tokenizer may move blanks
+    text, turn, question = (
+        "".join(words.split())
+        for words in (tokenizer.decode(learnt), messages[-1]["content"], messages[-2]["content"])
+    )
+    before, found, _ = text.partition(turn)
+    return bool(found) and question not in before and tokenizer.eos_token_id in learnt
+
+
+def check_disk(base: "PreTrainedModel", lora: dict[str, Any], adapters: int, disk: Path) -> Check:
+    """Adapters and the checkpoints of one job must fit on the disk."""
+    model = add_lora(base, lora, seed=0)
+    size = sum(4 * weight.numel() for weight in model.parameters() if weight.requires_grad)
+    model.unload()
+    needed, free = size * (adapters + CHECKPOINT_COPIES), shutil.disk_usage(disk).free
+    return Check(
+        "free disk",
+        f"{free / 1e9:.1f} GB",
+        f"at least {needed / 1e9:.3f} GB ({adapters} adapters of {size / 1e6:.1f} MB and checkpoints)",
+        free >= needed,
+        "free space, or run fewer arms and seeds at a time",
+    )
+
+
+def check_adapter(base: "PreTrainedModel", lora: dict[str, Any], example: Example) -> Check:
+    """An adapter must change what the model says, and leave no trace when it is taken off."""
+    import torch
+
+    def logits(model) -> torch.Tensor:
+        with torch.inference_mode():
+            return model(input_ids=torch.tensor([example["input_ids"]], device=base.device)).logits.float()
+
+    bare = logits(base)
+    model = add_lora(base, lora, seed=0).eval()
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:  # zero at the start, so that an untrained adapter changes nothing
+            torch.nn.init.normal_(weight, std=0.1)
+    changed = (logits(model) - bare).abs().max().item()
+    left = (logits(model.unload()) - bare).abs().max().item()
+    return Check(
+        "largest change of a logit by a random adapter, and after it is taken off",
+        f"{changed:.3g} and {left:.3g}",
+        "above 0 and 0",
+        changed > 0 == left,
+        "check peft and training.lora.target_modules",
+    )
+
+
+def check_accumulation(
+    base: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Sequence[Example],
+    training: dict[str, Any],
+) -> Check:
+    """Two examples in one batch must give the loss and gradient of the two one after the other."""
+    pair = sorted(examples, key=lambda example: len(example["input_ids"]))
+    pair = [_cut(pair[0], training), _cut(pair[-1], training)]
+    large, small = (
+        run_step(base, tokenizer, pair, training | {"batch_size": batch, "accumulation": 2 // batch})
+        for batch in (2, 1)
+    )
+    difference = max(abs(large[name] - small[name]) / abs(large[name]) for name in ("loss", "grad_norm"))
+    dtype = str(base.config.quantization_config.bnb_4bit_compute_dtype).removeprefix("torch.")
+    limit = ACCUMULATION_LIMIT[dtype]
+    return Check(
+        "gradient accumulation against one batch, relative difference",
+        f"{difference:.2g}",
+        f"at most {limit:g}",
+        difference <= limit,
+        "set training.accumulation: 1 and raise batch_size",
+    )
+
+
+def check_longest_batch(
+    base: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Sequence[Example],
+    training: dict[str, Any],
+) -> Check:
+    """One step on a batch of the longest examples that can occur must fit into memory."""
+    import torch
+
+    ids = max((example["input_ids"] for example in examples), key=len)
+    ids = (ids * -(-training["max_length"] // len(ids)))[: training["max_length"]]
+    batch = [{"input_ids": ids, "labels": ids}] * training["batch_size"]
+    shape = f"{training['batch_size']} x {training['max_length']} tokens"
+    try:
+        run_step(base, tokenizer, batch, training | {"accumulation": 1})
+    except torch.OutOfMemoryError:
+        measured, ok = f"{shape} do not fit", False
+    else:
+        peak = torch.cuda.max_memory_allocated() / 1e9 if base.device.type == "cuda" else None
+        measured, ok = shape if peak is None else f"{shape} take {peak:.1f} GB", True
+    return Check(
+        "longest batch",
+        measured,
+        "within the memory",
+        ok,
+        "lower training.batch_size and raise accumulation, or set gradient_checkpointing: true",
+    )
+
+
+def run_step(
+    base: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    examples: Sequence[Example],
+    training: dict[str, Any],
+) -> dict[str, float]:
+    """Train one step, without dropout, on all examples; give its log record and hand the base back."""
+    options = training | {"epochs": 1, "save_steps": 2, "lora": training["lora"] | {"dropout": 0.0}}
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        job = AdapterJob(list(examples), options, 0, {"arm": "preflight"}, work, work)
+        model = add_lora(base, options["lora"], seed=0)
+        trainer = make_trainer(model, tokenizer, job, work)
+        try:
+            trainer.train()
+        finally:
+            model.unload()
+            base.activation_checkpointing_disable()
+    return next(record for record in trainer.state.log_history if "loss" in record)
+
+
+def _cut(example: Example, training: dict[str, Any]) -> Example:
+    """Cut an example at the length that training allows."""
+    return {name: ids[: training["max_length"]] for name, ids in example.items()}

@@ -1,0 +1,230 @@
+"""LoRA adapters on a 4-bit base model: trained, resumed and finished bit for bit alike (paper, section 5)."""
+
+import csv
+import json
+import logging
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracekd.adapters.chat import NO_LOSS, Example
+from tracekd.core.files import atomic_folder, atomic_write
+from tracekd.models.identity import digest_json, folder_digests, package_versions
+from tracekd.run.lease import hold
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tracekd.adapters.trainer import ResumableTrainer
+
+logger = logging.getLogger(__name__)
+
+LOG_COLUMNS = ("step", "epoch", "loss", "grad_norm", "learning_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterJob:
+    """One adapter to train.
+
+    `options` are those of `resolve_options`; `identity` names model, dataset and arm and holds the digests
+    of all inputs; `work` keeps checkpoints between attempts; `output` receives the finished files.
+    """
+
+    examples: list[Example]
+    options: dict[str, Any]
+    seed: int
+    identity: dict[str, Any]
+    work: Path
+    output: Path
+
+
+def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[str, Any]:
+    """Apply the overrides of a dataset and arm to the config section `training`, later ones winning.
+
+    An override holds `dataset`, `arms` and the keys that differ, e.g. the paper's warm-up of 0.1 for the
+    traces of CoTempQA.
+    """
+    options = {key: value for key, value in training.items() if key != "overrides"}
+    for override in training["overrides"]:
+        if override["dataset"] == dataset and arm in override["arms"]:
+            options |= {key: value for key, value in override.items() if key not in ("dataset", "arms")}
+    return options
+
+
+def train_adapters(
+    base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", jobs: Iterable[AdapterJob]
+) -> None:
+    """Train adapters one after another on one base model, each as if it were alone.
+
+    Raises WorkError when another process is training one of them.
+    """
+    for job in jobs:
+        with hold(job.work):
+            train_adapter(base, tokenizer, job)
+
+
+def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob) -> None:
+    """Train one adapter, or take up where a killed attempt left it, and hand `base` back as it was.
+
+    Writes adapter_model.safetensors, adapter_config.json, training_log.csv and provenance.json into
+    `job.output`, all or none. What lies in `job.work` counts only if it comes from the same data, options,
+    seed, base and package versions. Raises ModelError when the loss is no longer finite.
+    """
+    provenance = {**job.identity, "training": job.options, "seed": job.seed, "packages": package_versions()}
+    _claim(job.work, digest_json([provenance, job.examples, base.device.type]))
+    finished, seal = job.work / "adapter", job.work / "adapter.sha256"
+    if _is_sealed(finished, seal):
+        logger.info("%s: already trained", job.output)
+    else:
+        checkpoints = job.work / "checkpoints"
+        model = add_lora(base, job.options["lora"], job.seed)
+        trainer = make_trainer(model, tokenizer, job, checkpoints)
+        _run(trainer, checkpoints)
+        logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
+        _write_adapter(model, trainer.state.log_history, provenance, finished)
+        with atomic_write(seal) as stream:
+            stream.write(digest_json(folder_digests(finished)))
+        model.unload()
+        base.activation_checkpointing_disable()
+        shutil.rmtree(checkpoints)
+    with atomic_folder(job.output) as folder:
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+
+
+def _is_sealed(folder: Path, seal: Path) -> bool:
+    """Tell whether a finished adapter is there and still what it was."""
+    return (
+        folder.exists() and seal.exists() and seal.read_text("utf-8") == digest_json(folder_digests(folder))
+    )
+
+
+def _claim(work: Path, digest: str) -> None:
+    """Make the work folder one of this very job; what another one left there is deleted."""
+    mark = work / "digest"
+    if work.exists() and not (mark.exists() and mark.read_text("utf-8") == digest):
+        logger.warning("%s belongs to another configuration and is deleted", work)
+        shutil.rmtree(work)
+    with atomic_write(mark) as stream:
+        stream.write(digest)
+
+
+def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
+    """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    from transformers import set_seed
+
+    set_seed(seed)
+    config = LoraConfig(
+        r=lora["rank"],
+        lora_alpha=lora["alpha"],
+        lora_dropout=lora["dropout"],
+        target_modules=sorted(lora["target_modules"]),
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(prepare_model_for_kbit_training(base, use_gradient_checkpointing=False), config)
+
+
+def make_trainer(
+    model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob, checkpoints: Path
+) -> "ResumableTrainer":
+    """Set Trainer up: one log record a step, no output of its own, checkpoints that can be trusted.
+
+    The learning rate rises from exactly 0, so with any warm-up the first step changes nothing.
+    """
+    import torch
+    from datasets import Dataset
+    from transformers import TrainingArguments
+    from transformers.trainer_callback import PrinterCallback
+
+    from tracekd.adapters.trainer import ProgressBar, ResumableTrainer, SealCheckpoint, StopOnDivergence
+
+    options, on_cpu = job.options, model.device.type == "cpu"
+    compute_dtype = model.config.quantization_config.bnb_4bit_compute_dtype
+    arguments = TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=options["epochs"],
+        per_device_train_batch_size=options["batch_size"],
+        gradient_accumulation_steps=options["accumulation"],
+        learning_rate=options["learning_rate"],
+        lr_scheduler_type=options["schedule"],
+        warmup_steps=options["warmup_ratio"],  # below 1: a share of all steps
+        optim=options["optimizer"],
+        activation_checkpointing=options["gradient_checkpointing"],
+        activation_checkpointing_kwargs={"use_reentrant": False},  # the frozen embeddings carry no gradient
+        seed=job.seed,
+        data_seed=job.seed,
+        logging_steps=1,  # every step: a sum since the last record would not survive a resume
+        logging_nan_inf_filter=False,  # the filter logs a loss that is no number as 0
+        save_steps=options["save_steps"],
+        use_cpu=on_cpu,
+        bf16=compute_dtype is torch.bfloat16,
+        fp16=compute_dtype is torch.float16,
+        remove_unused_columns=False,
+        dataloader_pin_memory=not on_cpu,
+        disable_tqdm=True,
+        report_to="none",
+    )
+    pad = tokenizer.pad_token_id
+    trainer = ResumableTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_list(job.examples),
+        data_collator=lambda examples: collate(examples, pad),
+        callbacks=[SealCheckpoint, StopOnDivergence, ProgressBar(f"{job.identity['arm']} seed {job.seed}")],
+    )
+    trainer.remove_callback(PrinterCallback)  # it prints every record to stdout
+    return trainer
+
+
+def collate(examples: list[Example], pad: int) -> dict[str, Any]:
+    """Pad examples on the right: input_ids, attention_mask, labels of shape (batch, longest), int64."""
+    import torch
+    from torch.nn.utils.rnn import pad_sequence
+
+    def stack(rows: list[list[int]], padding: int) -> torch.Tensor:
+        return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=padding)
+
+    return {
+        "input_ids": stack([example["input_ids"] for example in examples], pad),
+        "attention_mask": stack([[1] * len(example["input_ids"]) for example in examples], 0),
+        "labels": stack([example["labels"] for example in examples], NO_LOSS),
+    }
+
+
+def _run(trainer: "ResumableTrainer", checkpoints: Path) -> None:
+    """Train from the newest whole checkpoint, or from the start."""
+    from tracekd.adapters.trainer import newest_checkpoint
+
+    start = newest_checkpoint(checkpoints)
+    if start is not None:
+        logger.info("resume from %s", start)
+    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+
+
+def _write_adapter(
+    model: "PeftModel", history: list[dict[str, float]], provenance: dict[str, Any], folder: Path
+) -> None:
+    """Write the finished adapter, byte for byte alike on every machine path and at every hash seed."""
+    with atomic_folder(folder) as part:
+        model.save_pretrained(str(part), save_embedding_layers=False)
+        (part / "README.md").unlink()
+        path = part / "adapter_config.json"
+        config = json.loads(path.read_text("utf-8"))
+        config["base_model_name_or_path"] = provenance["model"]
+        config["target_modules"] = sorted(config["target_modules"])
+        _write_json(config, path)
+        _write_json(provenance, part / "provenance.json")
+        with atomic_write(part / "training_log.csv") as stream:
+            table = csv.writer(stream, lineterminator="\n")
+            table.writerow(LOG_COLUMNS)
+            table.writerows([record[name] for name in LOG_COLUMNS] for record in history if "loss" in record)
+
+
+def _write_json(value: dict[str, Any], path: Path) -> None:
+    """Write a JSON object with sorted keys."""
+    with atomic_write(path) as stream:
+        stream.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")

@@ -1,0 +1,75 @@
+"""The numbers of a run that the paper's main claims are judged by, from its tables, with their intervals."""
+
+from collections.abc import Sequence
+from math import isnan
+from typing import NamedTuple
+
+import pandas as pd
+
+from tracekd.datasets.rows import ALL
+
+# of all items, of those with a right trace, of those with a wrong one
+SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
+# phi of the answer with the retrieval step, the class step, and the class step where retrieval is right;
+# and of the whole trace with the entities that it names in the answer's place
+PHIS = ("phi_facts", "phi_class", "phi_class_given_facts_ok", "phi_implied")
+CELL = ["dataset", "model", "arm"]
+
+
+class Finding(NamedTuple):
+    """One number with its 95 % interval; shares in %."""
+
+    dataset: str
+    model: str
+    arm: str
+    scorer: str
+    measure: str
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame) -> list[Finding]:
+    """Collect the findings from the tables of those names, in their order.
+
+    Measures by scorer: SHARES and phi of answer and whole trace; without intervals chi2, chi2_percent (on
+    percentages in place of counts), tost_phi_p (p of the equivalence test), cmh_p (p of the association
+    within classes; cmh_p_class for the class step alone), and facts_right (share of items whose retrieval
+    step is right). By own gold: follows_share and true_share of answers after a
+    trace that names wrong facts; copying_rate and PHIS where facts name answers. Values and limits are
+    means over seeds, n is that of one seed; an undefined value is no finding.
+    """
+    findings: list[Finding] = []
+    single = statistics[statistics["seed"].astype(str) != ALL]
+    for cell, rows in single.groupby([*CELL, "scorer", "step"], sort=False):
+        right = rows["both_ok"] + rows["trace_only_ok"]
+        rows = rows.assign(facts_right=right / rows["n"])
+        if cell[-1] == "facts":
+            findings += _average(rows, cell[:-1], "facts_right", rows["n"], 100)
+        if cell[-1] == "class":
+            findings += _average(rows.assign(cmh_p_class=rows["cmh_p"]), cell[:-1], "cmh_p_class", rows["n"])
+        if cell[-1] == "trace":
+            for name, size in zip(SHARES, (rows["n"], right, rows["n"] - right), strict=True):
+                findings += _average(rows, cell[:-1], name, size, 100)
+            for name in ("phi", "chi2", "chi2_percent", "tost_phi_p", "cmh_p"):
+                findings += _average(rows, cell[:-1], name, rows["n"])
+    for cell, rows in follow[follow["class"] == ALL].groupby(CELL, sort=False):
+        for name in ("follows_share", "true_share"):
+            findings += _average(rows, (*cell, "aligned"), name, rows["n"], 100)
+    # where facts name no answer there is nothing to copy
+    named = copying[(copying["subset"] == ALL) & copying["copying_rate"].notna()]
+    for cell, rows in named.groupby(CELL, sort=False):
+        findings += _average(rows, (*cell, "aligned"), "copying_rate", rows["answers"], 100)
+        for name in PHIS:
+            findings += _average(rows, (*cell, "aligned"), name, rows[f"{name}_n"])
+    return findings
+
+
+def _average(
+    rows: pd.DataFrame, cell: Sequence[str], name: str, n: pd.Series, scale: float = 1
+) -> list[Finding]:
+    """Average one measure over seeds, with its interval if it has one; nothing where it is undefined."""
+    columns = (name, f"{name}_low", f"{name}_high")
+    value, low, high = (scale * rows[column].mean() if column in rows else float("nan") for column in columns)
+    return [] if isnan(value) else [Finding(*cell, name, value, low, high, round(n.mean()))]

@@ -1,0 +1,307 @@
+"""The paper's main claims about trace and answer: what a run says to each, and what cannot be concluded.
+
+No result stands in a sentence: numbers are looked up, they decide between phrasings, and a sentence whose
+numbers the run does not have says that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from pandas import isna
+
+from tracekd.claims.findings import PHIS, SHARES, Finding
+from tracekd.labels import dataset_title
+
+# how the two scorers are named in a sentence
+SCORERS = {"published": "the published scorer", "aligned": "each item's own gold"}
+# a right trace implies a right answer when at least this share (%) of the answers is right
+IMPLIED = 95.0
+# more than this share (%) is most of them
+MOST = 50.0
+# 5 % point of chi-square with one degree of freedom, the bound of the paper
+BOUND = 3.841
+# level of the tests (config/statistics.yaml)
+ALPHA = 0.05
+# |phi| below which an association is called weak, and moderate (Cohen 1988)
+WEAK, MODERATE = 0.3, 0.5
+
+Findings = Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class MainClaim:
+    """A claim, the verdict on it, and what the run says to it and to it alone."""
+
+    id: str
+    statement: str
+    verdict: str
+    text: str
+
+
+def main_claims(findings: Findings, ledger: pd.DataFrame) -> list[MainClaim]:
+    """Judge the main claims.
+
+    Args:
+        findings: as from `gather`.
+        ledger: as from `claims_table`; its group `headline` holds the verdicts on the numbers, its group
+            `from_stored_matrices` the chi-squares of the released matrices.
+
+    """
+    headline = ledger[ledger["group"] == "headline"].set_index("quantity")
+    conditional, joint = headline.loc["trace p_answer_given_trace_ok"], headline.loc["trace p_joint"]
+    implied = {scorer: implication(findings, scorer) for scorer in SCORERS}
+    return [
+        MainClaim(
+            "28_percent",
+            "Correct traces led to correct solutions in only 28 % of test cases.",
+            f"{conditional['verdict']} as a conditional share, {joint['verdict']} as a joint share",
+            twenty_eight(conditional, joint),
+        ),
+        MainClaim(
+            "near_independence",
+            f"Chi-square of trace and answer is below {BOUND}: they are nearly independent.",
+            headline.loc["trace chi2_bound", "verdict"],
+            f"{independence(findings)} {stored_bound(ledger)}",
+        ),
+        MainClaim(
+            "no_implication",
+            "Correct traces do not imply correct solutions.",
+            ", ".join(f"{implied[scorer][0]} by {title}" for scorer, title in SCORERS.items()),
+            " ".join(sentence for _, sentence in implied.values()),
+        ),
+    ]
+
+
+def conclusions(findings: Findings) -> list[str]:
+    """Say, one sentence or two at a time, what the run shows of trace and answer beyond the single claims."""
+    return [
+        *(shares(findings, scorer) for scorer in SCORERS),
+        retrieval_rule(findings),
+        decomposition(findings),
+        use_of_trace(findings),
+        limits(findings),
+    ]
+
+
+def twenty_eight(conditional: pd.Series, joint: pd.Series) -> str:
+    """Say as which share 28 % can be read, from the rows of the ledger for both."""
+    rows = {"conditional": conditional, "joint": joint}
+    if all(row["verdict"] == "data missing" for row in rows.values()):
+        return "The run holds nothing that 28 % could be held against."
+    agreeing = [name for name, row in rows.items() if row["verdict"] in ("reproduced", "compatible")]
+    match agreeing:
+        case []:
+            reading = "no share, be it conditional or joint"
+        case [name]:
+            reading = f"a {name} share and with no {next(iter(rows.keys() - agreeing))} one"
+        case _:
+            reading = "a conditional and with a joint share"
+    nearest = [
+        f"the nearest {name} one is {number(row['recomputed_published'], 1)} % "
+        f"[{number(row['ci_low'], 1)}, {number(row['ci_high'], 1)}]"
+        for name, row in rows.items()
+        if not isna(row["recomputed_published"])
+    ]
+    return f"28 % agrees with {reading} by the published scorer: {', '.join(nearest)}."
+
+
+def independence(findings: Findings) -> str:
+    """Say how many chi-squares stay below the bound, and for how many tables equivalence is shown."""
+    sentences = []
+    for scorer, title in SCORERS.items():
+        found = get(findings, "chi2", scorer, arm=None)
+        if not found:
+            sentences.append(f"Judged by {title}, the run has no defined chi-square.")
+            continue
+        below, largest = sum(one.value < BOUND for one in found), max(found, key=lambda one: one.value)
+        percent = [one for one in get(findings, "chi2_percent", scorer, arm=None) if one.value < BOUND]
+        small = significant(get(findings, "tost_phi_p", scorer, arm=None))
+        within = get(findings, "cmh_p", scorer, arm=None)
+        phi = next(one for one in get(findings, "phi", scorer, arm=None) if one[:3] == largest[:3])
+        sentences.append(
+            f"Judged by {title}, chi-square is below {BOUND} in {below} of {len(found)} tables; the largest "
+            f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
+            f"{largest.arm} traces), with phi {number(phi.value)} [{number(phi.low)}, {number(phi.high)}]. "
+            f"Taken on percentages in place of counts, it would be below in {len(percent)}. An equivalence "
+            f"test shows a negligible phi for {small}. Within classes (Cochran-Mantel-Haenszel) an "
+            f"association is seen in {significant(within)} of {len(within)}."
+        )
+    return " ".join([*sentences, "A small chi-square alone shows no independence."])
+
+
+def stored_bound(ledger: pd.DataFrame) -> str:
+    """Say how many of the released matrices have a chi-square below the bound."""
+    rows = ledger[(ledger["group"] == "from_stored_matrices") & (ledger["quantity"] == "trace chi2")]
+    below = (rows["published"] < BOUND).sum()
+    return f"Of {len(rows)} released matrices with a chi-square, {below} have one below the bound."
+
+
+def implication(findings: Findings, scorer: str) -> tuple[str, str]:
+    """Judge by one scorer whether a right trace comes with a right answer: verdict and sentence."""
+    found = get(findings, "p_answer_given_trace_ok", scorer)
+    if not found:
+        return (
+            "data missing",
+            f"Judged by {SCORERS[scorer]}, the run has no right trace after SFT on correct ones.",
+        )
+    below, above = sum(one.high < IMPLIED for one in found), sum(one.low >= IMPLIED for one in found)
+    verdict = "compatible" if below else "deviates" if above == len(found) else "not testable"
+    return verdict, (
+        f"Judged by {SCORERS[scorer]}, the interval of P(answer ok | trace ok) after SFT on correct traces "
+        f"lies below {IMPLIED:.0f} % for {below} of {len(found)} models and datasets, above it for {above}, "
+        f"and around it for {len(found) - below - above}."
+    )
+
+
+def shares(findings: Findings, scorer: str) -> str:
+    """Give joint and conditional shares after SFT on correct traces by one scorer."""
+    joint, right, wrong = (get(findings, name, scorer) for name in SHARES)
+    if not joint:
+        return f"Judged by {SCORERS[scorer]}, the run has no traces after SFT on correct ones."
+    return (
+        f"Judged by {SCORERS[scorer]}, after SFT on correct traces both trace and answer are right for "
+        f"{written(joint)} of the items (joint share); given a right trace, {written(right)} of the answers "
+        f"are right, given a wrong one, {written(wrong)} (conditional shares)."
+    )
+
+
+def retrieval_rule(findings: Findings) -> str:
+    """Hold the two rules for a right retrieval step against traces that SFT made wrong."""
+    published, own = (get(findings, "facts_right", scorer, "incorrect") for scorer in SCORERS)
+    if not (published and own):
+        return "The run has no traces after SFT on incorrect ones that both scorers judge."
+    lenient = lenient_datasets(findings)
+    return (
+        f"After SFT on incorrect traces, the published scorer takes {written(published)} of the retrieval "
+        f"steps as right, each item's own gold {written(own)}"
+        + (
+            f": on {' and '.join(lenient)} the published shares average over right and wrong facts."
+            if lenient
+            else "."
+        )
+    )
+
+
+def decomposition(findings: Findings) -> str:
+    """Say which step the association of trace and answer lies in, where facts name answers."""
+    facts, label, given, implied = (get(findings, name) for name in PHIS)
+    copied, whole = get(findings, "copying_rate"), get(findings, "phi")
+    pairs = [(one, other) for one in facts for other in label if one[:3] == other[:3]]
+    if not (pairs and copied):
+        return "Which step the association lies in cannot be said: no facts of the run name answers."
+    if all(one.low > max(abs(other.low), abs(other.high)) for one, other in pairs):
+        where = "the association lies in the retrieval step"
+    elif all(one.high < other.low for one, other in pairs):
+        where = "the association lies in the class step"
+    else:
+        where = "which step carries the association differs or cannot be told"
+    held = [one for one in whole if any(one[:3] == other[:3] for other in implied)]
+    within = [one for one in get(findings, "cmh_p_class") if any(one[:3] == other[:3] for other in label)]
+    return (
+        f"By own gold, phi of the answer is {written(facts)} with the retrieval step ({strength(facts)}), "
+        f"{written(label)} with the class step ({strength(label)}) and {written(given)} with the class step "
+        f"where retrieval is right ({strength(given)}): {where}. Within classes, that of the class step is "
+        f"seen in {significant(within)} of {len(within)} models. Of the readable answers, {written(copied)} "
+        "are exactly the entities of the facts that the trace names"
+        + (": the retrieval step contains the answer" if containing_datasets(findings) else "")
+        + f". With these entities in the answer's place, phi with the whole trace is {written(implied)}, "
+        f"against {written(held)} as generated."
+    )
+
+
+def use_of_trace(findings: Findings) -> str:
+    """Say how answers use a trace that names wrong facts, after either kind of SFT."""
+    correct, incorrect = (get(findings, "follows_share", arm=arm) for arm in ("correct", "incorrect"))
+    if not (correct and incorrect):
+        return "How answers use a wrong trace cannot be compared: the run lacks one kind of SFT."
+    true = [get(findings, "true_share", arm=arm) for arm in ("correct", "incorrect")]
+    if all(one.low > MOST for one in correct) and all(one.high < MOST for one in incorrect):
+        end = "SFT on correct traces teaches to copy from the trace, SFT on incorrect ones to ignore it"
+    elif min(one.low for one in correct) > max(one.high for one in incorrect):
+        end = "answers follow the trace more often after SFT on correct traces"
+    else:
+        end = "that answers follow the trace more often after one kind of SFT is not seen throughout"
+    return (
+        f"Where a trace names wrong facts, the answer is what these imply for {written(correct)} of the "
+        f"items after SFT on correct traces (true: {written(true[0])}) and for {written(incorrect)} after "
+        f"SFT on incorrect ones (true: {written(true[1])}): {end}."
+    )
+
+
+def limits(findings: Findings) -> str:
+    """Say what neither scorer's numbers can show, and why."""
+    reasons = []
+    if lenient := lenient_datasets(findings):
+        reasons.append(f"on {' and '.join(lenient)} the published ones count wrong facts as right retrieval")
+    if containing := containing_datasets(findings):
+        reasons.append(
+            f"on {' and '.join(containing)} those by own gold hold nearly by construction, for the right "
+            "facts name the right answer"
+        )
+    reason = f": {', and '.join(reasons)}" if reasons else ""
+    return (
+        f"Neither set of shares tells whether a correct trace causes a correct answer{reason}. That takes an "
+        "intervention on the trace at inference."
+    )
+
+
+def significant(found: Findings) -> int:
+    """Count the p-values below ALPHA."""
+    return sum(one.value < ALPHA for one in found)
+
+
+def get(
+    findings: Findings, measure: str, scorer: str = "aligned", arm: str | None = "correct"
+) -> list[Finding]:
+    """Findings of one measure, scorer and SFT arm (None: every arm)."""
+    return [
+        one for one in findings if (one.measure, one.scorer) == (measure, scorer) and arm in (None, one.arm)
+    ]
+
+
+def lenient_datasets(findings: Findings) -> list[str]:
+    """Datasets where the published scorer takes most steps after SFT on incorrect traces as right."""
+    return _datasets_of_most(get(findings, "facts_right", "published", "incorrect"))
+
+
+def containing_datasets(findings: Findings) -> list[str]:
+    """Datasets where most answers are the entities of the facts that the trace names."""
+    return _datasets_of_most(get(findings, "copying_rate"))
+
+
+def _datasets_of_most(found: Findings) -> list[str]:
+    """Titles of datasets where a share is more than MOST for every model."""
+    few = {one.dataset for one in found if one.value <= MOST}
+    names = dict.fromkeys(one.dataset for one in found)
+    return [dataset_title(name) for name in names if name not in few]
+
+
+def strength(findings: Findings) -> str:
+    """Name associations by Cohen's bounds; none where the interval holds zero."""
+    names = []
+    for one in findings:
+        size = abs(one.value)
+        if one.low <= 0 <= one.high:
+            names.append("none seen")
+        else:
+            names.append("weak" if size < WEAK else "moderate" if size < MODERATE else "strong")
+    return " or ".join(dict.fromkeys(names))
+
+
+def written(findings: Findings) -> str:
+    """Write one measure dataset by dataset, as a range over models: `49.3–56.2 % (CoTempQA)`."""
+    by_dataset: dict[str, list[float]] = {}
+    for one in findings:
+        by_dataset.setdefault(one.dataset, []).append(one.value)
+    unit, digits = ("", 2) if findings and findings[0].measure.startswith("phi") else (" %", 1)
+    parts = []
+    for dataset, values in by_dataset.items():
+        ends = dict.fromkeys(number(end, digits) for end in (min(values), max(values)))
+        parts.append(f"{' to '.join(ends)}{unit} ({dataset_title(dataset)})")
+    return ", ".join(parts) or "an undefined share"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number with a true minus sign and no negative zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")

@@ -1,0 +1,51 @@
+"""Where a rule's words go: everything to its log file, one sentence of a known fault to the screen."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tracekd.core.errors import TraceKDError
+
+logger = logging.getLogger("tracekd")
+
+
+class _Log(logging.FileHandler):
+    """A log file; on a full disk it loses records rather than hide what the rule has to say."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on without the record."""
+
+    def close(self) -> None:
+        """Close the file, whatever of it could be stored."""
+        with suppress(OSError):
+            super().close()
+
+
+@contextmanager
+def rule_log(path: str | Path) -> Iterator[None]:
+    """Log the body of a rule's script to `path`; end it with exit code 1 and one sentence on any error.
+
+    The traceback goes to the log only: a user who caused the fault needs the sentence, whoever debugs
+    the project finds the rest in the file that the sentence names.
+    """
+    handler = _Log(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    except Exception as error:
+        with suppress(OSError):
+            handler.stream.write(traceback.format_exc())
+            handler.stream.flush()
+        known = isinstance(error, TraceKDError)
+        sentence = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+        print(f"\nError: {sentence} [log: {path}]", file=sys.stderr)
+        sys.exit(1)
+    finally:
+        root.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,281 @@
+"""The records that one rule hands to the next: JSON lines, keyed by question id, checked by schema.
+
+Schemas live in `schemas/`; a reader names file and line of the first record that breaks its schema, and a
+writer leaves either the whole file or none.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import fastjsonschema  # compiled JSON Schema checks: the only validator fast enough for every record
+
+from tracekd.core.errors import DataError
+from tracekd.core.files import atomic_write
+from tracekd.core.raw import check_row
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
+
+
+class Record(Protocol):
+    """What can be written as a line of a JSON-lines file."""
+
+    @property
+    def id(self) -> str:
+        """Question id, the key of every record."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as its schema has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a question comes from: raw file, 1-based line (or row), SHA-256 of that raw text."""
+
+    file: str
+    line: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One QA item: what the model reads, what it should answer, and which facts carry the answer.
+
+    `gold_facts` are indices into `context`, in context order. `attributes` holds what only one dataset
+    knows (CoTempQA: `triple_element`).
+    """
+
+    id: str
+    dataset: str
+    split: str
+    class_label: str
+    context: tuple[str, ...]
+    question: str
+    answers: tuple[str, ...]
+    gold_facts: tuple[int, ...]
+    source: Source
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as in `schemas/question.schema.json`."""
+        return {
+            "id": self.id,
+            "dataset": self.dataset,
+            "split": self.split,
+            "class": self.class_label,
+            "context": list(self.context),
+            "question": self.question,
+            "answers": list(self.answers),
+            "gold_facts": list(self.gold_facts),
+            "source": {"file": self.source.file, "line": self.source.line, "sha256": self.source.sha256},
+            "attributes": self.attributes,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Build from a record that has passed the schema."""
+        return cls(
+            id=record["id"],
+            dataset=record["dataset"],
+            split=record["split"],
+            class_label=record["class"],
+            context=tuple(record["context"]),
+            question=record["question"],
+            answers=tuple(record["answers"]),
+            gold_facts=tuple(record["gold_facts"]),
+            source=Source(**record["source"]),
+            attributes=record["attributes"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One SFT target: the decomposed reasoning and the answer that follows it.
+
+    `facts` are context indices, or the text itself where a fact is not one of the question's own context.
+    `text` is the reasoning between the think tags (empty in the arms `none` and `empty_trace`); `target` is
+    the whole assistant turn. `verdict` is what the independent verifier found, None before it has looked.
+    """
+
+    id: str
+    arm: str
+    class_label: str
+    facts: tuple[int | str, ...]
+    text: str
+    target: str
+    verdict: dict[str, bool | None] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as in `schemas/trace.schema.json`."""
+        return {
+            "id": self.id,
+            "arm": self.arm,
+            "class_label": self.class_label,
+            "facts": list(self.facts),
+            "text": self.text,
+            "target": self.target,
+            "verdict": self.verdict,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Build from a record that has passed the schema."""
+        return cls(**{**record, "facts": tuple(record["facts"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model wrote for one question. `finish_reason` is `stop` (end token) or `length` (cut).
+
+    Released generations do not tell it, nor how many tokens they have: None.
+    """
+
+    id: str
+    prompt_sha256: str
+    text: str
+    n_prompt_tokens: int | None
+    n_new_tokens: int | None
+    finish_reason: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as in `schemas/generation.schema.json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Build from a record that has passed the schema."""
+        return cls(**record)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a model wrote after a trace that was put into its mouth.
+
+    `id` is `{item}/{condition}`, `item` the question's id. `trace` stood between the think tags; `text` is
+    what stands behind them: what the model wrote, and before it what its tokenizer holds in one token with
+    `</think>`. `n_prompt_tokens` counts the trace too.
+    """
+
+    id: str
+    item: str
+    condition: str
+    trace: str
+    prompt_sha256: str
+    text: str
+    n_prompt_tokens: int
+    n_new_tokens: int
+    finish_reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as in `schemas/intervention.schema.json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Build from a record that has passed the schema."""
+        return cls(**record)
+
+
+def read_questions(path: str | Path, split: str | None = None) -> list[Question]:
+    """Read questions, all or one split (`train`, `test`), in file order."""
+    questions = [Question.from_json(record) for record in read_records(path, "question")]
+    return [question for question in questions if split in (None, question.split)]
+
+
+def read_traces(path: str | Path) -> list[Trace]:
+    """Read the traces of one dataset and arm."""
+    return [Trace.from_json(record) for record in read_records(path, "trace")]
+
+
+def read_generations(path: str | Path) -> list[Generation]:
+    """Read the generations of one dataset, model, arm and seed."""
+    return [Generation.from_json(record) for record in read_records(path, "generation")]
+
+
+def read_interventions(path: str | Path) -> list[Intervention]:
+    """Read the interventions on one dataset, model, arm and seed."""
+    return [Intervention.from_json(record) for record in read_records(path, "intervention")]
+
+
+def write_records(records: Iterable[Record], path: str | Path) -> None:
+    """Write records as JSON lines, whole or not at all; ids must be unique."""
+    seen: set[str] = set()
+    with atomic_write(path) as stream:
+        for record in records:
+            if record.id in seen:
+                raise DataError(
+                    f"id {record.id!r} occurs twice", where=path, hint="make the source ids unique"
+                )
+            seen.add(record.id)
+            stream.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
+
+
+@cache
+def validator(schema: str):
+    """Compile the checker of `schemas/{schema}.schema.json`."""
+    return fastjsonschema.compile(json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8")))
+
+
+def read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
+    """Parse and check one JSON-lines file against `schemas/{schema}.schema.json`; ids must be unique."""
+    check, seen = validator(schema), set()
+    for number, record in read_json_lines(path):
+        check_row(check, record, f"{path}:{number}", "delete the file and run the workflow again")
+        if record["id"] in seen:
+            raise DataError(
+                f"id {record['id']!r} occurs twice",
+                where=f"{path}:{number}",
+                hint="delete the file and run again",
+            )
+        seen.add(record["id"])
+        yield record
+
+
+def read_json_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (1-based line number, object) of a JSON-lines file.
+
+    Raises DataError with file and line on bytes that are not UTF-8 and on lines that are not JSON objects.
+    """
+    for number, line in read_lines(path):
+        yield number, parse_json_object(line, f"{path}:{number}")
+
+
+def parse_json_object(line: str, where: str) -> dict[str, Any]:
+    """Parse one line of a JSON-lines file; DataError when it is not a JSON object."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"not a JSON object: {error}", where=where, hint="the file is damaged or cut off; fetch it again"
+        ) from error
+    if not isinstance(record, dict):
+        raise DataError(
+            f"a JSON object is expected, not {type(record).__name__}",
+            where=where,
+            hint="fetch the file again",
+        )
+    return record
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yield (1-based line number, text without line end) of a UTF-8 file.
+
+    Raises DataError on a missing file or on bytes that are not UTF-8.
+    """
+    try:
+        stream = open(path, "rb")
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
+    with stream:
+        for number, raw in enumerate(stream, start=1):
+            try:
+                yield number, raw.decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"byte {error.start + 1} of the line is not UTF-8",
+                    where=f"{path}:{number}",
+                    hint="the file is damaged; fetch it again",
+                ) from error

@@ -1,0 +1,60 @@
+"""The order of rows: that of the config, so that no table depends on file or hash order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tracekd.core.errors import DataError
+from tracekd.datasets import get_dataset
+
+# rows of a column `class` that stand for a whole dataset: items pooled, and the mean of its classes
+ALL, MACRO = "all", "macro"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Names of the config in the order in which tables and figures show them."""
+
+    datasets: Sequence[str]
+    models: Sequence[str]
+    arms: Sequence[str]
+
+    def sort(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+        """Sort rows: dataset, model and arm as here, class as its dataset lists it, other columns by value.
+
+        Raises DataError on a name that the config does not have.
+        """
+        ranks = {column: self._rank(frame, column) for column in by}
+        order = pd.DataFrame(ranks, index=frame.index).sort_values(list(by), kind="stable").index
+        return frame.loc[order].reset_index(drop=True)
+
+    def present(self, frame: pd.DataFrame, column: str) -> list[str]:
+        """Names of a column (dataset, model or arm) that occur in the frame, in order."""
+        names = set(frame[column])
+        return [name for name in getattr(self, f"{column}s") if name in names]
+
+    def _rank(self, frame: pd.DataFrame, column: str) -> pd.Series:
+        """Give the place of every value of a column."""
+        if column == "class":
+            labels = {dataset: (ALL, MACRO, *get_dataset(dataset).CLASSES) for dataset in self.datasets}
+            places = {
+                dataset: {label: place for place, label in enumerate(labels[dataset])} for dataset in labels
+            }
+            ranks = [
+                places[row.dataset].get(label)
+                for row, label in zip(frame.itertuples(), frame["class"], strict=True)
+            ]
+            ranks = pd.Series(ranks, index=frame.index, dtype=float)
+        elif column in ("dataset", "model", "arm"):
+            names = getattr(self, f"{column}s")
+            ranks = frame[column].map({name: place for place, name in enumerate(names)})
+        else:
+            return frame[column]
+        unknown = frame.loc[ranks.isna(), column]
+        if len(unknown):
+            raise DataError(
+                f"{column} {unknown.iloc[0]!r} is not one of the run's",
+                hint="delete stale results of the run",
+            )
+        return ranks

@@ -1,0 +1,87 @@
+"""Demo corpora: small synthetic questions, written in each dataset's own raw schema.
+
+A module of this package has `sample`, the endless stream of scenes from which the tiny base models are
+pre-trained, and `write_raw`, a small raw corpus that goes through the very readers of the real data.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from tracekd.core.files import sha256_text
+from tracekd.core.records import Question, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Several questions about one context; a corpus takes the first one only."""
+
+    questions: tuple[Question, ...]
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The facts that all questions share."""
+        return self.questions[0].context
+
+
+class Simulator(Protocol):
+    """What every module of this package offers."""
+
+    def sample(self, rng: random.Random) -> Scene:
+        """Draw one scene."""
+
+    def write_raw(self, folder: Path, sizes: dict[str, int], seed: int) -> None:
+        """Write a corpus in the dataset's raw schema; equal arguments give equal bytes."""
+
+
+def get_simulator(dataset: str) -> Simulator:
+    """Give the simulator of a dataset by its name in the config."""
+    return import_module(f"tracekd.datasets.{dataset}.simulator")
+
+
+def pose(
+    dataset: str,
+    context: Sequence[str],
+    question: str,
+    answers: Sequence[str],
+    class_label: str,
+    gold_facts: Sequence[int],
+    attributes: dict[str, str] | None = None,
+) -> Question:
+    """Make a question whose id is the hash of context and wording: equal items have equal ids."""
+    digest = sha256_text("\n".join([*context, question]))
+    return Question(
+        id=f"{dataset}/simulated/{digest[:16]}",
+        dataset=dataset,
+        split="train",
+        class_label=class_label,
+        context=tuple(context),
+        question=question,
+        answers=tuple(answers),
+        gold_facts=tuple(sorted(gold_facts)),
+        source=Source(file="simulated", line=1, sha256=digest),
+        attributes=attributes or {},
+    )
+
+
+def distinct_scenes(sample: Callable[[], Scene]) -> Iterator[Scene]:
+    """Draw scenes without end, leaving out those whose first question came before."""
+    seen: set[str] = set()
+    while True:
+        scene = sample()
+        if scene.questions[0].id not in seen:
+            seen.add(scene.questions[0].id)
+            yield scene
+
+
+def apportion(total: int, weights: dict) -> dict:
+    """Share out `total` items in proportion to weights; the largest remainders take what is left."""
+    exact = {key: total * weight / sum(weights.values()) for key, weight in weights.items()}
+    shares = {key: int(share) for key, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda key: shares[key] - exact[key])
+    for key in by_remainder[: total - sum(shares.values())]:
+        shares[key] += 1
+    return shares

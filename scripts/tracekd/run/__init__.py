@@ -1,0 +1,1 @@
+"""One job and one run: what a script runs in, its record, its lease, and what a run will take."""

@@ -1,0 +1,1 @@
+"""The configuration of a run, checked before any job exists."""

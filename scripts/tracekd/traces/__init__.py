@@ -1,0 +1,1 @@
+"""Traces: arms, the builder, the independent verifier and what a prompt looks like."""
