@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from examples import ROOT, make_question
+from support.examples import ROOT, make_question
 
 
 @pytest.fixture(params=["cotempqa", "babi", "ms_marco"])

@@ -11,9 +11,9 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 os.environ["OMP_NUM_THREADS"] = "1"
-sys.path[:0] = [str(TESTS), str(TESTS / "unit"), str(TESTS.parent / "scripts")]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "scripts")]
 
-from killing import (  # noqa: E402
+from support.killing import (  # noqa: E402
     ADAPTER,
     GENERATIONS,
     SAVE_STEPS,

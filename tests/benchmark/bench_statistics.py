@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from validation import (  # noqa: E402
+from support.validation import (  # noqa: E402
     EQUIVALENCE,
     INTERVALS,
     P_VALUES,

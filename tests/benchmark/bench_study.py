@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from study_validation import (  # noqa: E402
+from support.study_validation import (  # noqa: E402
     NULLS,
     PER_GROUP,
     PUBLISHED,

@@ -18,7 +18,7 @@ from scipy.stats import norm, t
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from study_validation import ITEMS, PER_GROUP, PUBLISHED, draw_study, true_deltas  # noqa: E402
+from support.study_validation import ITEMS, PER_GROUP, PUBLISHED, draw_study, true_deltas  # noqa: E402
 from tracekd.study.intervals import delta_interval  # noqa: E402
 from tracekd.study.simulate import draw_items  # noqa: E402
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from examples import ROOT
-from released import by_user_prompt, released_turns
+from support.examples import ROOT
+from support.released_turns import by_user_prompt, released_turns
 from tracekd.core.literals import parse_list
 from tracekd.datasets import babi
 from tracekd.datasets.registry import read_registry

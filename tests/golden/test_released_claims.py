@@ -4,7 +4,7 @@ import csv
 import json
 
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.claims.ledger import read_claims
 from tracekd.tables.matrix import CELLS
 

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from examples import ROOT
-from released import by_user_prompt, released_turns
+from support.examples import ROOT
+from support.released_turns import by_user_prompt, released_turns
 from tracekd.datasets import cotempqa
 from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.core.records import Question, Source
 from tracekd.released.registry import read_released
 from tracekd.released.responses import read_released_responses, response_paths

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.datasets import cotempqa
 from tracekd.datasets.registry import read_registry
 

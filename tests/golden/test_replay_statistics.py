@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.datasets.rows import Grid
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores

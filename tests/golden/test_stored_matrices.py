@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.statistics.association import Counts, effects, independence
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.verdict import holm

@@ -1,9 +1,9 @@
 """The aligned scorer cannot be talked into more: by another order of items, or by wrong ones more."""
 
-from examples import make_question
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from model_answers import MANY, answer_items, judge, written
+from support.examples import make_question
+from support.model_answers import MANY, answer_items, judge, written
 from tracekd.core.normalise import normalise_answer
 from tracekd.datasets import DATASETS, get_dataset
 

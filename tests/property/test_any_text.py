@@ -1,9 +1,9 @@
 """The aligned scorer on any text at all: it never fails, and knows the gold."""
 
-from examples import make_question
 from hypothesis import given
 from hypothesis import strategies as st
-from model_answers import MANY, answer_items, judge, written
+from support.examples import make_question
+from support.model_answers import MANY, answer_items, judge, written
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.traces.build import ARMS, PROMPT_ONLY
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from examples import make_question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import make_question
 from tracekd.core.errors import VerificationError
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset

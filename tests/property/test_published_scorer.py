@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from examples import make_question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import make_question
 from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.scoring import published

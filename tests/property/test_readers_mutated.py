@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_files import OPTIONS, WRITERS
+from support.raw_files import OPTIONS, WRITERS
 from tracekd.core.errors import DataError
 from tracekd.core.records import validator
 from tracekd.datasets import get_dataset

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from examples import ROOT
 from slurm.cluster import Cluster, Job, wait_until
+from support.examples import ROOT
 
 HERE = Path(__file__).parent
 STOCK = [sys.executable, "-m", "snakemake"]

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from examples import ROOT
 from slurm.calls import JOB_S, Workflow, write_profile
 from slurm.cluster import Cluster, wait_until
+from support.examples import ROOT
 from test_workflow import copy_project, digests
 
 pytestmark = pytest.mark.slurm

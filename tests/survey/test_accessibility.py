@@ -2,8 +2,8 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from examples import ROOT
-from study_files import make_pages, write_study
+from support.examples import ROOT
+from support.study_files import make_pages, write_study
 from tracekd.study.definition import read_study
 from tracekd.study.registration import registration_page
 

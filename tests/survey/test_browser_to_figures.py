@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playing import Participant, play, save
-from study_files import ARMS, write_study
+from support.playing import Participant, play, save
+from support.study_files import ARMS, write_study
 from test_workflow import SMOKE, copy_project, digests, snakemake
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan

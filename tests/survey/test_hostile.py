@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from study_files import HOSTILE, HUGE, make_pages
+from support.study_files import HOSTILE, HUGE, make_pages
 
 # control characters are shown by their pictures
 SHOWN = HOSTILE.replace("\x00", "\u2400").replace("\x1b", "\u241b")

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
-from released_files import EMPLOYERS, write_mirror
+from support.released_files import EMPLOYERS, write_mirror
 from test_workflow import copy_project, snakemake
 
 pytestmark = pytest.mark.workflow

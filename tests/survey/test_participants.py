@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
-from playing import Participant, play, save, title, value_of
-from study_files import make_pages, read_export
+from support.playing import Participant, play, save, title, value_of
+from support.study_files import make_pages, read_export
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.study.pages import completion_code

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from examples import ROOT
-from study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
+from support.examples import ROOT
+from support.study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.study.definition import check_study, read_study
 from tracekd.study.pages import escape_json

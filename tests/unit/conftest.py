@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory):
     """A random tiny Llama in the form of a hub checkpoint."""
-    from tiny_models import save_model
+    from support.tiny_models import save_model
 
     return save_model(tmp_path_factory.mktemp("models") / "tiny", "Llama")
 
@@ -24,7 +24,7 @@ def tokenizer(model_folder):
 @pytest.fixture(scope="session")
 def base(model_folder):
     """The tiny Llama in 4 bits; whoever puts an adapter on it takes it off again."""
-    from tiny_models import QUANTISATION
+    from support.tiny_models import QUANTISATION
     from tracekd.models.loading import load_quantised
 
     return load_quantised(model_folder, QUANTISATION)

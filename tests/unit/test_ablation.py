@@ -10,11 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from examples import ROOT, make_question
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Text
-from run_data import run_script
+from support.examples import ROOT, make_question
+from support.run_data import run_script
 from test_figures import GRIDS, NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, write_records

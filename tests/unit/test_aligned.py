@@ -1,5 +1,5 @@
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.records import Generation
 from tracekd.scoring.aligned import score_item as score
 from tracekd.scoring.score import COLUMNS, write_scores

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.errors import ModelError
 
 QUICK = {

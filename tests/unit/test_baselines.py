@@ -1,7 +1,7 @@
 """Trivial baselines: exact expected accuracies on questions small enough to count by hand."""
 
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.datasets import get_dataset, ms_marco
 from tracekd.scoring.baselines import BASELINES, TrainAnswers, score_baselines
 

@@ -5,7 +5,7 @@ import re
 from html import unescape
 
 import pandas as pd
-from examples import make_question
+from support.examples import make_question
 from tracekd.tables.browse import write_page
 from tracekd.tables.differences import FLAGS, LISTED, WIDTHS, browsable_items, cut, page_note
 

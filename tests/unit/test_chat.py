@@ -1,7 +1,7 @@
 import logging
 
 import pytest
-from tiny_models import CHAT, TEMPLATE, conversations
+from support.tiny_models import CHAT, TEMPLATE, conversations
 from tracekd.adapters.chat import (
     NO_LOSS,
     chat_prompt,

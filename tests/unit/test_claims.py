@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from examples import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from run_data import run_script
 from scipy.stats import chi2_contingency
+from support.examples import ROOT
+from support.run_data import run_script
 from test_figures import assert_legible
 from tracekd.claims.findings import Finding, gather
 from tracekd.claims.ledger import Claim, read_claims, tolerance

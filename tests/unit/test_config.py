@@ -1,8 +1,8 @@
 import copy
 
 import pytest
-from examples import ROOT
 from snakemake.utils import update_config
+from support.examples import ROOT
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.models.registry import read_models

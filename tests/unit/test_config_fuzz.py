@@ -9,7 +9,7 @@ import sys
 import jsonschema
 import pytest
 import yaml
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.models.registry import read_models

@@ -4,8 +4,8 @@ import inspect
 import random
 
 import pytest
-from examples import make_question
-from raw_files import OPTIONS, WRITERS
+from support.examples import make_question
+from support.raw_files import OPTIONS, WRITERS
 from tracekd.core.errors import ConfigError
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import read_questions as read_records

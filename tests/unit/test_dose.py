@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from examples import ROOT, make_question
-from run_data import write_scores
+from support.examples import ROOT, make_question
+from support.run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.errors import VerificationError
 from tracekd.datasets.rows import Grid

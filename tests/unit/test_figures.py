@@ -13,12 +13,12 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from examples import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from run_data import make_baselines, run_script, write_scores, write_training_logs
+from support.examples import ROOT, make_question
+from support.run_data import make_baselines, run_script, write_scores, write_training_logs
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.datasets import get_dataset
 from tracekd.datasets.registry import read_registry
 from tracekd.datasets.simulation import get_simulator

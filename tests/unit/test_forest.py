@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from examples import ROOT
-from run_data import write_scores
+from support.examples import ROOT
+from support.run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid

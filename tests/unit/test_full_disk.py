@@ -5,7 +5,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from killing import ADAPTER, GENERATIONS, finish, fork, generate, run_script, train, write_inputs
+from support.killing import ADAPTER, GENERATIONS, finish, fork, generate, run_script, train, write_inputs
 from tracekd.core.files import storing
 
 

@@ -2,7 +2,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from tiny_models import CHAT, conversations, make_job
+from support.tiny_models import CHAT, conversations, make_job
 from tracekd.adapters.chat import Prompt, chat_prompt
 from tracekd.adapters.generation import generate
 from tracekd.adapters.training import train_adapter

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from examples import make_question
-from run_data import run_script
+from support.examples import make_question
+from support.run_data import run_script
+from support.tiny_models import CHAT, QUANTISATION
 from test_figures import assert_legible
-from tiny_models import CHAT, QUANTISATION
 from tracekd.adapters.chat import encode_example, prefilled_prompt
 from tracekd.adapters.generation import generate_all
 from tracekd.core.errors import DataError, ModelError
@@ -344,7 +344,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(tokenizer, base, questions, pref
 def test_the_script_writes_every_condition_of_a_real_adapter(
     base, tokenizer, model_folder, questions, tmp_path
 ):
-    from tiny_models import make_job
+    from support.tiny_models import make_job
     from tracekd.adapters.training import train_adapter
 
     cell = "cotempqa/tiny/correct/seed0"

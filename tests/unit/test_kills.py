@@ -1,5 +1,14 @@
 import pytest
-from killing import ADAPTER, GENERATIONS, SAVE_STEPS, finish, generate, kill_and_restart, train, write_inputs
+from support.killing import (
+    ADAPTER,
+    GENERATIONS,
+    SAVE_STEPS,
+    finish,
+    generate,
+    kill_and_restart,
+    train,
+    write_inputs,
+)
 
 TRIALS = 5  # tests/benchmark/bench_kills.py does twenty
 

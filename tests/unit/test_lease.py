@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from killing import SERVER
+from support.killing import SERVER
 from tracekd.core.errors import WorkError
 from tracekd.run.lease import hold
 

@@ -2,7 +2,7 @@ import json
 import shutil
 
 import pytest
-from tiny_models import QUANTISATION, adapter_files, make_job, save_model
+from support.tiny_models import QUANTISATION, adapter_files, make_job, save_model
 from tracekd.adapters.training import train_adapter
 from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer

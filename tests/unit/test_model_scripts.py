@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
+from support.tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
 from tracekd.core.records import Question, Source, read_generations, write_records
 from tracekd.traces.build import build_traces
 

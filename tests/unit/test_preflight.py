@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tiny_models import CHAT, OPTIONS, QUANTISATION, TEMPLATE, conversations
+from support.tiny_models import CHAT, OPTIONS, QUANTISATION, TEMPLATE, conversations
 from tracekd.adapters import preflight
 from tracekd.adapters.chat import encode_example
 from tracekd.core.errors import ModelError

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.datasets.rows import Grid

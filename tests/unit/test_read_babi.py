@@ -1,8 +1,8 @@
 """The bAbI reader: first question of each story, and what is refused."""
 
 import pytest
-from examples import make_question
-from raw_files import OPTIONS, STORY, write_babi
+from support.examples import make_question
+from support.raw_files import OPTIONS, STORY, write_babi
 from tracekd.core.errors import DataError
 from tracekd.datasets import babi
 

@@ -4,8 +4,8 @@ import json
 
 import pandas as pd
 import pytest
-from examples import make_question
-from raw_files import OPTIONS, cotempqa_row, write_lines
+from support.examples import make_question
+from support.raw_files import OPTIONS, cotempqa_row, write_lines
 from tracekd.core.errors import DataError
 from tracekd.datasets import cotempqa
 

@@ -3,8 +3,8 @@
 import random
 
 import pytest
-from examples import make_question
-from raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
+from support.examples import make_question
+from support.raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
 from tracekd.core.errors import DataError
 from tracekd.datasets import ms_marco
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from examples import ROOT, make_question
-from run_data import run_script
 from scipy.stats import binomtest
+from support.examples import ROOT, make_question
+from support.run_data import run_script
 from test_figures import NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation

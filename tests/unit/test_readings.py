@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from examples import make_question
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_data import run_script
+from support.examples import make_question
+from support.run_data import run_script
 from tracekd.core.literals import parse_loose_list
 from tracekd.core.records import Generation, write_records
 from tracekd.scoring.aligned import score_item

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, read_generations, read_questions, read_traces, write_records
 from tracekd.traces.build import build_traces

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from examples import ROOT
-from raw_files import OPTIONS
+from support.examples import ROOT
+from support.raw_files import OPTIONS
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS
 from tracekd.datasets.registry import get_entry, read_registry

@@ -5,8 +5,8 @@ import json
 from collections import Counter
 
 import pytest
-from examples import ROOT, make_question
-from released_files import (
+from support.examples import ROOT, make_question
+from support.released_files import (
     BABI_GENERATIONS,
     MODEL,
     babi_line,

@@ -4,8 +4,8 @@ import ast
 import sys
 
 import pytest
-from examples import ROOT
-from killing import finish, generate, train, write_inputs
+from support.examples import ROOT
+from support.killing import finish, generate, train, write_inputs
 
 FORBIDDEN_MODULES = {"cPickle", "dill", "joblib", "marshal", "pickle", "shelve"}
 # by themselves, for methods of these names run nothing: model.eval(), re.compile()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from examples import ROOT
+from support.examples import ROOT
 from tracekd.core.errors import WorkError
 from tracekd.run.slurm import ask_queue, refuse_orphans, select_jobs
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from examples import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_data import run_script, write_scores
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
+from support.examples import ROOT
+from support.run_data import run_script, write_scores
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import Grid
@@ -404,7 +404,7 @@ def run_rule(folder, arms):
 def test_tables_have_the_same_bytes_at_any_hash_seed(tmp_path):
     code = (
         "import sys, pathlib\n"
-        f"sys.path[:0] = {[str(ROOT / folder) for folder in ('scripts', 'tests', 'tests/unit')]}\n"
+        f"sys.path[:0] = {[str(ROOT / folder) for folder in ('scripts', 'tests')]}\n"
         "from test_statistics import run_rule\n"
         "run_rule(pathlib.Path(sys.argv[1]), ['none', 'correct', 'incorrect'])"
     )

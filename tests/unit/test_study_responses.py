@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from study_data import QUESTIONS, as_csv, make_export, make_plan, write_json
+from support.study_data import QUESTIONS, as_csv, make_export, make_plan, write_json
 from tracekd.core.errors import DataError
 from tracekd.study.responses import read_study_responses, responses_table
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
-from study_validation import (
+from support.study_validation import (
     NULLS,
     PUBLISHED,
     SCALE,

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from examples import ROOT
-from run_data import run_script
-from study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
+from support.examples import ROOT
+from support.run_data import run_script
+from support.study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
 from test_figures import assert_legible
 from tracekd.core.errors import DataError
 from tracekd.figures.conditions import plot_conditions

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from examples import ROOT, make_question
 from hypothesis import given
 from hypothesis import strategies as st
-from run_data import make_baselines, run_script, write_scores
 from scipy.stats import binomtest
+from support.examples import ROOT, make_question
+from support.run_data import make_baselines, run_script, write_scores
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid

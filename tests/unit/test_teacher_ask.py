@@ -3,7 +3,7 @@ import json
 import logging
 
 import pytest
-from teacher_servers import FREE, LIMITS, running_teacher
+from support.teacher_servers import FREE, LIMITS, running_teacher
 from tenacity import wait_none
 from tracekd.core.errors import ConfigError, DataError, TeacherError
 from tracekd.core.logs import rule_log

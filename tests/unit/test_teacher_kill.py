@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 import pytest
-from teacher_servers import ask_and_write, running_teacher
+from support.teacher_servers import ask_and_write, running_teacher
 from tracekd.teacher.cache import Cache
 
 KILLS = 20

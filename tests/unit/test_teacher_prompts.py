@@ -1,6 +1,6 @@
 """The published prompts, word for word (paper.md, section 4)."""
 
-from examples import make_question
+from support.examples import make_question
 from tracekd.teacher.prompts import explanation_messages, question_messages, summary_messages
 from tracekd.teacher.responses import Response
 

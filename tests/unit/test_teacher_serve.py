@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from teacher_servers import FREE, LIMITS, make_questions
+from support.teacher_servers import FREE, LIMITS, make_questions
 from tracekd.teacher.ask import ask
 from tracekd.teacher.prompts import trace_requests
 from tracekd.teacher.settings import Endpoint

@@ -2,8 +2,8 @@ import random
 from collections import Counter
 
 import pytest
-from examples import make_question
-from teacher_servers import FREE, LIMITS
+from support.examples import make_question
+from support.teacher_servers import FREE, LIMITS
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import write_records
 from tracekd.datasets import DATASETS

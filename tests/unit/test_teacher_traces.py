@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from examples import make_question
 from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import make_question
 from tracekd.core.errors import VerificationError
 from tracekd.scoring.free_text import conclude
 from tracekd.teacher.judgement import LEFT_OUT, judge, split_kept

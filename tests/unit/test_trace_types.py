@@ -5,8 +5,8 @@ from itertools import product
 
 import pandas as pd
 import pytest
-from examples import make_question
-from run_data import write_scores
+from support.examples import make_question
+from support.run_data import write_scores
 from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.records import Generation, Trace, write_records
 from tracekd.datasets.rows import Grid

@@ -1,5 +1,5 @@
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets import get_dataset
 from tracekd.traces.build import ARMS, build_trace, build_traces

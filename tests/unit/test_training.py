@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
+from support.tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
 from tracekd.adapters import training
 from tracekd.adapters.chat import NO_LOSS
 from tracekd.adapters.training import collate, resolve_options, train_adapter, train_adapters
@@ -25,7 +25,7 @@ VICTIM = """
 import os, signal, sys
 from pathlib import Path
 from transformers.trainer_callback import DefaultFlowCallback
-from tiny_models import QUANTISATION, make_job
+from support.tiny_models import QUANTISATION, make_job
 from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.adapters.training import train_adapter
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import sqrt
 
 import pytest
-from validation import (
+from support.validation import (
     SETTINGS,
     Design,
     validate_classes,

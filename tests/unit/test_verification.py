@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from examples import make_question
+from support.examples import make_question
 from tracekd.core.errors import VerificationError
 from tracekd.traces.build import ARMS, MIXTURES, RECIPES, build_trace, build_traces
 from tracekd.traces.verification import EXPECTED, SHARES, verify_trace, verify_traces

@@ -8,7 +8,7 @@ import subprocess
 
 import pandas as pd
 import pytest
-from released_files import outputs, table, write_mirror
+from support.released_files import outputs, table, write_mirror
 from test_workflow import SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from examples import ROOT
 from snakemake.iocontainers import Namedlist
 from tracekd.datasets import get_dataset
+
+from support.examples import ROOT
 
 ITEMS = {"cotempqa": 950, "ms_marco": 1000, "babi": 376}
 

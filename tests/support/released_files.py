@@ -5,10 +5,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from examples import make_question
 from tracekd.core.literals import render_list
 from tracekd.datasets import get_dataset
 from tracekd.released.read import COTEMPQA_SIZES
+
+from support.examples import make_question
 
 MODEL = "Llama-3.2-1B-Instruct"
 # named in the facts and the question of CoTempQA

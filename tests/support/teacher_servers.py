@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from examples import make_question
 from tracekd.core.records import Question, write_records
 from tracekd.teacher.ask import ask
 from tracekd.teacher.budget import Limit
@@ -13,6 +12,8 @@ from tracekd.teacher.local_server import Handler, LocalServer, serve
 from tracekd.teacher.prompts import trace_requests
 from tracekd.teacher.settings import Endpoint, Limits
 from tracekd.teacher.synthetic import SyntheticTeacher
+
+from support.examples import make_question
 
 LIMITS = Limits(concurrency=4, per_minute=None, timeout_s=60, attempts=3)
 FREE = Limit(None, None, "USD")

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
-from examples import ROOT, make_question
-from tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
 from tracekd.core.records import write_records
 from tracekd.traces.build import build_traces
 from tracekd.traces.verification import verify_traces
+
+from support.examples import ROOT, make_question
+from support.tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from examples import ROOT
 from scipy.stats import chi2
 from tracekd.statistics.association import Counts, effects, independence, phi, risk_difference, shares
 from tracekd.statistics.paired import compare
@@ -15,6 +14,8 @@ from tracekd.statistics.seeds import pool
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.strata import stratify
 from tracekd.statistics.verdict import holm
+
+from support.examples import ROOT
 
 # 2,000 draws a table: the ends of an interval move by less than its Monte-Carlo error over the simulations
 SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=2000)

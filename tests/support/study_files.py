@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import yaml
-from examples import ROOT, make_question
 from tracekd.core.records import Trace
 from tracekd.study.definition import read_study
 from tracekd.study.pages import survey_page
 from tracekd.study.plan import build_plan
+
+from support.examples import ROOT, make_question
 
 ARMS = ("correct", "incorrect", "class_only", "incorrect_matched")
 PARTS = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tracekd.core.records import Question, Source
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Source(file="raw.json", line=1, sha256="0" * 64)
 
 

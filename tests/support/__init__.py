@@ -1,0 +1,1 @@
+"""What several tests share: small examples, files, servers and runs."""
