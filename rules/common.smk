@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from tracekd.core.checks import check_names
 from tracekd.models.registry import read_models
-from tracekd.settings.config import check_config
+from tracekd.workflow.config import check_config
 from tracekd.core.errors import TraceKDError
 from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay

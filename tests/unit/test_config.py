@@ -6,7 +6,7 @@ from support.examples import ROOT
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.models.registry import read_models
-from tracekd.settings.config import check_config
+from tracekd.workflow.config import check_config
 
 DEMO = read_yaml(ROOT / "config.yaml")
 MODELS = read_models(ROOT / "config" / "models.yaml")

@@ -8,8 +8,8 @@ the truth, was copied from it; a true answer behind a false trace ignored it.
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tracekd.adapters.chat import Prompt
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, Intervention, Question
 from tracekd.datasets import get_dataset
@@ -18,6 +18,9 @@ from tracekd.scoring.free_text import conclude
 from tracekd.scoring.readings import parse_as_asked
 from tracekd.traces.build import TEACHER_ARMS, build_trace
 from tracekd.traces.prompts import THINK_CLOSE, THINK_OPEN
+
+if TYPE_CHECKING:
+    from tracekd.adapters.chat import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def build_prefills(
 
 
 def join(
-    prefills: Sequence[Prefill], prompts: Sequence[Prompt], generations: Sequence[Generation]
+    prefills: Sequence[Prefill], prompts: "Sequence[Prompt]", generations: Sequence[Generation]
 ) -> list[Intervention]:
     """Put what was written behind each trace to it; all three in the same order."""
     return [

@@ -1,1 +1,1 @@
-"""The configuration of a run, checked before any job exists."""
+"""Typed settings: one class for each section of a configuration."""

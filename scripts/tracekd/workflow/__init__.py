@@ -1,0 +1,1 @@
+"""What a run consists of: its checked configuration and what its rules read and write."""
