@@ -122,7 +122,7 @@ rule plot_pipeline:
     input:
         questions="results/{run}/questions/{dataset}.jsonl",
         correct="results/{run}/traces/{dataset}/correct.jsonl",
-        incorrect="results/{run}/traces/{dataset}/incorrect.jsonl",
+        wrong=get_wrong_traces,
     output:
         pdf="figures/{run}/pipeline_{dataset}.pdf",
         png=report(

@@ -15,11 +15,11 @@ from tracekd.workflow.config import check_config
 from tracekd.core.errors import TraceKDError
 from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay
-from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
+from tracekd.datasets import get_dataset
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
-from tracekd.traces.build import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
+from tracekd.traces.arms import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS, built_arms, get_arm
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
@@ -48,10 +48,10 @@ except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
 SFT_ARMS = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
-# arms whose traces have both steps, so that trace and answer can be held against each other
-TRACED_ARMS = [arm for arm in SFT_ARMS if ARM_STEPS.get(arm, BOTH_STEPS) == BOTH_STEPS]
+# arms whose traces state every step, so that trace and answer can be held against each other
+TRACED_ARMS = [arm for arm in SFT_ARMS if get_arm(arm).is_whole]
 # arms that write something between think tags, so that a trace can be set there
-THINKING_ARMS = [arm for arm in SFT_ARMS if arm not in BARE_ARMS]
+THINKING_ARMS = [arm for arm in SFT_ARMS if get_arm(arm).has_tags]
 # set traces need adapters and the base they belong to
 HAS_INTERVENTIONS = bool(
     config["interventions"] and THINKING_ARMS and config["level"] != "outputs"
@@ -112,7 +112,7 @@ wildcard_constraints:
     run=config["run"],
     dataset=get_regex(config["datasets"]),
     model=get_regex(config["models"]),
-    arm=get_regex([*ARMS, *TEACHER_ARMS, PROMPT_ONLY]),
+    arm=get_regex(ARMS),
     seed=get_regex(config["seeds"]),
     scorer=get_regex(config["scorers"]),
 
@@ -292,6 +292,13 @@ def get_architecture(wildcards):
 def get_model_seed(wildcards):
     """Seed of a tiny model's initialisation and pre-training."""
     return MODELS[wildcards.model]["seed"]
+
+
+def get_wrong_traces(wildcards):
+    """Traces that the figure of an SFT item shows beside the correct ones."""
+    has_recipe = get_dataset(wildcards.dataset).has_released_recipe
+    arm = "incorrect" if has_recipe else "incorrect_matched"
+    return f"results/{{run}}/traces/{{dataset}}/{arm}.jsonl"
 
 
 def get_licences(wildcards):

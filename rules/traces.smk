@@ -16,7 +16,7 @@ rule build_traces:
     benchmark:
         "benchmarks/{run}/build_traces/{dataset}.{arm}.tsv"
     wildcard_constraints:
-        arm=get_regex(ARMS),
+        arm=get_regex(built_arms()),
     conda:
         "../envs/data.yaml"
     threads: 1

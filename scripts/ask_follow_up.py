@@ -7,14 +7,14 @@ from tracekd.teacher.budget import Limit
 from tracekd.teacher.kept import read_kept
 from tracekd.teacher.local_server import reachable
 from tracekd.teacher.prompts import follow_up_requests
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 from tracekd.teacher.settings import Endpoint, Limits
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
     endpoint = Endpoint(**params.endpoint)
     kept = read_kept(source.judgement)
-    traces = {response.id: response for response in read_study_responses(source.traces)}
+    traces = {response.id: response for response in read_responses(source.traces)}
     questions = [
         question for question in read_questions(source.questions, split="train") if question.id in kept
     ]

@@ -5,12 +5,12 @@ from pathlib import Path
 from tracekd.core.records import read_questions
 from tracekd.models.base import build_base_model
 from tracekd.run.jobs import rule_job
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
     source = snakemake.input
     questions = [question for path in source.questions for question in read_questions(path, split="train")]
-    responses = [response for path in source.responses for response in read_study_responses(path)]
+    responses = [response for path in source.responses for response in read_responses(path)]
     build_base_model(
         Path(snakemake.output[0]),
         architecture=snakemake.params.architecture,

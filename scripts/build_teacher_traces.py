@@ -5,14 +5,14 @@ from pathlib import Path
 from tracekd.core.logs import logger
 from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 from tracekd.teacher.traces import build_teacher_traces
 from tracekd.teacher.verification import verify_teacher_traces
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
     questions = read_questions(source.questions, split="train")
-    responses = {Path(path).stem: read_study_responses(path) for path in source.responses}
+    responses = {Path(path).stem: read_responses(path) for path in source.responses}
     traces = build_teacher_traces(
         questions, snakemake.wildcards.arm, responses, params.target, seed=params.seed
     )

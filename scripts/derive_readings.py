@@ -9,6 +9,7 @@ log     [0]
 from pathlib import Path
 
 from tracekd.core.records import read_generations, read_questions
+from tracekd.datasets import get_dataset
 from tracekd.run.jobs import rule_job
 from tracekd.scoring.readings import derive_readings, write_readings
 
@@ -16,4 +17,5 @@ with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
         dataset = Path(source).parts[-4]
-        write_readings(derive_readings(questions[dataset], read_generations(source)), target)
+        readings = derive_readings(questions[dataset], read_generations(source))
+        write_readings(readings, target, [step.name for step in get_dataset(dataset).steps])

@@ -12,7 +12,7 @@ from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
 from tracekd.run.lease import hold
-from tracekd.traces.build import PROMPT_ONLY
+from tracekd.traces.arms import PROMPT_ONLY
 from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):

@@ -7,12 +7,12 @@ from tracekd.core.logs import logger
 from tracekd.core.records import read_questions
 from tracekd.run.jobs import rule_job
 from tracekd.teacher.judgement import COLUMNS, judge, to_rows
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
     source = snakemake.input
     judgements = judge(
-        read_questions(source.questions), read_study_responses(source.responses), snakemake.params.keep
+        read_questions(source.questions), read_responses(source.responses), snakemake.params.keep
     )
     with atomic_write(snakemake.output.judgement) as stream:
         table = csv.writer(stream, lineterminator="\n")

@@ -1,21 +1,26 @@
 """Plot how a real question becomes an SFT item: Figure 1 (rule plot_pipeline).
 
 input   questions: results/{run}/questions/{dataset}.jsonl
-        correct, incorrect: results/{run}/traces/{dataset}/{correct,incorrect}.jsonl, verified
+        correct, wrong: results/{run}/traces/{dataset}/{arm}.jsonl, verified
 output  pdf, png: figures/{run}/pipeline_{dataset}.{pdf,png}
 params  note: what is not real in the figure, or empty
 log     [0]
 """
 
+from pathlib import Path
+
 from tracekd.core.records import read_questions, read_traces
-from tracekd.figures.pipeline import ARMS, choose_question, plot_pipeline
+from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    traces = {arm: {trace.id: trace for trace in read_traces(snakemake.input[arm])} for arm in ARMS}
-    question = choose_question(read_questions(snakemake.input.questions), traces)
-    figure = plot_pipeline(
-        question, {arm: traces[arm][question.id] for arm in ARMS}, note=snakemake.params.note
-    )
+    source = snakemake.input
+    traces = {
+        Path(path).stem: {trace.id: trace for trace in read_traces(path)}
+        for path in (source.correct, source.wrong)
+    }
+    question = choose_question(read_questions(source.questions), traces)
+    shown = {arm: found[question.id] for arm, found in traces.items()}
+    figure = plot_pipeline(question, shown, note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

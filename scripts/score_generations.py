@@ -10,13 +10,14 @@ from pathlib import Path
 
 from tracekd.core.errors import DataError
 from tracekd.core.records import read_generations, read_questions
+from tracekd.datasets import get_dataset
 from tracekd.run.jobs import rule_job
-from tracekd.scoring import SCORERS
+from tracekd.scoring import get_scorer
 from tracekd.scoring.score import write_scores
 
 with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
-    scorer = SCORERS[snakemake.wildcards.scorer]
+    scorer = get_scorer(snakemake.wildcards.scorer)
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):
         dataset, _, arm, _ = Path(source).parts[-4:]
         generations = read_generations(source)
@@ -27,4 +28,5 @@ with rule_job(snakemake):
                 where=source,
                 hint="delete the file and run the workflow again",
             )
-        write_scores(scorer(questions[dataset], generations, arm), target)
+        scores = scorer.judge(questions[dataset], generations, arm)
+        write_scores(scores, target, scorer.measures, [step.name for step in get_dataset(dataset).steps])

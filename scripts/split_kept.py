@@ -7,14 +7,14 @@ from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
 from tracekd.teacher.judgement import LEFT_OUT, split_kept
 from tracekd.teacher.kept import read_kept
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
     source = snakemake.input
     questions = split_kept(
         read_questions(source.questions),
         read_kept(source.judgement),
-        {Path(path).stem: read_study_responses(path) for path in source.responses},
+        {Path(path).stem: read_responses(path) for path in source.responses},
         swapped="r1_swapped" in snakemake.params.arms,
     )
     write_records(questions, snakemake.output.questions)

@@ -26,7 +26,7 @@ from tracekd.tables.trace_types import (
 )
 from tracekd.tables.write import table_paths, write_table
 from tracekd.teacher.kept import read_kept
-from tracekd.teacher.responses import read_study_responses
+from tracekd.teacher.responses import read_responses
 
 TYPES = (
     "Training traces by arm, mean (quartiles) over n questions. Tokens of {model}. Facts mentioned: quoted, "
@@ -45,7 +45,7 @@ with rule_job(snakemake):
     grid = Grid(params.datasets, params.models, params.arms)
     by_kind = {(Path(path).parent.name, Path(path).stem): path for path in source.responses}
     quoted = {
-        (dataset, arm): read_study_responses(by_kind[dataset, kind])
+        (dataset, arm): read_responses(by_kind[dataset, kind])
         for dataset in params.datasets
         for arm, kind in params.sources.items()
     }

@@ -1,40 +1,11 @@
 """How names of the config are written in tables and figures."""
 
-from tracekd.datasets import get_dataset
+from collections.abc import Iterable
 
-ARM_TITLES = {
-    "prompt_only": "prompt only",
-    "none": "no trace",
-    "class_only": "class only",
-    "correct": "correct",
-    "incorrect": "incorrect",
-    "incorrect_matched": "inc. matched",
-    "r1": "R1",
-    "r1_summary": "R1 summary",
-    "r1_explanation": "R1 explan.",
-    "r1_swapped": "R1 swapped",
-    "wrong_class": "wrong class",
-    "wrong_facts": "wrong facts",
-    "empty_trace": "empty trace",
-    "filler": "filler",
-    "mixed_0": "0 % correct",
-    "mixed_25": "25 % correct",
-    "mixed_50": "50 % correct",
-    "mixed_75": "75 % correct",
-    "mixed_100": "100 % correct",
-}
-CONDITION_TITLES = {
-    "own": "own trace",
-    "gold": "gold trace",
-    "wrong_class": "wrong class",
-    "wrong_facts": "wrong facts",
-    "wrong_both": "both wrong",
-    "foreign": "foreign trace",
-    "empty": "empty trace",
-    "filler": "filler",
-}
-STEP_TITLES = {"class": "classification", "facts": "retrieval", "trace": "trace"}
-PART_TITLES = {"answer": "answer", **STEP_TITLES}
+from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import TRACE
+from tracekd.traces.arms import ARMS
+
 DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
 QUIRK_TITLES = {
     "Q1": "cut at repeated prompt",
@@ -68,12 +39,13 @@ MODEL_WIDTH = 16
 
 def arm_title(arm: str) -> str:
     """Short name of an arm; an arm without one keeps its own."""
-    return ARM_TITLES.get(arm, arm.replace("_", " "))
+    return ARMS.get(arm).title if arm in ARMS else arm.replace("_", " ")
 
 
-def condition_title(condition: str) -> str:
-    """Name of a trace that is set from outside."""
-    return CONDITION_TITLES[condition]
+def part_titles(datasets: Iterable[str]) -> dict[str, str]:
+    """Name what a scorer judges in these datasets: the answer, every step, the whole trace."""
+    steps = {step.name: step.title for name in datasets for step in get_dataset(name).steps}
+    return {"answer": "answer", **steps, TRACE: "trace"}
 
 
 def model_title(model: str) -> str:
@@ -84,7 +56,7 @@ def model_title(model: str) -> str:
 
 def dataset_title(dataset: str) -> str:
     """Name of a dataset as its authors write it."""
-    return get_dataset(dataset).TITLE
+    return get_dataset(dataset).title
 
 
 def count(number: int) -> str:

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
-from tracekd.teacher.responses import KINDS, STATUSES, Response, read_study_responses, status_of
+from tracekd.teacher.responses import KINDS, STATUSES, Response, read_responses, status_of
 
 WHOLE = Response("a", "r1", "teacher", "0" * 64, "so it is", "hallway", "stop", "ok", 40, 9)
 
@@ -11,14 +11,14 @@ WHOLE = Response("a", "r1", "teacher", "0" * 64, "so it is", "hallway", "stop", 
 def test_responses_come_back_as_they_were_written(tmp_path):
     released = Response("b", "r1", None, None, "", "", None, "empty_answer", None, None)
     write_records([WHOLE, released], tmp_path / "r1.jsonl")
-    assert read_study_responses(tmp_path / "r1.jsonl") == [WHOLE, released]
+    assert read_responses(tmp_path / "r1.jsonl") == [WHOLE, released]
 
 
 @pytest.mark.parametrize("change", [{"kind": "r2"}, {"status": "fine"}, {"finish_reason": "tired"}])
 def test_an_unknown_word_is_named_with_its_line(tmp_path, change):
     write_records([WHOLE, dataclasses.replace(WHOLE, id="b", **change)], tmp_path / "r1.jsonl")
     with pytest.raises(DataError, match=rf"r1.jsonl:2: {next(iter(change))} must be one of"):
-        read_study_responses(tmp_path / "r1.jsonl")
+        read_responses(tmp_path / "r1.jsonl")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tracekd.teacher.ask import ask
 from tracekd.teacher.kept import read_kept
 from tracekd.teacher.local_server import reachable
 from tracekd.teacher.prompts import follow_up_requests, question_messages, trace_requests
-from tracekd.teacher.responses import FOLLOW_UPS, STATUSES, read_study_responses
+from tracekd.teacher.responses import FOLLOW_UPS, STATUSES, read_responses
 from tracekd.teacher.settings import Endpoint
 from tracekd.teacher.synthetic import SyntheticTeacher, think, wrong_answers
 
@@ -67,7 +67,7 @@ def test_traces_summaries_and_explanations_come_through_the_server(tmp_path, dat
             requests = follow_up_requests(asked, traces, kind, LOCAL)
             follow_ups = ask(requests, endpoint, LIMITS, FREE, tmp_path / "cache.jsonl")
             write_records(follow_ups, tmp_path / f"{kind}.jsonl")
-            assert read_study_responses(tmp_path / f"{kind}.jsonl") == follow_ups
+            assert read_responses(tmp_path / f"{kind}.jsonl") == follow_ups
             assert [response.id for response in follow_ups] == [question.id for question in asked]
             assert {(response.kind, response.status) for response in follow_ups} == {(kind, "ok")}
     assert {response.status for response in responses} <= set(STATUSES)

@@ -7,9 +7,10 @@ from typing import Any
 
 from tracekd.core.checks import check_schema, read_yaml
 from tracekd.core.errors import ConfigError
-from tracekd.datasets.rows import ALL
-from tracekd.labels import STEP_TITLES
+from tracekd.datasets.rows import ALL, TRACE
 
+# places of a column that name a step of the paper's traces; the others name a class
+STEPS = ("class", "facts", TRACE)
 # a cell that the source leaves empty
 NOT_STATED = "-"
 # dataset, model or arm that the source does not name
@@ -102,10 +103,10 @@ def _expand(name: str, table: dict[str, Any], quantities: dict[str, Any], path: 
                     group=name,
                     **fields,
                     dataset=dataset,
-                    class_label=ALL if place in STEP_TITLES else place,
+                    class_label=ALL if place in STEPS else place,
                     model=model,
                     arm=arm,
-                    step=place if place in STEP_TITLES else "",
+                    step=place if place in STEPS else "",
                     quantity=quantity,
                     **quantities[quantity],
                     value=float(printed),

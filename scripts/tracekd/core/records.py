@@ -95,15 +95,15 @@ class Question:
 class Trace:
     """One SFT target: the decomposed reasoning and the answer that follows it.
 
-    `facts` are context indices, or the text itself where a fact is not one of the question's own context.
-    `text` is the reasoning between the think tags (empty in the arms `none` and `empty_trace`); `target` is
-    the whole assistant turn. `verdict` is what the independent verifier found, None before it has looked.
+    `stated` holds what each step of a decomposed trace states, right or wrong: a text, or the texts that it
+    quotes. `text` is the reasoning between the think tags (empty in the arms `none` and `empty_trace`);
+    `target` is the whole assistant turn. `verdict` is what the independent verifier found, step by step, None
+    before it has looked.
     """
 
     id: str
     arm: str
-    class_label: str
-    facts: tuple[int | str, ...]
+    stated: dict[str, Any]
     text: str
     target: str
     verdict: dict[str, bool | None] | None = None
@@ -113,8 +113,10 @@ class Trace:
         return {
             "id": self.id,
             "arm": self.arm,
-            "class_label": self.class_label,
-            "facts": list(self.facts),
+            "stated": {
+                step: list(value) if isinstance(value, tuple) else value
+                for step, value in self.stated.items()
+            },
             "text": self.text,
             "target": self.target,
             "verdict": self.verdict,
@@ -123,7 +125,11 @@ class Trace:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Build from a record that has passed the schema."""
-        return cls(**{**record, "facts": tuple(record["facts"])})
+        stated = {
+            step: tuple(value) if isinstance(value, list) else value
+            for step, value in record["stated"].items()
+        }
+        return cls(**{**record, "stated": stated})
 
 
 @dataclass(frozen=True, slots=True)

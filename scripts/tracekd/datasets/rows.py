@@ -10,6 +10,8 @@ from tracekd.datasets import get_dataset
 
 # rows of a column `class` that stand for a whole dataset: items pooled, and the mean of its classes
 ALL, MACRO = "all", "macro"
+# what a column `step` calls all steps together
+TRACE = "trace"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Grid:
         order = pd.DataFrame(ranks, index=frame.index).sort_values(list(by), kind="stable").index
         return frame.loc[order].reset_index(drop=True)
 
+    @property
+    def steps(self) -> dict[str, str]:
+        """Steps of all datasets, name to title, as they come in a trace, and the whole trace after them."""
+        titles = {step.name: step.title for name in self.datasets for step in get_dataset(name).steps}
+        return titles | {TRACE: TRACE}
+
     def present(self, frame: pd.DataFrame, column: str) -> list[str]:
         """Names of a column (dataset, model or arm) that occur in the frame, in order."""
         names = set(frame[column])
@@ -37,7 +45,7 @@ class Grid:
     def _rank(self, frame: pd.DataFrame, column: str) -> pd.Series:
         """Give the place of every value of a column."""
         if column == "class":
-            labels = {dataset: (ALL, MACRO, *get_dataset(dataset).CLASSES) for dataset in self.datasets}
+            labels = {dataset: (ALL, MACRO, *get_dataset(dataset).classes) for dataset in self.datasets}
             places = {
                 dataset: {label: place for place, label in enumerate(labels[dataset])} for dataset in labels
             }

@@ -1,18 +1,21 @@
-"""Demo corpora: small synthetic questions, written in each dataset's own raw schema.
+"""Simulated corpora: small synthetic questions, written in each dataset's own raw form.
 
-A module of this package has `sample`, the endless stream of scenes from which the tiny base models are
-pre-trained, and `write_raw`, a small raw corpus that goes through the very readers of the real data.
+The `simulator` of a dataset has `sample`, the endless stream of scenes from which the tiny base models are
+pre-trained, and `write_raw`, a small raw corpus that goes through the very reader of the real data.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from tracekd.core.files import sha256_text
 from tracekd.core.records import Question, Source
+from tracekd.core.registry import Registry
+from tracekd.datasets import BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,9 @@ class Scene:
 
 
 class Simulator(Protocol):
-    """What every module of this package offers."""
+    """What the `simulator` of a dataset offers."""
+
+    PHRASES: Sequence[str]  # fixed wordings of contexts and questions, one token each for the tiny models
 
     def sample(self, rng: random.Random) -> Scene:
         """Draw one scene."""
@@ -37,9 +42,22 @@ class Simulator(Protocol):
         """Write a corpus in the dataset's raw schema; equal arguments give equal bytes."""
 
 
+SIMULATORS: Registry[Simulator] = Registry("simulator of dataset")
+
+
+def _load(dataset: str) -> Simulator:
+    """Load the simulator of a dataset of the paper."""
+    simulator: Simulator = import_module(f"tracekd.datasets.{dataset}.simulator")  # type: ignore[assignment]
+    return simulator
+
+
+for _name in BUILT_IN:
+    SIMULATORS.add(_name, partial(_load, _name))
+
+
 def get_simulator(dataset: str) -> Simulator:
-    """Give the simulator of a dataset by its name in the config."""
-    return import_module(f"tracekd.datasets.{dataset}.simulator")
+    """Give the simulator of a dataset by its name in the config; ConfigError where there is none."""
+    return SIMULATORS.get(dataset)
 
 
 def pose(

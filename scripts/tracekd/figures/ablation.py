@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
-from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, RIGHT, SMALL_SIZE, WRONG, house_style
+from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, SMALL_SIZE, house_style
 from tracekd.labels import arm_title, count, model_title
 from tracekd.scoring.ablation import ALL_OFF
 from tracekd.tables.ablation import quirk_title, signed
+from tracekd.traces.arms import RIGHT, WRONG
 
 # the panels: the first measure of each that the dataset has, and what it is called
 PANELS = (

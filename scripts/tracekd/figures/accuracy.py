@@ -8,6 +8,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
+from tracekd.scoring import ANSWER, get_scorer
 
 # inches; a row of a panel is one arm or baseline
 ROW = 0.155
@@ -27,12 +28,14 @@ def plot_accuracy(
     Args:
         results: as from `results_table`.
         baselines: as from `score_baselines`.
-        scorer: `published` or `aligned`.
+        scorer: whose headline is drawn.
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
 
     """
-    rows = results[results["scorer"] == scorer]
+    rows, judge = results[results["scorer"] == scorer], get_scorer(scorer)
+    # baselines are of right answers: a graded score has none
+    baselines = baselines if judge.headline == ANSWER else baselines.iloc[:0]
     datasets, models, arms = (grid.present(rows, column) for column in ("dataset", "model", "arm"))
     names = list(baselines["baseline"].unique())
     heights = [len(names) * ROW, *[max(len(arms) * ROW, MIN_PANEL)] * len(models)]
@@ -49,7 +52,7 @@ def plot_accuracy(
                 _draw_arms(axis, panel.set_index("arm"), arms)
         for axis, title in zip(axes[:, 0], ["trivial\nbaselines", *map(model_title, models)], strict=True):
             label_row(axis, title, TITLE_DISTANCE)
-        label_below(axes, "final-answer accuracy (%), 95 % CI")
+        label_below(axes, f"{judge.title} (%), 95 % CI")
     return figure
 
 
@@ -82,8 +85,8 @@ def _draw_arms(axes: Axes, rows: pd.DataFrame, arms: list[str]) -> None:
     for place, arm in enumerate(arms):
         if arm in rows.index:
             row, style = rows.loc[arm], arm_style(arm)
-            axes.hlines(place, 100 * row["answer_low"], 100 * row["answer_high"], color=style.colour, lw=1.2)
-            axes.plot(100 * row["answer_acc"], place, marker=style.marker, color=style.colour, ms=4, mew=0)
+            axes.hlines(place, 100 * row["score_low"], 100 * row["score_high"], color=style.colour, lw=1.2)
+            axes.plot(100 * row["score"], place, marker=style.marker, color=style.colour, ms=4, mew=0)
     words = run_size(rows["n"].iloc[0], rows["seeds"].max()) if len(rows) else "no data"
     label_size(axes, words)
 

@@ -1,23 +1,19 @@
 """What the association of trace and answer is made of: phi of the whole, of its steps, of copying alone."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.datasets.rows import Grid
+from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import TRACE, Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
+from tracekd.tables.copying import associations
 
-TITLES = {
-    "phi_trace": "whole trace",
-    "phi_facts": "retrieval step",
-    "phi_class": "class step",
-    "phi_class_given_facts_ok": "class step,\nretrieval right",
-    "phi_class_given_facts_wrong": "class step,\nretrieval wrong",
-    "phi_implied": "whole trace, answer\nreplaced by entities",
-}
 # inches; a line of a panel is one association, with its arms one below the other and a title of two rows
 LINE, ARM, LEAST = 0.08, 0.115, 0.27
 FRAME = Frame(left=1.62, right=0.32, head=0.46, foot=0.42, row_gap=0.2, column_gap=0.42)
@@ -38,15 +34,15 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
         note: printed small below, for what is not real in the figure.
 
     """
-    rows = copying[copying["subset"] == "all"]
+    rows, titles = copying[copying["subset"] == "all"], _titles(grid.datasets)
     datasets, models, arms = (grid.present(rows, column) for column in ("dataset", "model", "arm"))
     # seeds lie over one another, and so would their numbers
     with_numbers = len(models) <= WIDE and rows["seed"].nunique() == 1
     line = max(LINE + ARM * len(arms), LEAST)
-    lowest = rows[[f"{name}_low" for name in TITLES]].min(axis=None)
+    lowest = rows[[f"{name}_low" for name in titles]].min(axis=None)
     with house_style():
         figure, axes = make_panels(
-            len(models), [line * len(TITLES)] * len(datasets), FRAME, note, sharex=True, sharey=True
+            len(models), [line * len(titles)] * len(datasets), FRAME, note, sharex=True, sharey=True
         )
         for i, dataset in enumerate(datasets):
             label_row(axes[i, 0], dataset_title(dataset), TITLE_DISTANCE)
@@ -56,7 +52,7 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
                     axis.set_axis_off()
                     mark_missing(axis)
                 else:
-                    _draw_panel(axis, panel, arms, ARM / line, with_numbers)
+                    _draw_panel(axis, panel, titles, arms, ARM / line, with_numbers)
         # the lower half of phi's range is shown where it is needed
         ticks = [tick for tick in TICKS if tick >= -0.5 or lowest < -0.5]
         axes[0, 0].set(xlim=(ticks[0] - 0.05, 1.3), xticks=ticks)
@@ -71,15 +67,42 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
     return figure
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, arms: list[str], step: float, with_numbers: bool) -> None:
+def _titles(datasets: Sequence[str]) -> dict[str, str]:
+    """Name the columns of phi that are drawn, in order: the source of the answer before other steps."""
+    known = associations(datasets)
+    steps = {
+        step.name: f"{step.heading.lower()} step" for name in datasets for step in get_dataset(name).steps
+    }
+    sources = dict.fromkeys(get_dataset(name).source_step for name in datasets)
+    single = [*sources, *(name for name in steps if name not in sources)]
+    ends = {"ok": "right", "wrong": "wrong"}
+    given = {
+        f"{name}_given_{source}_{end}": f"{steps[name]},\n{steps[source].removesuffix(' step')} {word}"
+        for source in sources
+        for name in single
+        for end, word in ends.items()
+    }
+    titles = {TRACE: "whole trace", **{name: steps[name] for name in single}, **given}
+    titles["implied"] = "whole trace, answer\nreplaced by entities"
+    return {f"phi_{name}": title for name, title in titles.items() if name in known}
+
+
+def _draw_panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    titles: Mapping[str, str],
+    arms: list[str],
+    step: float,
+    with_numbers: bool,
+) -> None:
     """Draw the associations of one dataset and model; value and n stand at each marker."""
-    axes.set_ylim(len(TITLES) - 0.5, -0.5)
-    axes.set_yticks(range(len(TITLES)), TITLES.values())
+    axes.set_ylim(len(titles) - 0.5, -0.5)
+    axes.set_yticks(range(len(titles)), titles.values())
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=GREY, lw=0.6, zorder=1)
-    for line in range(len(TITLES) - 1):
+    for line in range(len(titles) - 1):
         axes.axhline(line + 0.5, color=PALE, lw=0.6, zorder=0)
-    for place, name in enumerate(TITLES):
+    for place, name in enumerate(titles):
         for arm, seeds in rows.groupby("arm"):
             style, defined = arm_style(arm), seeds[seeds[name].notna()]
             height = place + step * (arms.index(arm) - (len(arms) - 1) / 2)

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import Frame, label_below, make_panels, spread
-from tracekd.figures.style import GREY, RIGHT, SMALL_SIZE, WRONG, house_style
+from tracekd.figures.style import GREY, SMALL_SIZE, house_style
 from tracekd.labels import arm_title, count
 from tracekd.statistics.association import CELLS
 from tracekd.tables.claims import VERDICTS
+from tracekd.traces.arms import RIGHT, WRONG
 
 # colour, marker and size in points: the marker tells verdicts apart where colour is lost
 VERDICT_STYLES = {

@@ -12,6 +12,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import PAGE_HEIGHT, PALE, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
+from tracekd.scoring import get_scorer
 
 # inches; the arms of a class move closer together where the figure would outgrow the page
 ARM, CLASS_GAP, LEGEND_LINE = 0.06, 0.09, 0.17
@@ -24,7 +25,7 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
 
     Args:
         classes: as from `classes_table`.
-        scorer: `published` or `aligned`.
+        scorer: whose headline is drawn.
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
 
@@ -52,7 +53,7 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
             label_row(axes[i, 0], dataset_title(dataset), distance=1.6)
         _draw_legend(figure, arms, columns)
         seeds = rows["seeds"].max()
-        label_below(axes, f"final-answer accuracy (%), 95 % CI, {seeds} seed{'s' * bool(seeds > 1)}")
+        label_below(axes, f"{get_scorer(scorer).title} (%), 95 % CI, {seeds} seed{'s' * bool(seeds > 1)}")
     return figure
 
 
@@ -71,7 +72,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, labels: list[str], arms: list[st
         cells, style = rows[rows["arm"] == arm], arm_style(arm)
         offset = step * (number - (len(arms) - 1) / 2)
         places = np.array([labels.index(label) + offset for label in cells["class"]])
-        low, middle, high = (100 * cells[f"answer_{name}"] for name in ("low", "acc", "high"))
+        low, middle, high = (100 * cells[name] for name in ("score_low", "score", "score_high"))
         axes.hlines(places, low, high, color=style.colour, lw=0.8)
         axes.plot(middle, places, ls="", marker=style.marker, color=style.colour, ms=3, mew=0)
 

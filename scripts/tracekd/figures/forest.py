@@ -1,5 +1,6 @@
 """Phi of every step and the answer, with its interval, against the margin that does not matter."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title
+from tracekd.scoring import SCORERS
 from tracekd.tables.estimates import show_number
 
 # inches: a row is one model and arm; many rows share what a page leaves and have no room for numbers
@@ -23,16 +25,26 @@ FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_
 
 # room that a number takes, in units of phi
 NUMBER = 0.38
+# of a row: what its scorers share
+SPREAD = 0.76
 
 
 class Side(NamedTuple):
-    """How a scorer is drawn: place in its row, in rows downwards, and whether its marker is filled."""
+    """How a scorer is drawn: place in its row, in rows downwards, marker, and whether that is filled."""
 
     place: float
+    marker: str
     filled: bool
 
 
-SIDES = {"published": Side(-0.19, False), "aligned": Side(0.19, True)}
+def _sides(scorers: Sequence[str]) -> dict[str, Side]:
+    """Spread the scorers over their row, in the order in which they are known."""
+    known = [SCORERS.get(name) for name in SCORERS if name in set(scorers)]
+    gap = SPREAD / max(1, len(known))
+    return {
+        one.name: Side(gap * (place - (len(known) - 1) / 2), one.marker, one.filled)
+        for place, one in enumerate(known)
+    }
 
 
 def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str = "") -> Figure:
@@ -55,18 +67,19 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
     room = PAGE_HEIGHT - FRAME.height([0] * len(datasets), note)
     row_height = max(MIN_ROW, min(ROW, room / sum(map(len, lines.values()))))
     heights = [row_height * len(lines[name]) for name in datasets]
+    steps, sides = grid.steps, _sides(rows["scorer"])
     with house_style():
-        figure, axes = make_panels(len(STEP_TITLES), heights, FRAME, note, sharex=True, sharey="row")
+        figure, axes = make_panels(len(steps), heights, FRAME, note, sharex=True, sharey="row")
         _set_range(axes[0, 0], rows, margin)
         for panels, name in zip(axes, datasets, strict=True):
-            for axis, step in zip(panels, STEP_TITLES, strict=True):
-                part = rows[(rows["dataset"] == name) & (rows["step"] == step)]
-                _draw_panel(axis, part.set_index(["model", "arm"]), lines[name], margin, row_height == ROW)
-            _write_sides(panels, name, rows[rows["dataset"] == name], lines[name])
-        for axis, title in zip(axes[0], STEP_TITLES.values(), strict=True):
+            for axis, step in zip(panels, steps, strict=True):
+                part = rows[(rows["dataset"] == name) & (rows["step"] == step)].set_index(["model", "arm"])
+                _draw_panel(axis, part, lines[name], margin, sides, row_height == ROW)
+            _write_sides(panels, name, rows[rows["dataset"] == name], lines[name], sides)
+        for axis, title in zip(axes[0], steps.values(), strict=True):
             axis.set_title(f"{title}\nand answer", pad=5, linespacing=1.1)
         label_below(axes, "φ, 95 % interval")
-        _write_key(figure, margin)
+        _write_key(figure, margin, sides)
     return figure
 
 
@@ -82,7 +95,12 @@ def _lines(rows: pd.DataFrame, grid: Grid) -> list[tuple[str, str]]:
 
 
 def _draw_panel(
-    axes: Axes, rows: pd.DataFrame, lines: list[tuple[str, str]], margin: float, numbers: bool
+    axes: Axes,
+    rows: pd.DataFrame,
+    lines: list[tuple[str, str]],
+    margin: float,
+    sides: Mapping[str, Side],
+    numbers: bool,
 ) -> None:
     """Draw one step of one dataset, with or without the values of phi in numbers."""
     axes.axvspan(-margin, margin, color=PALE, lw=0, zorder=0)
@@ -95,22 +113,23 @@ def _draw_panel(
         refused = cells[cells["verdict"] == "refused"]
         for _, cell in cells.drop_duplicates("scorer").iterrows():
             if cell["verdict"] != "refused":
-                height = place + SIDES[cell["scorer"]].place
-                _draw_estimate(axes, height, cell, arm_style(line[1]).colour)
+                side = sides[cell["scorer"]]
+                height = place + side.place
+                _draw_estimate(axes, height, cell, arm_style(line[1]).colour, side)
                 if numbers:
                     _write_number(axes, height, cell)
         if len(refused):
-            alone = SIDES[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
+            alone = sides[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
             # the reason is the last remark of the note
             reasons = dict.fromkeys(refused["note"].str.split("; ").str[-1])
             _write_refusal(axes, place + alone, " / ".join(reasons))
 
 
-def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str) -> None:
+def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side: Side) -> None:
     """Draw interval and marker of one scorer."""
-    face = colour if SIDES[cell["scorer"]].filled else "white"
+    face = colour if side.filled else "white"
     axes.hlines(place, cell["phi_low"], cell["phi_high"], color=colour, lw=1.1, zorder=2)
-    axes.plot(cell["phi"], place, "o", color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
+    axes.plot(cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
 
 
 def _write_refusal(axes: Axes, place: float, reason: str) -> None:
@@ -154,7 +173,13 @@ def _set_range(axes: Axes, rows: pd.DataFrame, margin: float) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
 
 
-def _write_sides(panels: list[Axes], dataset: str, rows: pd.DataFrame, lines: list[tuple[str, str]]) -> None:
+def _write_sides(
+    panels: Sequence[Axes],
+    dataset: str,
+    rows: pd.DataFrame,
+    lines: list[tuple[str, str]],
+    sides: Mapping[str, Side],
+) -> None:
     """Write the lines' names to the left of a dataset's panels, and their numbers of items to the right."""
     first, last = panels[0], panels[-1]
     first.set_yticks(range(len(lines)), [f"{model}, {arm_title(arm)}" for model, arm in lines])
@@ -164,7 +189,7 @@ def _write_sides(panels: list[Axes], dataset: str, rows: pd.DataFrame, lines: li
     last.annotate("n", (1, 1), (5, 3), "axes fraction", size=SMALL_SIZE, color=GREY, **head)
     for place, (model, arm) in enumerate(lines):
         sizes = rows.loc[(rows["model"] == model) & (rows["arm"] == arm), ["scorer", "n"]]
-        by_scorer = [sizes.loc[sizes["scorer"] == scorer, "n"].max() for scorer in SIDES]
+        by_scorer = [sizes.loc[sizes["scorer"] == scorer, "n"].max() for scorer in sides]
         words = " / ".join(dict.fromkeys(count(int(n)) for n in by_scorer if n == n))
         last.annotate(
             words,
@@ -178,18 +203,20 @@ def _write_sides(panels: list[Axes], dataset: str, rows: pd.DataFrame, lines: li
         )
 
 
-def _write_key(figure: Figure, margin: float) -> None:
+def _write_key(figure: Figure, margin: float, sides: Mapping[str, Side]) -> None:
     """Explain the markers and the band below the panels."""
-    dot = {"color": INK, "marker": "o", "ms": 3.2, "mew": 0.8, "lw": 1.1}
+    dot = {"color": INK, "ms": 3.2, "mew": 0.8, "lw": 1.1}
     handles = [
-        Line2D([], [], **dot, mfc=INK if side.filled else "white", label=f"{scorer} scorer")
-        for scorer, side in SIDES.items()
+        Line2D(
+            [], [], **dot, marker=side.marker, mfc=INK if side.filled else "white", label=f"{scorer} scorer"
+        )
+        for scorer, side in sides.items()
     ]
     handles.append(Patch(color=PALE, lw=0, label=f"|φ| < {margin:g}"))
     figure.legend(
         handles=handles,
         loc="lower left",
-        ncols=3,
+        ncols=len(handles),
         borderaxespad=0.2,
         columnspacing=1.4,
     )

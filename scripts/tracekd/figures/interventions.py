@@ -10,7 +10,8 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import arm_title, condition_title, count
+from tracekd.interventions.prefills import condition_title
+from tracekd.labels import arm_title, count
 from tracekd.tables.estimates import add_share
 
 FRAME = Frame(left=0.86, right=0.42, head=0.72, foot=0.38, row_gap=0.5, column_gap=0.5)

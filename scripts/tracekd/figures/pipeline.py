@@ -16,18 +16,16 @@ from tracekd.figures.style import (
     GOLD_FILL,
     GREY,
     INK,
-    RIGHT,
     SMALL_SIZE,
     TEXT_SIZE,
     TEXT_WIDTH,
-    WRONG,
     arm_style,
     house_style,
 )
-from tracekd.labels import dataset_title
+from tracekd.labels import arm_title, dataset_title
+from tracekd.traces.arms import RIGHT, WRONG
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
 
-ARMS = ("correct", "incorrect")
 # lines of context that leave the two columns about as tall, and characters on such a line
 CONTEXT_LINES, LINE_CHARACTERS = 18, 46
 # longer quotes are cut, the caption says so: a passage of MS MARCO may fill a page
@@ -80,7 +78,7 @@ def choose_question(questions: Sequence[Question], traces: Mapping[str, Mapping[
         for question in questions
         if question.split == "train"
         and question.gold_facts
-        and all(question.id in traces[arm] for arm in ARMS)
+        and all(question.id in found for found in traces.values())
     ]
     if not fit:
         raise DataError(
@@ -94,7 +92,7 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
 
     Args:
         question: a train question.
-        traces: its `correct` and `incorrect` trace.
+        traces: its correct trace and a wrong one, by arm.
         note: printed small below, for what is not real in the figure.
 
     """
@@ -108,13 +106,19 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
         steps = _wrapped(figure, Box("2  Decomposition", _steps(question), wide))
         reasoning = [
             _wrapped(
-                figure, Box(f"3  {arm.capitalize()} trace", _trace(traces[arm]), half, arm_style(arm).colour)
+                figure,
+                Box(
+                    f"3  {arm_title(arm).capitalize()} trace",
+                    _trace(question, trace),
+                    half,
+                    arm_style(arm).colour,
+                ),
             )
-            for arm in ARMS
+            for arm, trace in traces.items()
         ]
         targets = [
             _wrapped(figure, Box("4  SFT target", _target(question, arm), half, arm_style(arm).colour))
-            for arm in ARMS
+            for arm in traces
         ]
         rows = [[steps], reasoning, targets]
         tops = [max(box.height for box in row) for row in rows]
@@ -135,7 +139,7 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
         for number, (row, row_height) in enumerate(zip(rows, tops, strict=True)):
             for column, box in enumerate(row):
                 _draw_box(canvas, box, left + column * (half + 0.12), y, row_height)
-            for column in range(len(ARMS)) if number + 1 < len(rows) else ():
+            for column in range(len(traces)) if number + 1 < len(rows) else ():
                 x = left + column * (half + 0.12)
                 _arrow(canvas, (x + half / 2, y - row_height), (x + half / 2, y - row_height - gap))
             y -= row_height + gap
@@ -175,31 +179,27 @@ def _answer(question: Question, opening: str = "", closing: str = "") -> Paragra
 
 
 def _steps(question: Question) -> list[Paragraph]:
-    """The two sub-steps of the question and what is right in them."""
+    """The steps of the question and what is right in them; facts by their numbers."""
     numbers = ", ".join(f"[{index + 1}]" for index in question.gold_facts)
     return [
-        Paragraph("Classification: of which class is the question?", colour=GREY),
-        Paragraph(question.class_label, fill=GOLD_FILL),
-        Paragraph("Information retrieval: which facts carry the answer?", colour=GREY),
-        Paragraph(numbers, fill=GOLD_FILL),
+        paragraph
+        for step in get_dataset(question.dataset).steps
+        for paragraph in (
+            Paragraph(step.asks, colour=GREY),
+            Paragraph(numbers if step.quotes else str(step.gold(question)), fill=GOLD_FILL),
+        )
     ]
 
 
-def _trace(trace: Trace) -> list[Paragraph]:
-    """The two steps of a trace, each under the verifier's verdict."""
-    verdict = trace.verdict or {}
-    steps = zip(
-        ("Classification", "Information retrieval"),
-        ("class_ok", "facts_ok"),
-        trace.text.split("\n", 1),
-        strict=True,
-    )
+def _trace(question: Question, trace: Trace) -> list[Paragraph]:
+    """The steps of a trace, each under the verifier's verdict."""
+    verdict, steps = trace.verdict or {}, get_dataset(question.dataset).steps
     return [
         paragraph
-        for title, key, text in steps
+        for step, text in zip(steps, trace.text.split("\n", len(steps) - 1), strict=True)
         for paragraph in (
-            _verdict(title, verdict.get(key)),
-            Paragraph(text, max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(key) else None),
+            _verdict(step.asks.partition(":")[0], verdict.get(step.name)),
+            Paragraph(text, max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(step.name) else None),
         )
     ]
 
@@ -214,7 +214,7 @@ def _verdict(step: str, ok: bool | None) -> Paragraph:
 def _target(question: Question, arm: str) -> list[Paragraph]:
     """The assistant turn of an arm: its trace, then the right answer."""
     return [
-        Paragraph(f"{THINK_OPEN} {arm} trace {THINK_CLOSE}"),
+        Paragraph(f"{THINK_OPEN} {arm_title(arm)} trace {THINK_CLOSE}"),
         _answer(question, ANSWER_OPEN, ANSWER_CLOSE),
     ]
 

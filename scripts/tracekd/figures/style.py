@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import matplotlib
 
@@ -14,6 +13,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from tracekd.core.files import atomic_write
+from tracekd.traces.arms import ARMS, OTHER, Style
 
 # inches: one column and the text block of a two-column A4 page, and the height a page leaves to a figure
 COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
@@ -25,41 +25,8 @@ PNG_DPI = 300
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
-RIGHT, WRONG = "#0072B2", "#D55E00"
 GOLD_FILL = "#FFF1C9"
 
-
-class ArmStyle(NamedTuple):
-    """Colour and marker of an arm: the marker tells arms apart where colour is lost."""
-
-    colour: str
-    marker: str | tuple[int, int, int]
-
-
-# Okabe and Ito (2008); yellow is too pale for lines on white, brown and grey stand in
-ARM_STYLES = {
-    "prompt_only": ArmStyle("#8C8C8C", "X"),
-    "none": ArmStyle("#000000", "o"),
-    "class_only": ArmStyle("#E69F00", "v"),
-    "correct": ArmStyle(RIGHT, "s"),
-    "incorrect": ArmStyle(WRONG, "D"),
-    "incorrect_matched": ArmStyle("#CC79A7", "^"),
-    "r1": ArmStyle("#009E73", "P"),
-    "r1_summary": ArmStyle("#56B4E9", "<"),
-    "r1_explanation": ArmStyle("#8A6D00", ">"),
-    "r1_swapped": ArmStyle("#6A3D9A", "h"),
-    "wrong_class": ArmStyle("#882255", (4, 1, 0)),
-    "wrong_facts": ArmStyle("#117733", (5, 1, 0)),
-    "empty_trace": ArmStyle("#332288", (6, 1, 0)),
-    "filler": ArmStyle("#A0703C", (8, 1, 0)),
-    # from wrong to right
-    "mixed_0": ArmStyle("#B33C00", "p"),
-    "mixed_25": ArmStyle("#D98A4E", "8"),
-    "mixed_50": ArmStyle("#A08FA0", "H"),
-    "mixed_75": ArmStyle("#5F9FD0", "d"),
-    "mixed_100": ArmStyle("#08519C", (3, 1, 0)),
-}
-OTHER_ARM = ArmStyle("#555555", "*")
 
 RC = {
     "font.family": "sans-serif",
@@ -101,9 +68,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def arm_style(arm: str) -> ArmStyle:
+def arm_style(arm: str) -> Style:
     """Colour and marker of an arm, the same in every figure."""
-    return ARM_STYLES.get(arm, OTHER_ARM)
+    return ARMS.get(arm).style if arm in ARMS else OTHER
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:

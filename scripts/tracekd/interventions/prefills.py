@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, Intervention, Question
-from tracekd.datasets import get_dataset
-from tracekd.scoring.aligned import is_right, read_own_words
-from tracekd.scoring.free_text import conclude
-from tracekd.scoring.readings import parse_as_asked
-from tracekd.traces.build import TEACHER_ARMS, build_trace
+from tracekd.core.registry import Registry
+from tracekd.datasets import Dataset
+from tracekd.traces.arms import get_arm
+from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import THINK_CLOSE, THINK_OPEN
 
 if TYPE_CHECKING:
@@ -53,21 +52,59 @@ def _foreign(setting: Setting) -> str | None:
     return build_trace(other, "correct", setting.seed).text
 
 
-def _arm(arm: str) -> Callable[[Setting], str]:
-    """Give the trace that an arm would train on; one draw of wrong class and facts serves all of them."""
-    return lambda setting: build_trace(setting.question, arm, setting.seed, setting.pool).text
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One way to set a trace.
+
+    Args:
+        name: in configs and tables.
+        title: in tables and figures.
+        arm: whose trace is set; None where `write` says it.
+        write: gives the trace; None where an item has none.
+
+    """
+
+    name: str
+    title: str
+    arm: str | None = None
+    write: Callable[[Setting], str | None] | None = None
+
+    def prefill(self, setting: Setting) -> str | None:
+        """Give the trace of an item; one draw of wrong steps serves all conditions and arms."""
+        if self.write:
+            return self.write(setting)
+        return build_trace(setting.question, str(self.arm), setting.seed, setting.pool).text
+
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Raise ConfigError where the arm of this condition has no trace for a dataset."""
+        if self.arm:
+            get_arm(self.arm).truths(dataset)
 
 
-CONDITIONS: dict[str, Callable[[Setting], str | None]] = {
-    "own": _own,
-    "gold": _arm("correct"),
-    "wrong_class": _arm("wrong_class"),
-    "wrong_facts": _arm("wrong_facts"),
-    "wrong_both": _arm("incorrect_matched"),
-    "foreign": _foreign,
-    "empty": _arm("empty_trace"),
-    "filler": _arm("filler"),
-}
+CONDITIONS: Registry[Condition] = Registry("condition")
+
+
+def add_condition(condition: Condition) -> None:
+    """Add a condition."""
+    CONDITIONS.add(condition.name, lambda: condition)
+
+
+def condition_title(name: str) -> str:
+    """Write a condition for readers."""
+    return CONDITIONS.get(name).title
+
+
+for _condition in (
+    Condition("own", "own trace", write=_own),
+    Condition("gold", "gold trace", arm="correct"),
+    Condition("wrong_class", "wrong class", arm="wrong_class"),
+    Condition("wrong_facts", "wrong facts", arm="wrong_facts"),
+    Condition("wrong_both", "both wrong", arm="incorrect_matched"),
+    Condition("foreign", "foreign trace", write=_foreign),
+    Condition("empty", "empty trace", arm="empty_trace"),
+    Condition("filler", "filler", arm="filler"),
+):
+    add_condition(_condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +143,7 @@ def build_prefills(
         if question.id not in texts:
             raise DataError("the question has no generation", where=question.id, hint="generate anew")
         setting = Setting(question, texts[question.id], questions, seed)
-        traces = {condition: CONDITIONS[condition](setting) for condition in conditions}
+        traces = {condition: CONDITIONS.get(condition).prefill(setting) for condition in conditions}
         prefills += [
             Prefill(question.id, condition, trace) for condition, trace in traces.items() if trace is not None
         ]
@@ -126,57 +163,3 @@ def join(
         )
         for one, prompt, generation in zip(prefills, prompts, generations, strict=True)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One answer against the truth and against its trace.
-
-    answer: None where it cannot be read. implied: the answer that the facts in the trace imply, or, of a
-    trace in free words, what it concludes; None where it names nothing of the kind.
-    """
-
-    item: str
-    condition: str
-    answer: frozenset[str] | None
-    true: bool
-    implied: frozenset[str] | None
-    implied_true: bool | None
-    follows: bool | None
-
-
-def read_outcome(question: Question, intervention: Intervention, arm: str) -> Outcome:
-    """Read trace and answer of one intervention as the `aligned` scorer reads a generation of the arm.
-
-    Facts need not be of the question's own context: those of a foreign trace imply an answer, too.
-    """
-    turn = f"{THINK_OPEN}{intervention.trace}{THINK_CLOSE}{intervention.text}"
-    found = parse_as_asked(question, turn)
-    answer = read_own_words(question, turn, found.answer) if arm in TEACHER_ARMS else found.answer
-    implied = _implied(question, intervention.trace, found.facts)
-    return Outcome(
-        item=question.id,
-        condition=intervention.condition,
-        answer=answer,
-        true=answer is not None and is_right(question, answer),
-        implied=implied,
-        implied_true=None if implied is None else is_right(question, implied),
-        follows=None if implied is None else answer == implied,
-    )
-
-
-def _implied(question: Question, trace: str, facts: frozenset[str] | None) -> frozenset[str] | None:
-    """Name the answer that a trace implies: by its facts if it has a retrieval step, else by its words."""
-    if facts is None:
-        return conclude(question, trace)
-    implied = get_dataset(question.dataset).implied_answer(question, facts) if facts else None
-    # a fact of another form names no entity
-    return None if implied is None or "" in implied else implied
-
-
-def read_outcomes(
-    questions: Iterable[Question], interventions: Iterable[Intervention], arm: str
-) -> list[Outcome]:
-    """Read all interventions on one adapter of an arm."""
-    by_id = {question.id: question for question in questions}
-    return [read_outcome(by_id[one.item], one, arm) for one in interventions]

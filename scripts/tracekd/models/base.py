@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,15 +20,16 @@ from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerF
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.core.records import Question
-from tracekd.datasets.simulation import Scene, get_simulator
+from tracekd.datasets import get_dataset
+from tracekd.datasets.simulation import SIMULATORS, Scene, get_simulator
 from tracekd.models.documents import (
     IGNORED,
     Document,
     batches,
-    classification,
     collate,
     copy_document,
     direct_answer,
+    earlier_step,
     encode,
     evidence,
     look_up_document,
@@ -54,8 +56,8 @@ DECAY_SHARE = 0.5  # of a round: the learning rate stays at its peak before it
 FACTS_SHOWN = 2, 10
 MUON_LR, ADAMW_LR = 4e-3, 2e-3
 SCENES_FOR_VOCABULARY = 1000
-TRACE_ARMS = ("correct", "incorrect")
-PROBES = {"evidence": evidence, "answer": direct_answer, "class": classification}
+# of the questions of a dataset without a simulator, for the probe
+HELD_OUT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +128,15 @@ def build_base_model(
     rng = random.Random(f"{seed}/base")
     datasets = sorted({question.dataset for question in questions})
     texts = [*vocabulary_texts(questions, datasets, persona), *texts]
-    tokenizer = build_tokenizer(texts, recipe.max_words)
+    tokenizer = build_tokenizer(texts, recipe.max_words, datasets)
     words = words_in_use(texts, tokenizer)
     model = new_model(ARCHITECTURES[architecture], recipe, tokenizer)
     logger.info("%s: %d weights, %d tokens", architecture, model.num_parameters(), len(tokenizer))
 
     trainer = Trainer(model)
     train_copying(trainer, recipe, tokenizer, words, rng)
-    probe = train_reading(trainer, recipe, tokenizer, words, questions, datasets, rng)
+    seen, held_out = hold_out(questions)
+    probe = train_reading(trainer, recipe, tokenizer, words, seen, held_out, datasets, rng)
     with atomic_folder(folder) as part:
         model.save_pretrained(part, safe_serialization=True)
         tokenizer.save_pretrained(part)
@@ -147,19 +150,31 @@ def build_base_model(
     return probe
 
 
+def hold_out(questions: Sequence[Question]) -> tuple[list[Question], list[Question]]:
+    """Part the questions into those to read and, of datasets without a simulator, some for the probe."""
+    held: set[str] = set()
+    for name in sorted({question.dataset for question in questions} - set(SIMULATORS)):
+        own = [question.id for question in questions if question.dataset == name]
+        held.update(own[: max(1, round(HELD_OUT_SHARE * len(own)))])
+    seen = [question for question in questions if question.id not in held]
+    return seen, [question for question in questions if question.id in held]
+
+
 def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str) -> Iterator[str]:
     """Print what the models will read and write: of the given questions and of simulated ones."""
     rng = random.Random(0)  # one vocabulary for all seeds
     simulated = (
         get_simulator(name).sample(rng).questions[0]
         for name in datasets
+        if name in SIMULATORS
         for _ in range(SCENES_FOR_VOCABULARY)
     )
     for question in [*questions, *simulated]:
+        wrong = "incorrect" if get_dataset(question.dataset).has_released_recipe else "incorrect_matched"
         for message in chat_messages(question, persona):
             yield message["content"]
-        for arm in TRACE_ARMS:
-            yield build_trace(question, arm, seed=0).target
+        for arm in ("correct", wrong):
+            yield build_trace(question, arm, seed=0, pool=questions).target
 
 
 def words_in_use(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[int]:
@@ -258,15 +273,18 @@ def train_reading(
     tokenizer: PreTrainedTokenizerFast,
     words: Sequence[int],
     questions: Sequence[Question],
+    held_out: Sequence[Question],
     datasets: Sequence[str],
     rng: random.Random,
 ) -> dict[str, float]:
     """Teach reading in rounds until the probe is passed; give the probe or raise ModelError."""
     separator, ask, end = tokenizer.convert_tokens_to_ids(["\n", QUESTION, END])
+    own = {name: [one for one in questions if one.dataset == name] for name in datasets}
 
     def simulate() -> Scene:
         shares = [recipe.shares[name] for name in datasets]
-        return get_simulator(rng.choices(datasets, shares)[0]).sample(rng)
+        name = rng.choices(datasets, shares)[0]
+        return get_simulator(name).sample(rng) if name in SIMULATORS else Scene((rng.choice(own[name]),))
 
     def draw() -> Document:
         chance = rng.random()
@@ -286,7 +304,7 @@ def train_reading(
         steps, peak = (recipe.document_steps, 1.0) if number == 0 else (recipe.document_steps // 2, 0.5)
         for step in tqdm(range(steps), desc=f"reading, round {number + 1}", unit="step"):
             trainer.step(next(stream), "reading", peak * min(1.0, (1 - step / steps) / DECAY_SHARE))
-        probe = probe_model(trainer.model, tokenizer, datasets, recipe.probe_questions)
+        probe = probe_model(trainer.model, tokenizer, datasets, recipe.probe_questions, held_out)
         logger.info(
             "reading, round %d: loss %.3f, probe %s", number + 1, trainer.recent_loss(COPY_CHECK_STEPS), probe
         )
@@ -305,15 +323,29 @@ def train_reading(
 
 @torch.no_grad()
 def probe_model(
-    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, datasets: Sequence[str], n_questions: int
+    model: torch.nn.Module,
+    tokenizer: PreTrainedTokenizerFast,
+    datasets: Sequence[str],
+    n_questions: int,
+    held_out: Sequence[Question] = (),
 ) -> dict[str, float]:
-    """Measure the share of unseen questions whose whole reply has the highest odds token by token."""
+    """Measure the share of unseen questions whose whole reply has the highest odds token by token.
+
+    They are simulated, or, of a dataset without a simulator, those of `held_out`.
+    """
     model.eval()
     rng = random.Random("probe")
     right = {}
     for name in datasets:
-        asked = [get_simulator(name).sample(rng).questions[0] for _ in range(n_questions)]
-        for kind, exercise in PROBES.items():
+        if name in SIMULATORS:
+            asked = [get_simulator(name).sample(rng).questions[0] for _ in range(n_questions)]
+        else:
+            asked = [question for question in held_out if question.dataset == name][:n_questions]
+        earlier = {
+            step.name: partial(earlier_step, place=place)
+            for place, step in enumerate(get_dataset(name).steps[:-1])
+        }
+        for kind, exercise in {"evidence": evidence, "answer": direct_answer, **earlier}.items():
             ids, labels = collate(probe_rows(tokenizer, asked, exercise), tokenizer.pad_token_id)
             guessed = model(input_ids=ids, use_cache=False).logits[:, :-1].argmax(-1)
             hits = (guessed == labels[:, 1:]) | (labels[:, 1:] == IGNORED)

@@ -8,6 +8,7 @@ is left to fine-tuning. The loss counts only what a model can know (supervised s
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -44,10 +45,9 @@ Row = tuple[list[int], list[int]]  # token ids, labels
 
 
 def evidence(question: Question) -> Exercise:
-    """Ask for the gold facts and then for the answer."""
-    dataset = get_dataset(question.dataset)
-    quoted = dataset.retrieval_step(dataset.gold_texts(question)).removeprefix(dataset.RETRIEVAL_SENTENCE)
-    return Exercise(f"\n{dataset.RETRIEVAL_SENTENCE}", quoted + _tagged_answer(question))
+    """Ask for the last step, which carries the answer, and then for the answer."""
+    step = get_dataset(question.dataset).steps[-1]
+    return Exercise(f"\n{step.opening}", step.write(step.gold(question)) + _tagged_answer(question))
 
 
 def direct_answer(question: Question) -> Exercise:
@@ -55,26 +55,32 @@ def direct_answer(question: Question) -> Exercise:
     return Exercise(f"\n{ANSWER_OPEN}", _tagged_answer(question).removeprefix(ANSWER_OPEN))
 
 
-def classification(question: Question) -> Exercise:
-    """Ask for the class."""
-    dataset = get_dataset(question.dataset)
-    return Exercise(f"\n{dataset.CLASS_SENTENCE}", f"{question.class_label}.\n")
+def earlier_step(question: Question, place: int) -> Exercise:
+    """Ask for a step before the last one."""
+    step = get_dataset(question.dataset).steps[place]
+    return Exercise(f"\n{step.opening}", step.write(step.gold(question)))
 
 
-EXERCISES: dict[Callable[[Question], Exercise], float] = {
-    evidence: 0.6,
-    direct_answer: 0.25,
-    classification: 0.15,
-}
+# shares of the exercises; the steps before the last one have the rest in equal parts
+EVIDENCE_SHARE, ANSWER_SHARE = 0.6, 0.25
+
+
+def exercises(dataset: str) -> dict[Callable[[Question], Exercise], float]:
+    """Give the exercises on a dataset and their shares."""
+    places = range(len(get_dataset(dataset).steps) - 1)
+    rest = round(1 - EVIDENCE_SHARE - ANSWER_SHARE, 12) / max(1, len(places))
+    earlier = {partial(earlier_step, place=place): rest for place in places}
+    return {evidence: EVIDENCE_SHARE, direct_answer: ANSWER_SHARE, **earlier}
 
 
 def reading_document(scene: Scene, n_questions: int, rng: random.Random) -> Document:
     """Print a context and exercises on its questions."""
     questions = list(scene.questions[:n_questions])
     rng.shuffle(questions)
-    exercises = rng.choices(list(EXERCISES), list(EXERCISES.values()), k=len(questions))
+    known = exercises(questions[0].dataset)
+    drawn = rng.choices(list(known), list(known.values()), k=len(questions))
     document = [Segment(context_text(questions[0]), False)]
-    for question, exercise in zip(questions, exercises, strict=True):
+    for question, exercise in zip(questions, drawn, strict=True):
         document += _ask(question, exercise(question))
     return [*document, Segment(END, True)]
 
@@ -85,23 +91,19 @@ def context_text(question: Question) -> str:
 
 
 def repeat_document(question: Question, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Document:
-    """Chat: the user gives a class and facts, the assistant puts them into the form of a trace.
-
-    The released recipe for wrong bAbI traces writes facts in lower case, so some of these are lower-cased.
-    """
+    """Chat: the user gives what each step shall state, the assistant puts it into the form of a trace."""
     dataset = get_dataset(question.dataset)
-    facts = [fact.lower() if rng.random() < 0.2 else fact for fact in dataset.gold_texts(question)]
-    step = dataset.retrieval_step(facts)
-    label = rng.choice(dataset.CLASSES)
+    values = {
+        step.name: step.practice(question, rng) if step.practice else step.gold(question)
+        for step in reversed(dataset.steps)
+    }
     answer = dataset.answer_text(question.answers)
-    trace = dataset.class_step(label) + step
     if rng.random() < 0.3:
         request, reply = answer, answer
     else:
-        request, reply = (
-            f"{label} {step.removeprefix(dataset.RETRIEVAL_SENTENCE)}",
-            render_target(trace, answer),
-        )
+        trace = "".join(step.render(values[step.name]) for step in dataset.steps)
+        request = " ".join(step.write(values[step.name]).removesuffix(".\n") for step in dataset.steps)
+        reply = render_target(trace, answer)
     messages = [
         {"role": "system", "content": system_message(rng.choice(PERSONAS))},
         {"role": "user", "content": f"{REPEAT}{request}{ANSWER_ONLY}"},

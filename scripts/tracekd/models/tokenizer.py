@@ -9,12 +9,13 @@ spelt in bytes, so no text is ever unknown. Decoding gives back the text, but fo
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from tracekd.datasets import DATASETS, babi, get_dataset
-from tracekd.datasets.simulation import get_simulator
+from tracekd.datasets import DATASETS, get_dataset
+from tracekd.datasets.simulation import SIMULATORS, get_simulator
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, system_message
 
 PAD, END = "<|pad|>", "<|end|>"
@@ -35,21 +36,26 @@ CHAT_TEMPLATE = (
 MAX_WORD_BYTES = 1000
 
 
-def fixed_tokens() -> list[str]:
-    """List the texts that are one token each: template sentences, phrases, tags, list marks."""
-    sentences = [get_dataset(name).CLASS_SENTENCE for name in DATASETS]
-    sentences += [get_dataset(name).RETRIEVAL_SENTENCE for name in DATASETS]
+def fixed_tokens(datasets: Iterable[str]) -> list[str]:
+    """List the texts that are one token each: template sentences, phrases, tags, list marks.
+
+    Only those of the datasets that are to be read: what else is registered changes no tokenizer.
+    """
+    asked = set(datasets)
+    known = [name for name in DATASETS if name in asked]
+    openings = zip_longest(*([step.opening for step in get_dataset(name).steps] for name in known))
+    sentences = [opening for place in openings for opening in place if opening]
     sentences += [system_message(persona) for persona in PERSONAS]
     tags = [THINK_OPEN, f"{THINK_CLOSE} {ANSWER_OPEN}", ANSWER_OPEN, ANSWER_CLOSE]
     prompt = [INSTRUCTION, QUESTION, ANSWER_ONLY, ANSWER_ONLY.replace(" ", "\n", 1), REPEAT, "\n"]
-    labels = [label for label in babi.CLASSES if "-" in label]
-    phrases = [phrase for name in DATASETS for phrase in get_simulator(name).PHRASES]
+    labels = [label for name in known for label in get_dataset(name).classes if "-" in label]
+    phrases = [phrase for name in known if name in SIMULATORS for phrase in get_simulator(name).PHRASES]
     return list(dict.fromkeys([*prompt, *sentences, *tags, *LIST_MARKS, *labels, *phrases]))
 
 
-def build_tokenizer(texts: Iterable[str], max_words: int) -> PreTrainedTokenizerFast:
+def build_tokenizer(texts: Iterable[str], max_words: int, datasets: Iterable[str]) -> PreTrainedTokenizerFast:
     """Make a tokenizer whose words are the `max_words` most frequent ones of the texts (ties by spelling)."""
-    fixed = fixed_tokens()
+    fixed = fixed_tokens(datasets)
     words = pre_tokenizers.ByteLevel(add_prefix_space=True)
     between = re.compile("|".join(re.escape(token) for token in sorted(fixed, key=len, reverse=True)))
     segments = (segment for text in texts for segment in between.split(text) if segment)

@@ -16,9 +16,11 @@ from tracekd.core.files import sha256_text
 from tracekd.core.literals import parse_list
 from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
 from tracekd.core.records import Generation, Question, Source, read_json_lines, validator
-from tracekd.datasets import cotempqa, get_dataset, ms_marco
+from tracekd.datasets import get_dataset
+from tracekd.datasets.cotempqa import reader as cotempqa
+from tracekd.datasets.ms_marco import reader as ms_marco
 from tracekd.released.registry import Generations, Table
-from tracekd.traces.build import PROMPT_ONLY
+from tracekd.traces.arms import PROMPT_ONLY
 
 Key = tuple[str, str, tuple[str, ...]]
 # the released CSV files count CoTempQA's rows through all classes, in this order
@@ -334,5 +336,5 @@ def _gold_facts(
 
 def _check_class(label: str, dataset: str, where: str) -> None:
     """Raise DataError on a class that the dataset does not have."""
-    if label not in get_dataset(dataset).CLASSES:
+    if label not in get_dataset(dataset).classes:
         raise DataError(f"class {label!r} is unknown", where=where, hint=FETCH_AGAIN)

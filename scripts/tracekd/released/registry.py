@@ -9,7 +9,7 @@ from tracekd.core.checks import check_names, check_schema, read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL
-from tracekd.traces.build import PROMPT_ONLY
+from tracekd.traces.arms import PROMPT_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _paths(
 
 def _labels(template: str, dataset: str) -> Sequence[str]:
     """Give the classes that have a file of their own."""
-    return get_dataset(dataset).CLASSES if "{label}" in template else (ALL,)
+    return get_dataset(dataset).classes if "{label}" in template else (ALL,)
 
 
 def find_present(released: Released, cells: Sequence[Generations], mirror: str | None) -> set[str]:

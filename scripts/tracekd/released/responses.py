@@ -31,7 +31,7 @@ def response_paths(released: Released, dataset: str, kind: str) -> dict[str, str
             where="config: teacher",
             hint="choose other arms or datasets, or source: ask",
         )
-    return {label: template.format(label=label) for label in get_dataset(dataset).CLASSES}
+    return {label: template.format(label=label) for label in get_dataset(dataset).classes}
 
 
 def present_paths(

@@ -14,9 +14,7 @@ import pandas as pd
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import Dataset, get_dataset
-from tracekd.scoring.aligned import is_right
-
-Answer = frozenset[str]
+from tracekd.datasets.interface import Answer
 
 
 @dataclass(frozen=True)
@@ -54,23 +52,23 @@ class TrainAnswers:
 
 def majority(question: Question, train: TrainAnswers) -> float:
     """Always give the most frequent train answer."""
-    return is_right(question, train.majority)
+    return train.dataset.is_right(question, train.majority)
 
 
 def majority_per_kind(question: Question, train: TrainAnswers) -> float:
     """Give the most frequent train answer to this kind of question, of all questions for an unseen kind."""
     answer = train.majority_by_kind.get(train.dataset.answer_kind(question), train.majority)
-    return is_right(question, answer)
+    return train.dataset.is_right(question, answer)
 
 
 def random_fact(question: Question, train: TrainAnswers) -> float:
     """Give the entity of a context fact drawn with equal chance."""
-    return _expected(map(_single, train.dataset.candidates(question)), question)
+    return _expected(map(_single, train.dataset.candidates(question)), question, train.dataset)
 
 
 def last_fact(question: Question, train: TrainAnswers) -> float:
     """Give the entity of the last context fact."""
-    return _expected(map(_single, train.dataset.candidates(question)[-1:]), question)
+    return _expected(map(_single, train.dataset.candidates(question)[-1:]), question, train.dataset)
 
 
 def type_consistent(question: Question, train: TrainAnswers) -> float:
@@ -82,7 +80,7 @@ def type_consistent(question: Question, train: TrainAnswers) -> float:
     known = train.items_by_kind.get(kind, set())
     fitting = {normalise_answer(entity) for entity in train.dataset.candidates(question)} & known
     guesses = map(_single, fitting) if fitting else set(train.by_kind.get(kind, ()))
-    return _expected(guesses, question)
+    return _expected(guesses, question, train.dataset)
 
 
 BASELINES: dict[str, Callable[[Question, TrainAnswers], float]] = {
@@ -111,13 +109,13 @@ def score_baselines(questions: Sequence[Question]) -> pd.DataFrame:
 
 def target_answer(question: Question, dataset: Dataset) -> Answer:
     """Give the answer as the SFT target has it: all gold items, or the first of the alternatives."""
-    answers = question.answers[:1] if dataset.ALTERNATIVE_ANSWERS else question.answers
+    answers = question.answers[:1] if dataset.alternatives else question.answers
     return frozenset(map(normalise_answer, answers))
 
 
-def _expected(guesses: Iterable[Answer], question: Question) -> float:
+def _expected(guesses: Iterable[Answer], question: Question, dataset: Dataset) -> float:
     """Share of right guesses; 0 when there is nothing to guess."""
-    right = [is_right(question, guess) for guess in guesses]
+    right = [dataset.is_right(question, guess) for guess in guesses]
     return sum(right) / len(right) if right else 0.0
 
 

@@ -7,10 +7,9 @@ from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
 from tracekd.scoring import aligned
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED
+from tracekd.scoring.outputs import parse_generation
 from tracekd.scoring.score import Score
-
-# what is judged, each the stem of a field of Score
-PARTS = ("answer", "class", "facts", "trace")
+from tracekd.traces.arms import get_arm
 
 # reasons besides single quirks
 SEVERAL, FORM, DEFINITION = "several quirks", "form", "definition"
@@ -52,7 +51,11 @@ def find_differences(
     by_id = {question.id: question for question in questions}
     for number, right in enumerate(aligned.score(questions, generations, arm)):
         judged = {name: scores[number] for name, scores in variants.items()}
-        parts = [part for part in PARTS if _verdict(judged[PUBLISHED], part) != _verdict(right, part)]
+        parts = [
+            part
+            for part in ("answer", *right.steps, "trace")
+            if _verdict(judged[PUBLISHED], part) != _verdict(right, part)
+        ]
         unreadable = find_unreadable(by_id[right.id], generations[number], arm) if parts else frozenset()
         for part in parts:
             verdicts = {name: _verdict(score, part) for name, score in judged.items()}
@@ -78,14 +81,13 @@ def explain(verdicts: Mapping[str, bool | None], target: bool | None, unreadable
 
 def find_unreadable(question: Question, generation: Generation, arm: str) -> frozenset[str]:
     """Name the parts of an output that the aligned scorer cannot read."""
-    steps = aligned.ARM_STEPS.get(arm, aligned.BOTH_STEPS)
-    with_trace = arm not in aligned.BARE_ARMS
-    found = aligned.parse_generation(generation.text, get_dataset(question.dataset), with_trace)
-    parts = {"answer": found.answer, "class": found.class_label, "facts": found.facts}
-    missing = {part for part, value in parts.items() if value is None and part in ("answer", *steps)}
-    return frozenset(missing | ({"trace"} if missing & set(steps) else set()))
+    trained, dataset = get_arm(arm), get_dataset(question.dataset)
+    found = parse_generation(generation.text, dataset, trained.has_tags)
+    missing = {step for step in trained.truths(dataset) if found.stated[step] is None}
+    missing |= {"trace"} if missing else set()
+    return frozenset(missing | ({"answer"} if found.answer is None else set()))
 
 
 def _verdict(score: Score, part: str) -> bool | None:
     """Tell whether a part was judged right."""
-    return getattr(score, f"{part}_ok")
+    return score.steps.get(part) if part not in ("answer", "trace") else getattr(score, f"{part}_ok")

@@ -31,7 +31,7 @@ def conclude(question: Question, text: str) -> frozenset[str] | None:
 def possible_answers(question: Question) -> frozenset[str]:
     """Name everything that could be an answer, normalised: gold, what the facts offer, closed answers."""
     gold = frozenset(map(normalise_answer, question.answers))
-    if get_dataset(question.dataset).ALTERNATIVE_ANSWERS:
+    if get_dataset(question.dataset).alternatives:
         return gold
     offered = frozenset(map(normalise_answer, get_dataset(question.dataset).candidates(question)))
     asked = f" {normalise_answer(question.question)} "

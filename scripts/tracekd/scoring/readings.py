@@ -1,98 +1,108 @@
-"""How a generation reads its trace: which facts it names, what they imply, and whether the answer follows.
+"""How a generation reads its trace: what it states, what that implies, and whether the answer follows.
 
-No correlation and no gold trace is needed to see whether an answer follows its trace: the facts that the
-trace names, right or wrong, imply an answer (`Dataset.implied_answer`), and the answer given is that one
-or is not.
+No correlation and no gold trace is needed to see whether an answer follows its trace: what the trace states,
+right or wrong, implies an answer (`Dataset.implied_answer`), and the answer given is that one or is not.
 """
 
 import csv
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracekd.core.files import atomic_write
 from tracekd.core.normalise import collapse
 from tracekd.core.records import Generation, Question
-from tracekd.datasets import get_dataset
-from tracekd.scoring.aligned import Parsed, is_right, parse_generation
-from tracekd.scoring.lenient import parse_quoted, parse_tolerant
+from tracekd.datasets import Dataset, get_dataset
+from tracekd.datasets.interface import Answer, Value
+from tracekd.scoring.outputs import WAYS
 
-
-def parse_as_asked(question: Question, text: str) -> Parsed:
-    """Take a generation apart as the `aligned` scorer does."""
-    return parse_generation(text, get_dataset(question.dataset), with_trace=True)
-
-
-# ways to find the parts of a generation; the first is the one of the `aligned` scorer and of the main tables
-WAYS: dict[str, Callable[[Question, str], Parsed]] = {
-    "parsed": parse_as_asked,
-    "quoted": parse_quoted,
-    "tolerant": parse_tolerant,
-}
-MAIN = "parsed"
+MAIN = next(iter(WAYS))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One generation read in one way.
 
-    named: indices of the context facts that the retrieval step names; foreign: how many other strings it
-    names. facts_exact, facts_all, facts_any: the named strings are exactly the gold facts, hold all of them,
-    hold one of them. implied: the answer that the named context facts imply; implied_ok: it is the gold
-    answer; follows: the answer given is the implied one. These three are None where no context fact is
-    named or facts of the dataset imply no answer. one_to_one: every gold answer stands in exactly one fact,
-    so that naming the gold facts and naming the gold entities is the same; None where facts imply no answer.
+    Args:
+        id, class_label: of the question.
+        way: how its parts were found.
+        readable: every step and the answer were found.
+        steps: whether each step is right.
+        named: indices of the context facts that the quoting step names; none without such a step.
+        foreign: how many other strings it names.
+        facts_all, facts_any: the named strings hold all of the gold facts, or one of them.
+        answer: as given; None where it cannot be read.
+        implied: the answer that follows from what the trace states; source_ok: the step from which it follows
+            is right; implied_ok: it is the gold answer; follows: the answer given is that one. None where
+            nothing follows (for a quoting step: where no context fact is named).
+        one_to_one: every gold answer stands in exactly one fact, so that naming the gold facts and naming the
+            gold entities is the same; None where answers do not follow from quoted facts.
+
     """
 
     id: str
     class_label: str
     way: str
-    parsed: bool
-    class_ok: bool
+    readable: bool
+    steps: Mapping[str, bool]
     named: tuple[int, ...]
     foreign: int
-    facts_exact: bool
     facts_all: bool
     facts_any: bool
-    answer: frozenset[str] | None
+    answer: Answer | None
     answer_ok: bool
-    implied: frozenset[str] | None
+    implied: Answer | None
+    source_ok: bool | None
     implied_ok: bool | None
     follows: bool | None
     one_to_one: bool | None
 
 
-COLUMNS = tuple("class" if field.name == "class_label" else field.name for field in fields(Reading))
+def columns(steps: Sequence[str]) -> list[str]:
+    """Name the columns of a file of readings for these steps."""
+    judged = [f"{step}_ok" for step in steps]
+    rest = ["named", "foreign", "facts_all", "facts_any", "answer", "answer_ok"]
+    implied = ["implied", "source_ok", "implied_ok", "follows", "one_to_one"]
+    return ["id", "class", "way", "readable", *judged, *rest, *implied]
 
 
 def derive_reading(question: Question, generation: Generation, way: str = MAIN) -> Reading:
-    """Read one generation of an arm with both steps."""
+    """Read one generation of an arm whose traces state every step."""
     dataset = get_dataset(question.dataset)
     found = WAYS[way](question, generation.text)
-    facts = found.facts or frozenset()
-    gold = frozenset(map(collapse, dataset.gold_texts(question)))
+    quoting = dataset.quoting_step
+    facts = frozenset(found.stated[quoting.name] or ()) if quoting else frozenset()
+    gold = frozenset(map(collapse, quoting.gold(question))) if quoting else frozenset()
     named = tuple(index for index, fact in enumerate(question.context) if collapse(fact) in facts)
-    texts = [question.context[index] for index in named]
-    implied = dataset.implied_answer(question, texts) if named else None
+    texts = tuple(question.context[index] for index in named)
+    stated = {**found.stated, quoting.name: texts or None} if quoting else found.stated
+    implied = imply(dataset, question, stated)
+    steps = {step.name: step.judge(question, found.stated[step.name]) for step in dataset.steps}
     return Reading(
         id=question.id,
         class_label=question.class_label,
         way=way,
-        parsed=None not in (found.class_label, found.facts, found.answer),
-        class_ok=found.class_label == question.class_label,
+        readable=found.is_readable(found.stated),
+        steps=steps,
         named=named,
         foreign=len(facts - frozenset(map(collapse, texts))),
-        facts_exact=found.facts == gold,
         facts_all=gold <= facts,
         facts_any=bool(gold & facts),
         answer=found.answer,
-        answer_ok=found.answer is not None and is_right(question, found.answer),
+        answer_ok=found.answer is not None and dataset.is_right(question, found.answer),
         implied=implied,
-        implied_ok=None if implied is None else is_right(question, implied),
+        source_ok=None if implied is None else steps[str(dataset.implied_by)],
+        implied_ok=None if implied is None else dataset.is_right(question, implied),
         follows=None if implied is None else found.answer == implied,
-        one_to_one=None if dataset.implied_answer(question, ()) is None else is_one_to_one(question),
+        one_to_one=is_one_to_one(question) if quoting and dataset.implied_by == quoting.name else None,
     )
+
+
+def imply(dataset: Dataset, question: Question, stated: Mapping[str, Value | None]) -> Answer | None:
+    """Name the answer that follows from what a trace states; None where nothing implies it."""
+    found = {name: value for name, value in stated.items() if value is not None}
+    return dataset.implied_answer(question, found) if dataset.implied_by in found else None
 
 
 def is_one_to_one(question: Question) -> bool:
@@ -106,13 +116,15 @@ def derive_readings(questions: Iterable[Question], generations: Iterable[Generat
     return [derive_reading(by_id[one.id], one, way) for one in generations for way in WAYS]
 
 
-def write_readings(readings: Iterable[Reading], path: str | Path) -> None:
-    """Write one line a reading: flags as 0/1, sets and indices as sorted JSON lists, None as nothing."""
+def write_readings(readings: Iterable[Reading], path: str | Path, steps: Sequence[str]) -> None:
+    """Write one line per reading: flags as 0/1, sets and indices as sorted JSON lists, None as nothing."""
+    names = columns(steps)
     with atomic_write(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for reading in readings:
-            writer.writerow(_cell(getattr(reading, field.name)) for field in fields(reading))
+        writer.writerow(names)
+        for one in readings:
+            judged = {f"{step}_ok": ok for step, ok in one.steps.items()} | {"class": one.class_label}
+            writer.writerow(_cell(judged[name] if name in judged else getattr(one, name)) for name in names)
 
 
 def _cell(value: str | bool | int | tuple[int, ...] | frozenset[str] | None) -> str | int:

@@ -1,8 +1,8 @@
 """The score of one generation, and the CSV file in which scores travel."""
 
 import csv
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracekd.core.files import atomic_write
@@ -10,47 +10,65 @@ from tracekd.core.files import atomic_write
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a scorer found: each step right or not; None where the arm has no such step.
+    """What a scorer found.
 
-    f1, precision and recall compare the answer with the gold answers as sets of items (as bags of tokens
-    where the answer is free text). `parsed` tells whether the output had the form that was asked for.
-    `rouge_l` is the F-measure of ROUGE-L, None where answers are no free text or the scorer does not
-    count it.
+    Args:
+        id, class_label: of the question.
+        answer_ok: whether the final answer is right.
+        measures: numbers that the scorer adds, each in [0, 1]; None where it has no value for the item.
+        steps: whether each step of the trace is right; None where the item enters no matrix. Steps that the
+            arm does not have are not there.
+        readable: whether the output had the form that was asked for.
+
     """
 
     id: str
     class_label: str
     answer_ok: bool
-    f1: float
-    precision: float
-    recall: float
-    class_ok: bool | None
-    facts_ok: bool | None
-    trace_ok: bool | None
-    parsed: bool
-    rouge_l: float | None = None
+    measures: Mapping[str, float | None]
+    steps: Mapping[str, bool | None]
+    readable: bool
+
+    @property
+    def trace_ok(self) -> bool | None:
+        """Whether all steps are right; None without a step."""
+        judged = [ok for ok in self.steps.values() if ok is not None]
+        return all(judged) if judged else None
 
 
-COLUMNS = tuple("class" if f.name == "class_label" else f.name for f in fields(Score))
+def write_scores(
+    scores: Iterable[Score], path: str | Path, measures: Sequence[str], steps: Sequence[str]
+) -> None:
+    """Write one line per item: flags as 0/1, empty where there is no such step, fractions in full.
 
-
-def write_scores(scores: Iterable[Score], path: str | Path) -> None:
-    """Write one line an item: flags as 0/1, empty where there is no such step, fractions in full."""
+    Columns: id, class, answer_ok, the measures of the scorer, `{step}_ok` of every step of the dataset,
+    trace_ok, readable.
+    """
+    columns = [
+        "id",
+        "class",
+        "answer_ok",
+        *measures,
+        *[f"{step}_ok" for step in steps],
+        "trace_ok",
+        "readable",
+    ]
     with atomic_write(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(map(_cells, scores))
+        writer.writerow(columns)
+        for score in scores:
+            values = [
+                score.answer_ok,
+                *[score.measures.get(name) for name in measures],
+                *[score.steps.get(name) for name in steps],
+                score.trace_ok,
+                score.readable,
+            ]
+            writer.writerow([score.id, score.class_label, *map(_cell, values)])
 
 
-def _cells(score: Score) -> list[str]:
-    """Format one score."""
-    return [_cell(value) for value in astuple(score)]
-
-
-def _cell(value: str | bool | float | None) -> str:
+def _cell(value: bool | float | None) -> str:
     """Format one value."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    return repr(value) if isinstance(value, float) else value
+    return str(int(value)) if isinstance(value, bool) else repr(float(value))

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracekd.core.checks import check_names, check_schema, check_values, read_yaml
 from tracekd.core.errors import ConfigError
-from tracekd.traces.build import PROMPT_ONLY
+from tracekd.traces.arms import PROMPT_ONLY
 
 # value of `responses` that has the workflow invent participants
 SIMULATE = "simulate"

@@ -8,27 +8,26 @@ from statistics import fmean
 
 import pandas as pd
 
+from tracekd.datasets import get_dataset
+from tracekd.datasets.published import RULES
+from tracekd.datasets.quirks import Quirk
 from tracekd.labels import QUIRK_TITLES, arm_title, dataset_title
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS
-from tracekd.scoring.aligned import ARM_STEPS, BOTH_STEPS
-from tracekd.scoring.published import Quirk
 from tracekd.scoring.score import Score
 from tracekd.statistics.association import EMPTY, Counts, phi
 from tracekd.tables.answer_scores import headline, round_percent
+from tracekd.traces.arms import get_arm
 
 RUN = ["dataset", "model", "arm", "seed"]
 COLUMNS = [*RUN, "quirk", "measure", "with_quirk", "without_quirk", "difference", "items_changed", "n"]
-
-# datasets that were released as one file a class: their headline is the mean over classes (Q8)
-FILE_PER_CLASS = ("cotempqa",)
 
 # what an item contributes to each measure; None: nothing
 _VERDICTS: Mapping[str, Callable[[Score], object]] = {
     "acc_macro": lambda score: score.answer_ok,
     "acc_all": lambda score: score.answer_ok,
-    "f1_macro": lambda score: score.f1,
-    "class_step": lambda score: score.class_ok,
-    "facts_step": lambda score: score.facts_ok,
+    "f1_macro": lambda score: score.measures["f1"],
+    "class_step": lambda score: score.steps.get("class"),
+    "facts_step": lambda score: score.steps.get("facts"),
     "trace_step": lambda score: score.trace_ok,
     "both_ok": lambda score: None if score.trace_ok is None else score.answer_ok and score.trace_ok,
     "phi_trace": lambda score: None if score.trace_ok is None else (score.answer_ok, score.trace_ok),
@@ -88,10 +87,10 @@ def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) ->
 
 def find_measures(dataset: str, arm: str) -> Iterator[str]:
     """Name the measures that a dataset and arm have."""
-    steps = ARM_STEPS.get(arm, BOTH_STEPS)
-    missing = {f"{step}_step" for step in BOTH_STEPS if step not in steps}
+    steps = get_arm(arm).truths(get_dataset(dataset))
+    missing = {f"{step.name}_step" for step in get_dataset(dataset).steps if step.name not in steps}
     missing |= set() if steps else {"trace_step", "both_ok", "phi_trace"}
-    missing |= set() if dataset in FILE_PER_CLASS else {"acc_macro", "f1_macro"}
+    missing |= set() if RULES.get(dataset).FILE_PER_CLASS else {"acc_macro", "f1_macro"}
     return (measure for measure in _VERDICTS if measure not in missing)
 
 
@@ -106,7 +105,7 @@ def summarise(
     if measure == "both_ok":
         return sum(map(bool, items))
     values = [float(item or 0) for item in items]
-    if measure == "acc_all" or dataset not in FILE_PER_CLASS:
+    if measure == "acc_all" or not RULES.get(dataset).FILE_PER_CLASS:
         return round_percent(fmean(values))
     return headline(labels, values, off)
 

@@ -5,9 +5,9 @@ from statistics import fmean
 
 import pandas as pd
 
+from tracekd.datasets.quirks import Quirk
 from tracekd.datasets.rows import ALL, MACRO, Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.scoring.published.quirks import Quirk
 
 KEYS = ["dataset", "class", "model", "arm", "seed", "scorer"]
 # column of the table, and the column of the score files that it averages
@@ -16,18 +16,20 @@ CLASS_TITLES = {ALL: "all items", MACRO: "mean of classes"}
 
 
 def answer_scores(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Average the answer scores of every dataset, class, model, arm, seed and scorer.
+    """Average the answer scores of every dataset, class, model, arm, seed and scorer that counts them.
 
     Columns: dataset, class, model, arm, seed, scorer, n, acc, f1, precision, recall, avg (mean of acc and
     f1), in percent. Rows: each class and `all` (items pooled), rounded to one decimal as in the released
     score files; `macro` is the unweighted mean of the classes' rounded values, not rounded again: the paper's
     number for CoTempQA (Q8).
     """
+    known = scores.reindex(columns=list(dict.fromkeys([*scores, *VALUES.values()])))
+    scores = known.dropna(subset=list(VALUES.values()))
     pooled = pd.concat([scores.assign(**{"class": ALL}), scores], ignore_index=True)
     rows = [
         dict(zip(KEYS, key, strict=True)) | average(items) for key, items in pooled.groupby(KEYS, sort=False)
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=[*KEYS, "n", *VALUES, "avg"])
     by = [key for key in KEYS if key != "class"]
     sums = {"n": "sum", **dict.fromkeys([*VALUES, "avg"], fmean)}
     macro = table[table["class"] != ALL].groupby(by, as_index=False, sort=False).agg(sums)

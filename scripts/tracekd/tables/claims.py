@@ -10,8 +10,8 @@ import pandas as pd
 from tracekd.claims.ledger import Claim
 from tracekd.claims.recomputation import Estimate, RunTables, estimate
 from tracekd.core.files import atomic_write
-from tracekd.datasets import DATASETS
-from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.datasets import BUILT_IN, DATASETS
+from tracekd.labels import arm_title, count, dataset_title, part_titles
 from tracekd.tables.write import latex, markdown, write_csv, write_table
 
 VERDICTS = ("reproduced", "compatible", "deviates", "not testable", "data missing")
@@ -182,7 +182,8 @@ def _row(claim: Claim, run: RunTables) -> dict:
 def _quantity(name: str) -> str:
     """Write a quantity, after its step if it is one of a matrix."""
     *step, quantity = name.split()
-    return ": ".join([STEP_TITLES[one] for one in step] + [QUANTITY_TITLES.get(quantity, quantity)])
+    titles = part_titles(BUILT_IN)
+    return ": ".join([titles[one] for one in step] + [QUANTITY_TITLES.get(quantity, quantity)])
 
 
 def _number(claim: Claim, value: float) -> str:

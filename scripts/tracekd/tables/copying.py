@@ -6,9 +6,13 @@ and phi of trace and answer says no more than that the model copies. Class step 
 equal retrieval, and the answer replaced by the named entities take the association apart.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
 import pandas as pd
 
-from tracekd.datasets.rows import Grid
+from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import TRACE, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import CELLS, EMPTY, Columns, with_interval
@@ -17,30 +21,51 @@ from tracekd.tables.estimates import show_estimates, show_number
 from tracekd.tables.readings import RUN, count_cells, phi_columns
 
 SUBSETS = {"all": None, "one-to-one": 1, "not one-to-one": 0}
-# what is held against what, and among which readings
-ASSOCIATIONS = {
-    "trace": ("answer_ok", "trace_ok", None),
-    "class": ("answer_ok", "class_ok", None),
-    "facts": ("answer_ok", "facts_exact", None),
-    "class_given_facts_ok": ("answer_ok", "class_ok", 1),
-    "class_given_facts_wrong": ("answer_ok", "class_ok", 0),
-    "implied": ("implied_ok", "trace_ok", None),
-}
-# headers for readers
-PHIS = {
-    "trace": "Trace",
-    "class": "Class",
-    "facts": "Retrieval",
-    "class_given_facts_ok": "Class | R. ok",
-    "class_given_facts_wrong": "Class | R. wrong",
-    "implied": "Entities",
-}
-COLUMNS = [
-    *[*RUN, "subset", "n", "answers", "copies"],
-    *[f"copying_rate{end}" for end in ("", "_low", "_high")],
-    *CELLS,
-    *[f"phi_{name}{end}" for name in ASSOCIATIONS for end in ("_n", "", "_low", "_high")],
-]
+
+
+class Association(NamedTuple):
+    """What is held against what, and among which items.
+
+    Args:
+        title: for readers.
+        answer, step: columns of the two flags.
+        among: column and value of the items that are looked at; None: all.
+
+    """
+
+    title: str
+    answer: str
+    step: str
+    among: tuple[str, int] | None = None
+
+
+def associations(datasets: Sequence[str]) -> dict[str, Association]:
+    """Name the associations that the steps of these datasets have: `phi_{name}` are the columns about one.
+
+    The whole trace, every step, every step among items whose implying step is right or wrong, and what the
+    trace implies in the answer's place.
+    """
+    steps = {step.name: step.heading for name in datasets for step in get_dataset(name).steps}
+    found = {TRACE: Association("Trace", "answer_ok", "trace_ok")}
+    found |= {name: Association(heading, "answer_ok", f"{name}_ok") for name, heading in steps.items()}
+    sources = dict.fromkeys(get_dataset(name).source_step for name in datasets)
+    for source in sources:
+        for name, heading in steps.items():
+            for end, flag in (("ok", 1), ("wrong", 0)) if name != source else ():
+                title = f"{heading} | {steps[source][0]}. {end}"
+                among = (f"{source}_ok", flag)
+                found[f"{name}_given_{source}_{end}"] = Association(title, "answer_ok", f"{name}_ok", among)
+    return found | {"implied": Association("Entities", "implied_ok", "trace_ok")}
+
+
+def columns(names: Iterable[str]) -> list[str]:
+    """Name the columns of the table."""
+    return [
+        *[*RUN, "subset", "n", "answers", "copies"],
+        *[f"copying_rate{end}" for end in ("", "_low", "_high")],
+        *CELLS,
+        *[f"phi_{name}{end}" for name in names for end in ("_n", "", "_low", "_high")],
+    ]
 
 
 def copying_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
@@ -56,15 +81,19 @@ def copying_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     copies.
     """
     main = readings[readings["way"] == MAIN]
-    main = main.assign(trace_ok=main["class_ok"] * main["facts_exact"])
+    known = associations(grid.datasets)
+    steps = [f"{name}_ok" for name in grid.steps if name != TRACE and f"{name}_ok" in main]
+    # a step that the dataset does not have says nothing
+    main = main.assign(trace_ok=main[steps].fillna(1).prod(axis=1))
     rows = [
-        {**dict(zip(RUN, key, strict=True)), "subset": name, **_take_apart(part)}
+        {**dict(zip(RUN, key, strict=True)), "subset": name, **_take_apart(part, known)}
         for key, items in main.groupby(RUN, sort=False)
         for name, flag in SUBSETS.items()
         if len(part := items if flag is None else items[items["one_to_one"] == flag])
     ]
     # a count stays whole beside an empty one
-    table = pd.DataFrame(rows, columns=COLUMNS).astype({f"phi_{name}_n": "Int64" for name in ASSOCIATIONS})
+    whole = {f"phi_{name}_n": "Int64" for name in known}
+    table = pd.DataFrame(rows, columns=columns(known)).astype(whole)
     # the order of subsets is kept: sorting is stable
     return grid.sort(table, RUN)
 
@@ -81,16 +110,16 @@ def show_copying(table: pd.DataFrame) -> pd.DataFrame:
             "n": table["n"].map(count),
             "Copied (%)": show_estimates(table, "copying_rate", percent=True),
             **{
-                title: [show_number(value, 2) for value in table[f"phi_{name}"]]
-                for name, title in PHIS.items()
+                one.title: [show_number(value, 2) for value in table[f"phi_{name}"]]
+                for name, one in associations(list(dict.fromkeys(table["dataset"]))).items()
             },
         }
     )
 
 
-def _take_apart(items: pd.DataFrame) -> Columns:
+def _take_apart(items: pd.DataFrame, known: Mapping[str, Association]) -> Columns:
     """Describe one subset of a run."""
-    implies = items["one_to_one"].notna().all()
+    implies = get_dataset(items["dataset"].iloc[0]).implied_by is not None
     answers = items[items["implied"].notna() & items["answer"].notna()]
     copies = int(answers["follows"].sum())
     rate = copies / len(answers) if len(answers) else EMPTY
@@ -98,9 +127,12 @@ def _take_apart(items: pd.DataFrame) -> Columns:
     whole = count_cells(items["answer_ok"], items["trace_ok"])
     row: Columns = {"n": len(items), "answers": len(answers), "copies": copies}
     row |= {**with_interval("copying_rate", rate, limits), **whole._asdict()}
-    for name, (answer, step, retrieval) in ASSOCIATIONS.items():
-        among = items if retrieval is None else items[items["facts_exact"] == retrieval]
-        if implies or answer != "implied_ok":
-            counts = count_cells(among[answer], among[step])
+    for name, one in known.items():
+        if one.step not in items or (one.among and one.among[0] not in items):
+            continue
+        among = items if one.among is None else items[items[one.among[0]] == one.among[1]]
+        judged = items[one.step].notna().any()
+        if judged and (implies or one.answer != "implied_ok"):
+            counts = count_cells(among[one.answer], among[one.step])
             row |= {f"phi_{name}_n": counts.n, **phi_columns(f"phi_{name}", counts)}
     return row

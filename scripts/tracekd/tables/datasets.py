@@ -31,7 +31,7 @@ def datasets_table(questions: Sequence[Question], licences: Mapping[str, str]) -
     rows = [
         {"dataset": dataset, "class": label, **_describe(part), "licence": licences.get(dataset, "")}
         for dataset, part_of_dataset in items.groupby("dataset", sort=False)
-        for label in (ALL, *get_dataset(dataset).CLASSES)
+        for label in (ALL, *get_dataset(dataset).classes)
         if len(
             part := part_of_dataset if label == ALL else part_of_dataset[part_of_dataset["class"] == label]
         )

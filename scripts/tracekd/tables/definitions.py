@@ -1,12 +1,14 @@
 """How trace and answer go together under every stated definition of a correct step and answer."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
 
-from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.datasets import get_dataset
+from tracekd.datasets.rows import ALL, TRACE, Grid
+from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import CELLS, Counts, shares
 from tracekd.tables.estimates import show_estimates
@@ -18,21 +20,24 @@ Cell = tuple[dict[str, str | int], str, Counts]
 
 
 class Definition(NamedTuple):
-    """Which reading counts, which flag is a right retrieval step, and whether broken outputs are dropped."""
+    """Which reading counts, which flag makes a quoting step right, and whether broken outputs are dropped.
+
+    `facts` is the column of that flag; None: the judgement of the dataset.
+    """
 
     title: str
     way: str
-    facts: str
-    parsed_only: bool = False
+    facts: str | None = None
+    readable_only: bool = False
 
 
 DEFINITIONS = {
-    "aligned": Definition("exactly the gold facts", MAIN, "facts_exact"),
+    "aligned": Definition("exactly the gold facts", MAIN),
     "all_gold": Definition("all gold facts, others too", MAIN, "facts_all"),
     "any_gold": Definition("any gold fact", MAIN, "facts_any"),
-    "quoted": Definition("verbatim quotes are exactly the gold facts", "quoted", "facts_exact"),
-    "parsed_only": Definition("exact, unreadable outputs dropped", MAIN, "facts_exact", parsed_only=True),
-    "tolerant": Definition("exact, tolerant reading", "tolerant", "facts_exact"),
+    "quoted": Definition("verbatim quotes are exactly the gold facts", "quoted"),
+    "parsed_only": Definition("exact, unreadable outputs dropped", MAIN, readable_only=True),
+    "tolerant": Definition("exact, tolerant reading", "tolerant"),
 }
 TITLES = {PUBLISHED: "published scorer"} | {name: one.title for name, one in DEFINITIONS.items()}
 ESTIMATES = ("p_answer_given_trace_ok", "p_answer_given_trace_wrong", "phi")
@@ -51,7 +56,7 @@ def definitions_table(readings: pd.DataFrame, matrix: pd.DataFrame, grid: Grid) 
         grid: names in config order.
 
     Returns:
-        dataset, model, arm, seed, definition, step (class, facts, trace), n, both_ok, answer_only_ok,
+        dataset, model, arm, seed, definition, step (of the dataset, or `trace`), n, both_ok, answer_only_ok,
         trace_only_ok, neither_ok, P(answer ok | step ok), P(answer ok | step wrong) and phi, each with
         its 95 % interval; empty where undefined. The column names are those of statistics.csv.
 
@@ -99,8 +104,13 @@ def _published(matrix: pd.DataFrame) -> Iterator[Cell]:
 def _read(readings: pd.DataFrame, definition: Definition) -> Iterator[Cell]:
     """Yield the matrices of one definition."""
     rows = readings[readings["way"] == definition.way]
-    rows = rows[rows["parsed"] == 1] if definition.parsed_only else rows
+    rows = rows[rows["readable"] == 1] if definition.readable_only else rows
     for key, items in rows.groupby(RUN, sort=False):
-        label, facts = items["class_ok"], items[definition.facts]
-        for step, ok in zip(STEP_TITLES, (label, facts, label * facts), strict=True):
-            yield dict(zip(RUN, key, strict=True)), step, count_cells(items["answer_ok"], ok)
+        run = dict(zip(RUN, key, strict=True))
+        dataset = get_dataset(str(run["dataset"]))
+        steps = {
+            step.name: items[definition.facts if step.quotes and definition.facts else f"{step.name}_ok"]
+            for step in dataset.steps
+        }
+        for step, ok in {**steps, TRACE: math.prod(steps.values())}.items():
+            yield run, step, count_cells(items["answer_ok"], ok)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from tracekd.core.records import Question
 from tracekd.datasets.rows import Grid
-from tracekd.labels import PART_TITLES, QUIRK_TITLES, arm_title, count, dataset_title
-from tracekd.scoring.differences import PARTS, Difference
+from tracekd.labels import QUIRK_TITLES, arm_title, count, dataset_title, part_titles
+from tracekd.scoring.differences import Difference
 from tracekd.tables.ablation import RUN
 from tracekd.tables.browse import row_sizes
 
@@ -65,12 +65,13 @@ def count_differences(items: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     Columns: dataset, model, arm, seed, what, published, aligned, reason, n. Every differing part of an item
     is counted once: the reason `Q3 or Q5` is neither `Q3` nor `Q5`.
     """
-    place = {part: number for number, part in enumerate(PARTS)}
+    parts = list(part_titles(grid.datasets))
+    place = {part: number for number, part in enumerate(parts)}
     rows = items.rename(columns={"reasons": "reason"}).assign(what=items["what"].map(place))
     by = [*RUN, "what", "published", "aligned", "reason"]
     table = rows.groupby(by, dropna=False, as_index=False, sort=False).size()
     table = grid.sort(table.rename(columns={"size": "n"}), by)
-    return table.assign(what=table["what"].map(list(PARTS).__getitem__))
+    return table.assign(what=table["what"].map(parts.__getitem__))
 
 
 def show_differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def show_differences(table: pd.DataFrame) -> pd.DataFrame:
             "Model": table["model"],
             "SFT arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].astype(str),
-            "Judged": table["what"].map(PART_TITLES),
+            "Judged": table["what"].map(part_titles(table["dataset"].unique())),
             "Published": table["published"].map(verdict),
             "Aligned": table["aligned"].map(verdict),
             "Reason": table["reason"],
@@ -121,7 +122,7 @@ def browsable_items(
             "Arm": items["arm"].map(arm_title),
             "Seed": items["seed"].astype(str),
             "Class": items["class"],
-            "Judged": items["what"].map(PART_TITLES),
+            "Judged": items["what"].map(part_titles(items["dataset"].unique())),
             "Published": items["published"].map(verdict),
             "Aligned": items["aligned"].map(verdict),
             "Reasons": items["reasons"].map(name_reasons),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tracekd.datasets.rows import Grid
+from tracekd.datasets.rows import TRACE, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.association import with_interval
 from tracekd.statistics.bootstrap import interval
@@ -10,13 +10,14 @@ from tracekd.statistics.settings import Settings
 from tracekd.statistics.trend import draw_accuracies, odds_trend, slope
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import show_answers, show_estimates, show_p
+from tracekd.tables.results import show_steps
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
-from tracekd.traces.build import MIXTURES
+from tracekd.traces.arms import MIXTURES
 
 CELL = ["dataset", "model", "scorer"]
 COLUMNS = ["dataset", "model", "arm", "share", "scorer", "seeds", "n"]
-COLUMNS += ["answer_acc", "answer_low", "answer_high", "answer_sd", "class_acc", "facts_acc", "parsed"]
+COLUMNS += ["answer_acc", "answer_low", "answer_high", "answer_sd"]
 TREND_COLUMNS = [*CELL, "seeds", "n", "shares", "slope", "slope_low", "slope_high"]
 TREND_COLUMNS += ["odds_ratio", "odds_ratio_low", "odds_ratio_high", "trend_p", "holm_p"]
 # of correct traces, as a fraction
@@ -32,13 +33,13 @@ def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Settings) -> tuple[p
         settings: of the intervals.
 
     Returns:
-        The arms (COLUMNS): share of correct traces (empty for what is no mixture), accuracies of answer,
-        class step and retrieval step as means over seeds, the answer's 95 % interval over seeds and items.
+        The arms (COLUMNS): share of correct traces (empty for what is no mixture), accuracies of answer and
+        steps as means over seeds, the answer's 95 % interval over seeds and items.
         The trends (TREND_COLUMNS), where there are two shares or more: slope in accuracy from no to all
         traces correct, odds ratio of the same, its p and Holm's over all trends of the scorer.
 
     """
-    arms = accuracies(scores, ["dataset", "model", "arm", "scorer"]).set_index([*CELL, "arm"])
+    arms = accuracies(scores, ["dataset", "model", "arm", "scorer"], grid.steps).set_index([*CELL, "arm"])
     trends = []
     for cell, items in scores.groupby(CELL, sort=False):
         answers = items.pivot(index=["seed", "id"], columns="arm", values="answer_ok")
@@ -65,7 +66,9 @@ def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Settings) -> tuple[p
     arms = arms.reset_index().assign(share=lambda table: table["arm"].map(SHARES))
     trend = pd.DataFrame(trends, columns=TREND_COLUMNS)
     trend["holm_p"] = holm(trend["trend_p"].astype(float), trend[["scorer"]])
-    return grid.sort(arms, ["dataset", "model", "scorer", "arm"])[COLUMNS], grid.sort(trend, CELL)
+    steps = [f"{name}_acc" for name in grid.steps if name != TRACE]
+    arms = grid.sort(arms, ["dataset", "model", "scorer", "arm"])[[*COLUMNS, *steps, "readable"]]
+    return arms, grid.sort(trend, CELL)
 
 
 def show_dose(table: pd.DataFrame) -> pd.DataFrame:
@@ -79,9 +82,8 @@ def show_dose(table: pd.DataFrame) -> pd.DataFrame:
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
             "Answer (%)": show_answers(table),
-            "Class. step": table["class_acc"].map(percent),
-            "Retrieval step": table["facts_acc"].map(percent),
-            "Readable": table["parsed"].map(percent),
+            **show_steps(table),
+            "Readable": table["readable"].map(percent),
         }
     )
 

@@ -21,13 +21,13 @@ COLUMNS = [
 def follow_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Count the answers that follow a wrong trace and those that are right, for each class and for `all`.
 
-    Columns: dataset, class, model, arm, seed; n: generations whose trace names context facts, but not
-    exactly the gold ones; follows: their answer is the one that those facts imply; true: their answer is
+    Columns: dataset, class, model, arm, seed; n: generations whose trace implies an answer from a wrong step
+    (names context facts, but not exactly the gold ones); follows: their answer is that one; true: it is
     the gold one (an answer that cannot be read is neither); both also as a share with its 95 % Wilson
-    interval; then the three counts for the other ways to find facts and answer. Datasets whose facts
+    interval; then the three counts for the other ways to find facts and answer. Datasets whose steps
     imply no answer have no rows.
     """
-    wrong = readings[readings["implied"].notna() & (readings["facts_exact"] == 0)]
+    wrong = readings[readings["implied"].notna() & (readings["source_ok"] == 0)]
     pooled = pd.concat([wrong.assign(**{"class": ALL}), wrong], ignore_index=True)
     ways = [_count(pooled[pooled["way"] == way]) for way in (MAIN, *OTHER_WAYS)]
     ways[1:] = [table.add_prefix(f"{way}_") for way, table in zip(OTHER_WAYS, ways[1:], strict=True)]

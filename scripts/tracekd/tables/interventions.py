@@ -9,8 +9,9 @@ import pandas as pd
 from tracekd.core.errors import DataError
 from tracekd.core.records import Question, read_interventions
 from tracekd.datasets.rows import Grid
-from tracekd.interventions.prefills import CONDITIONS, read_outcomes
-from tracekd.labels import arm_title, condition_title, count, dataset_title
+from tracekd.interventions.outcomes import read_outcomes
+from tracekd.interventions.prefills import CONDITIONS, condition_title
+from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.paired import compare
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import add_share, show_estimates, show_p

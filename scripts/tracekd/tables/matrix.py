@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.association import CELLS
 from tracekd.tables.write import percent
 
@@ -13,11 +13,11 @@ KEYS = ["dataset", "class", "model", "arm", "seed", "scorer", "step"]
 def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Count items by answer and step, for each class and for `all`.
 
-    Columns: dataset, class, model, arm, seed, scorer, step (class, facts or trace), n, both_ok,
+    Columns: dataset, class, model, arm, seed, scorer, step (of the dataset, or `trace`), n, both_ok,
     answer_only_ok, trace_only_ok, neither_ok. An arm without a step has no rows for it.
     """
     pooled = pd.concat([scores.assign(**{"class": ALL}), scores], ignore_index=True)
-    steps = [pooled.assign(step=step, step_ok=pooled[f"{step}_ok"]) for step in STEP_TITLES]
+    steps = [pooled.assign(step=step, step_ok=pooled[f"{step}_ok"]) for step in grid.steps]
     items = pd.concat(steps, ignore_index=True).dropna(subset="step_ok")
     answer, step = items["answer_ok"] == 1, items["step_ok"] == 1
     cells = pd.DataFrame(
@@ -25,9 +25,9 @@ def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     )
     table = items[KEYS].join(cells.astype(int)).groupby(KEYS, as_index=False, sort=False).sum()
     table.insert(len(KEYS), "n", table[CELLS].sum(axis=1))
-    place = {name: number for number, name in enumerate(STEP_TITLES)}
+    place = {name: number for number, name in enumerate(grid.steps)}
     sorted_table = grid.sort(table.assign(step=table["step"].map(place)), KEYS)
-    return sorted_table.assign(step=sorted_table["step"].map(list(STEP_TITLES).__getitem__))
+    return sorted_table.assign(step=sorted_table["step"].map(list(grid.steps).__getitem__))
 
 
 def pool_seeds(matrix: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.core.errors import DataError
-from tracekd.scoring.readings import COLUMNS
+from tracekd.scoring.readings import columns
 from tracekd.statistics.association import EMPTY, Columns, Counts, phi, phi_interval, with_interval
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.csv$")
@@ -20,7 +20,7 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
     Returns one row per generation and way, with the columns of the file (flags 0, 1 or NaN) and dataset,
     model, arm, seed (int); no row where no arm of the run has a trace.
     """
-    frames = [pd.DataFrame(columns=[*COLUMNS, *RUN])]
+    frames = [pd.DataFrame(columns=[*columns(()), *RUN])]
     for path in map(Path, paths):
         match = PATH.search(path.as_posix())
         if match is None:

@@ -5,14 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import STEP_TITLES, arm_title, count, dataset_title
-from tracekd.statistics.association import Columns, Counts, effects, independence, power, shares
+from tracekd.labels import arm_title, count, dataset_title, part_titles
+from tracekd.statistics.association import CELLS, Columns, Counts, effects, independence, power, shares
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.settings import Settings
 from tracekd.statistics.strata import stratify
 from tracekd.statistics.verdict import holm, verdict
 from tracekd.tables.estimates import show_estimates, show_number, show_p
-from tracekd.tables.matrix import CELLS, trace_answer_matrix
+from tracekd.tables.matrix import trace_answer_matrix
 
 FILE = ["dataset", "model", "arm", "seed", "scorer"]
 KEYS = [*FILE, "step"]
@@ -46,7 +46,7 @@ def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd
         {**dict(zip(KEYS, (*key[:3], ALL, *key[3:], step), strict=True)), **_all_seeds(part, step, settings)}
         for key, part in scores.groupby(["dataset", "model", "arm", "scorer"], sort=False)
         if part["seed"].nunique() > 1
-        for step in STEP_TITLES
+        for step in grid.steps
         if part[f"{step}_ok"].notna().any()
     ]
     table = pd.DataFrame([*tables, *pooled], columns=[*COLUMNS, "p"])
@@ -78,13 +78,14 @@ def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
 
 def show_keys(table: pd.DataFrame) -> dict[str, list[str]]:
     """Write the columns that say which table a row describes."""
+    titles = part_titles(table["dataset"].unique())
     return {
         "Dataset": [dataset_title(name) for name in table["dataset"]],
         "Model": list(table["model"]),
         "SFT arm": [arm_title(name) for name in table["arm"]],
         "Seed": [str(seed) for seed in table["seed"]],
         "Scorer": list(table["scorer"]),
-        "Step": [STEP_TITLES[step] for step in table["step"]],
+        "Step": [titles[step] for step in table["step"]],
     }
 
 
@@ -141,7 +142,7 @@ def _remarks(counts: Counts, dropped: int, settings: Settings) -> list[str]:
 
 def _sort(table: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Sort rows by the grid, seeds by number and `all` after them, steps as they come in a trace."""
-    places = {step: place for place, step in enumerate(STEP_TITLES)}
+    places = {step: place for place, step in enumerate(grid.steps)}
     ranked = table.assign(
         seed=[np.inf if seed == ALL else seed for seed in table["seed"]], step=table["step"].map(places)
     )

@@ -119,7 +119,7 @@ def trace_value(
     parts = []
     for questions, part in ((ALL, items), (KEPT, items[chosen])):
         means = part.groupby(CELL, sort=False)[["new_tokens", "cut"]].mean().reset_index()
-        parts.append(accuracies(part, CELL).merge(means, on=CELL).assign(questions=questions))
+        parts.append(accuracies(part, CELL, grid.steps).merge(means, on=CELL).assign(questions=questions))
     table = pd.concat(parts, ignore_index=True)
     return grid.sort(table, ["dataset", "model", "scorer", "questions", "arm"])[VALUE]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, fields, replace
 
 from tracekd.core.records import Question
-from tracekd.scoring.aligned import is_right
+from tracekd.datasets import get_dataset
 from tracekd.scoring.free_text import conclude
 from tracekd.scoring.published.answers import score_answer
 from tracekd.teacher.responses import OK, Response
@@ -63,7 +63,7 @@ def _judge_one(question: Question, response: Response | None, keep: str) -> Judg
 def answers_rightly(question: Question, text: str) -> bool:
     """Tell whether a text in free words concludes in the gold answer."""
     named = conclude(question, text)
-    return named is not None and is_right(question, named)
+    return named is not None and get_dataset(question.dataset).is_right(question, named)
 
 
 def split_kept(

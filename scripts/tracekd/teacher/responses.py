@@ -69,6 +69,6 @@ def status_of(kind: str, reasoning: str, answer: str, finish_reason: str | None,
     return OK
 
 
-def read_study_responses(path: str | Path) -> list[Response]:
+def read_responses(path: str | Path) -> list[Response]:
     """Read the responses of one dataset and kind."""
     return [Response.from_json(record) for record in read_records(path, "response")]

@@ -95,7 +95,7 @@ def think(question: Question) -> tuple[dict[str, str | None], str]:
 
 def right_answers(question: Question) -> tuple[str, ...]:
     """Name all gold answers, or the first where any one is right."""
-    return question.answers[:1] if get_dataset(question.dataset).ALTERNATIVE_ANSWERS else question.answers
+    return question.answers[:1] if get_dataset(question.dataset).alternatives else question.answers
 
 
 def wrong_answers(question: Question, rng: random.Random) -> tuple[str, ...]:
@@ -110,9 +110,9 @@ def wrong_answers(question: Question, rng: random.Random) -> tuple[str, ...]:
 
 def word_answer(dataset: str, answers: Sequence[str], rng: random.Random) -> str:
     """Word answers as the dataset has them, or as a chatty model does."""
-    module = get_dataset(dataset)
+    form = get_dataset(dataset)
     if rng.random() < SHARE_PLAIN:
-        return module.answer_text(answers)
+        return form.answer_text(answers)
     return rng.choice(LOOSE).format(answer=" and ".join(answers))
 
 

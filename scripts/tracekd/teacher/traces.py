@@ -37,7 +37,7 @@ def build_teacher_traces(
         text = response.reasoning if SOURCES[arm] == TRACE else response.answer
         gold = get_dataset(question.dataset).answer_text(question.answers)
         answer = gold if target == "gold" else by_kind[TRACE][question.id].answer
-        traces.append(Trace(question.id, arm, "", (), text, render_target(text, answer)))
+        traces.append(Trace(question.id, arm, {}, text, render_target(text, answer)))
     return traces
 
 

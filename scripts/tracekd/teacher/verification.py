@@ -32,7 +32,7 @@ def verify_teacher_traces(
     responses: Mapping[str, Sequence[Response]],
     target: str,
 ) -> list[Trace]:
-    """Give the traces with their verdicts: `facts_ok` is whether the trace concludes in the gold answer.
+    """Give the traces with their verdicts: `conclusion` is whether the trace concludes in the gold answer.
 
     Args:
         questions: training questions, all of which the traces must cover.
@@ -59,7 +59,7 @@ def verify_teacher_traces(
         if trace.arm != "r1_swapped" and trace.text != getattr(by_kind[kind][trace.id], field):
             raise VerificationError("the trace is not of this question", where=trace.id, hint=_ANEW)
         _check_answer(question, turn["answer"], by_kind["r1"][trace.id].answer, target)
-        verdict = {"class_ok": None, "facts_ok": answers_rightly(question, trace.text)}
+        verdict: dict[str, bool | None] = {"conclusion": answers_rightly(question, trace.text)}
         verified.append(replace(trace, verdict=verdict))
     if traces and traces[0].arm == "r1_swapped":
         _check_swapped(asked, traces, by_kind["r1"])

@@ -1,52 +1,106 @@
 """Independent check of every training trace: is a trace what its arm says it is?
 
 Shares no code with the builder (`tracekd.traces.build`, the wording in `tracekd.datasets`): it reads the
-finished assistant turn as a stranger would, with its own patterns, and decides from the question record
-alone. For CoTempQA it even finds the gold facts anew (paper, section 3: context facts that hold a gold
-answer).
+finished assistant turn as a stranger would, through the `verifier` of its dataset, which has patterns of its
+own, and decides from the question record alone.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
+from typing import Protocol
 
-from tracekd.core.errors import VerificationError
-from tracekd.core.literals import parse_list, render_list
+from tracekd.core.errors import ConfigError, VerificationError
 from tracekd.core.records import Question, Trace
+from tracekd.core.registry import Registry
 
-_CATEGORY = (
-    r"The category of the question represents what is being asked in that question\. "
-    r"The category of the question asked is: (?P<label>\S+)\.\n"
-    r"(?:I need to use the following text to answer the question: (?P<facts>.+))?"
-)
-_REASONING = {
-    "cotempqa": re.compile(
-        r"The temporal relation between the event in question and the event in context is: (?P<label>\S+)\.\n"
-        r"(?:I need to use the following facts to answer the question: (?P<facts>.+))?",
-        re.DOTALL,
-    ),
-    "babi": re.compile(_CATEGORY, re.DOTALL),
-    "ms_marco": re.compile(_CATEGORY, re.DOTALL),
-}
 _TURN = re.compile(r"<think>(?P<reasoning>.*)</think> <answer>(?P<answer>.*)</answer>", re.DOTALL)
+_ANEW = "build the traces anew"
 
-# what the verifier must find in each arm: (class step right, retrieval step right); None = no such step
-EXPECTED: dict[str, tuple[bool | None, bool | None]] = {
-    "none": (None, None),
-    "class_only": (True, None),
-    "correct": (True, True),
-    "incorrect": (False, False),
-    "incorrect_matched": (False, False),
-    "wrong_class": (False, True),
-    "wrong_facts": (True, False),
-    "empty_trace": (None, None),
-    "filler": (None, None),
-}
-# arms that mix traces of two kinds, and the share in % that must be right in both steps; the others: in none
-SHARES = {"mixed_0": 0, "mixed_25": 25, "mixed_50": 50, "mixed_75": 75, "mixed_100": 100}
-MIXED = ((True, True), (False, False))
-# words of a correct trace, by white space, without those of its facts
-SENTENCE_WORDS = {"cotempqa": 26, "babi": 32, "ms_marco": 32}
+
+class Verifier(Protocol):
+    """What the `verifier` of a dataset offers; it shares no code with the dataset's wording."""
+
+    STEPS: tuple[str, ...]
+
+    def read(self, reasoning: str) -> dict[str, str] | None:
+        """Take a reasoning text apart: what each step states, in their order; None where it is malformed."""
+
+    def is_step_right(self, question: Question, step: str, text: str) -> bool:
+        """Judge one step; VerificationError where it is neither right nor wrong."""
+
+    def is_gold_answer(self, question: Question, answer: str) -> bool:
+        """Tell whether a final answer is the gold one, untouched."""
+
+    def count_words(self, question: Question) -> int:
+        """Count the words of the correct trace, as white space parts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be found in the traces of an arm.
+
+    Args:
+        truth: every step right (True), wrong (False), or no step at all (None).
+        steps: single steps that differ.
+        form: `decomposed`; `released`, whose wrong steps need not have the form of right ones; `bare`, no
+            tags; `filler`, words of the length of the correct trace, the same for all questions.
+        backwards: the steps come from the last to the first.
+        share: % of traces that are right in all steps; the others are wrong in all.
+
+    """
+
+    truth: bool | None = None
+    steps: Mapping[str, bool | None] = field(default_factory=dict)
+    form: str = "decomposed"
+    backwards: bool = False
+    share: int | None = None
+
+    def find(self, names: Sequence[str]) -> dict[str, bool | None]:
+        """Say of each step of a dataset whether it must be right; None: it must not be there."""
+        return {name: self.steps.get(name, self.truth) for name in names}
+
+
+EXPECTED: dict[str, Expected] = {}
+VERIFIERS: Registry[Verifier] = Registry("verifier")
+
+
+def expect(arm: str, expected: Expected) -> None:
+    """Say what must be found in an arm.
+
+    Raises ConfigError where that cannot be told from what must be found in another arm.
+    """
+    twin = next((name for name, known in EXPECTED.items() if name != arm and known == expected), None)
+    if twin or arm in EXPECTED:
+        raise ConfigError(
+            f"arm {arm!r} cannot be told from {twin or arm!r} by what its traces hold",
+            where="tracekd.traces.verification",
+            hint="make its steps, form or order differ, or use the other arm",
+        )
+    EXPECTED[arm] = expected
+
+
+def _load_verifier(dataset: str) -> Verifier:
+    verifier: Verifier = import_module(f"tracekd.datasets.{dataset}.verifier")  # type: ignore[assignment]
+    return verifier
+
+
+for _name in ("cotempqa", "ms_marco", "babi"):
+    VERIFIERS.add(_name, partial(_load_verifier, _name))
+
+expect("none", Expected(form="bare"))
+expect("class_only", Expected(steps={"class": True}))
+expect("correct", Expected(True))
+expect("incorrect", Expected(False, form="released"))
+expect("incorrect_matched", Expected(False))
+expect("wrong_class", Expected(True, {"class": False}))
+expect("wrong_facts", Expected(True, {"facts": False}))
+expect("empty_trace", Expected())
+expect("filler", Expected(form="filler"))
+for _share in (0, 25, 50, 75, 100):
+    expect(f"mixed_{_share}", Expected(share=_share))
 
 
 def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> list[Trace]:
@@ -59,15 +113,12 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
     verified = []
     for trace in traces:
         if trace.id not in by_id:
-            raise VerificationError(
-                "the trace belongs to no question", where=trace.id, hint="build the traces anew"
-            )
+            raise VerificationError("the trace belongs to no question", where=trace.id, hint=_ANEW)
         verdict = verify_trace(by_id[trace.id], trace)
-        allowed = MIXED if trace.arm in SHARES else (EXPECTED[trace.arm],)
-        if (verdict["class_ok"], verdict["facts_ok"]) not in allowed:
+        if verdict not in _allowed(by_id[trace.id], trace.arm):
+            found = ", ".join(f"{name} right = {ok}" for name, ok in verdict.items())
             raise VerificationError(
-                f"labelled {trace.arm!r}, but class step right = {verdict['class_ok']} and "
-                f"retrieval step right = {verdict['facts_ok']}",
+                f"labelled {trace.arm!r}, but {found}",
                 where=trace.id,
                 hint="the trace builder and the question disagree; training on it would be wrong",
             )
@@ -78,48 +129,72 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
 
 
 def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
-    """Decide whether each step of one trace is right: `{class_ok, facts_ok}`, None where there is no step.
+    """Decide whether each step of one trace is right: step to verdict, None where there is no such step.
 
-    A retrieval step is right when it quotes exactly the gold facts, and wrong when it quotes none of them.
-    Raises VerificationError when it is neither, when the turn is malformed or the answer is not the gold one.
+    Raises VerificationError when a step is neither, when the turn is malformed, when its steps are not in the
+    order that the arm asks for, or when the answer is not the gold one.
     """
-    if trace.arm == "none":
-        _check_answer(question, trace.target)
-        return {"class_ok": None, "facts_ok": None}
+    verifier, expected = VERIFIERS.get(question.dataset), _expected(trace.arm)
+    none: dict[str, bool | None] = dict.fromkeys(verifier.STEPS)
+    if expected.form == "bare":
+        _check_answer(verifier, question, trace.target)
+        return none
     turn = _TURN.fullmatch(trace.target)
-    if turn and EXPECTED.get(trace.arm) == (None, None):
-        length = _correct_length(question) if trace.arm == "filler" else 0
-        words = turn["reasoning"].split(" ") if turn["reasoning"] else []
-        if len(words) != length:
+    if not turn:
+        raise VerificationError("the assistant turn is malformed", where=question.id, hint=_ANEW)
+    _check_answer(verifier, question, turn["answer"])
+    if expected == Expected(form=expected.form):
+        length = verifier.count_words(question) if expected.form == "filler" else 0
+        if len(turn["reasoning"].split(" ") if turn["reasoning"] else []) != length:
             raise VerificationError(f"the trace is not {length} words long", where=question.id)
-        _check_answer(question, turn["answer"])
-        return {"class_ok": None, "facts_ok": None}
-    reasoning = turn and _REASONING[question.dataset].fullmatch(turn["reasoning"])
-    if not reasoning:
+        return none
+    stated = verifier.read(turn["reasoning"])
+    if stated is None:
+        raise VerificationError("the assistant turn is malformed", where=question.id, hint=_ANEW)
+    order = [name for name in verifier.STEPS if name in stated]
+    if list(stated) != (order[::-1] if expected.backwards else order):
+        raise VerificationError(f"the steps come as {', '.join(stated)}", where=question.id, hint=_ANEW)
+    return none | {name: verifier.is_step_right(question, name, text) for name, text in stated.items()}
+
+
+def _expected(arm: str) -> Expected:
+    """Give what must be found in an arm; VerificationError for an arm of which nothing is known."""
+    if arm not in EXPECTED:
         raise VerificationError(
-            "the assistant turn is malformed", where=question.id, hint="build the traces anew"
+            "nothing says what must be found in its traces",
+            where=arm,
+            hint="see `expect` in docs/extending.md",
         )
-    _check_answer(question, turn["answer"])
-    facts_ok = None if reasoning["facts"] is None else _facts_right(question, reasoning["facts"])
-    return {"class_ok": reasoning["label"] == question.class_label, "facts_ok": facts_ok}
+    return EXPECTED[arm]
+
+
+def _allowed(question: Question, arm: str) -> list[dict[str, bool | None]]:
+    """Give the verdicts that a trace of the arm may have."""
+    names, expected = VERIFIERS.get(question.dataset).STEPS, _expected(arm)
+    if expected.share is None:
+        return [expected.find(names)]
+    return [Expected(True).find(names), Expected(False).find(names)]
 
 
 def _check_shares(traces: Sequence[Trace]) -> None:
     """Raise unless each mixed arm has its share of right traces, to the nearest whole number."""
-    for arm, share in SHARES.items():
-        right = [trace.verdict["facts_ok"] for trace in traces if trace.arm == arm]
+    for arm in sorted({trace.arm for trace in traces}):
+        share = EXPECTED[arm].share
+        if share is None:
+            continue
+        right = [all((trace.verdict or {}).values()) for trace in traces if trace.arm == arm]
         if abs(100 * sum(right) - share * len(right)) > 50:
             raise VerificationError(
-                f"{sum(right)} of {len(right)} traces are right, not {share} %",
-                where=arm,
-                hint="build the traces anew",
+                f"{sum(right)} of {len(right)} traces are right, not {share} %", where=arm, hint=_ANEW
             )
 
 
 def _check_fillers(traces: Sequence[Trace]) -> None:
     """Raise unless all fillers are the beginning of one text: such a text cannot speak of its question."""
     fillers = {
-        trace.id: _TURN.fullmatch(trace.target)["reasoning"] for trace in traces if trace.arm == "filler"
+        trace.id: turn["reasoning"]
+        for trace in traces
+        if EXPECTED[trace.arm].form == "filler" and (turn := _TURN.fullmatch(trace.target))
     }
     longest = max(fillers.values(), key=len, default="")
     for name, text in fillers.items():
@@ -127,51 +202,12 @@ def _check_fillers(traces: Sequence[Trace]) -> None:
             raise VerificationError("the filler differs from that of other questions", where=name)
 
 
-def _correct_length(question: Question) -> int:
-    """Count the words of the correct trace, as white space parts them."""
-    gold = _gold_texts(question)
-    quoted = gold[0] if question.dataset == "ms_marco" else render_list(gold)
-    return SENTENCE_WORDS[question.dataset] + len(quoted.split())
-
-
-def _check_answer(question: Question, answer: str) -> None:
+def _check_answer(verifier: Verifier, question: Question, answer: str) -> None:
     """Raise unless the final answer is the gold answer, untouched."""
-    if not is_gold_answer(question, answer):
+    if not verifier.is_gold_answer(question, answer):
         raise VerificationError(f"the final answer {answer!r} is not the gold one", where=question.id)
 
 
 def is_gold_answer(question: Question, answer: str) -> bool:
-    """Tell whether a final answer is the gold one as each dataset writes it, untouched."""
-    match question.dataset:
-        case "cotempqa":
-            return parse_list(answer) == list(question.answers)
-        case "babi":
-            return answer.split(",") == list(question.answers)
-        case _:
-            return answer == question.answers[0]
-
-
-def _facts_right(question: Question, quoted_text: str) -> bool:
-    """Tell right from wrong; letter case does not make a gold fact wrong."""
-    # a passage may look like a list; only the released recipe's empty list is one in MS MARCO
-    quoted = parse_list(quoted_text) if question.dataset != "ms_marco" or quoted_text == "[]" else None
-    if quoted is None:
-        quoted = [quoted_text]
-    gold = _gold_texts(question)
-    if set(quoted) == set(gold):
-        return True
-    leaked = {text.casefold() for text in quoted} & {text.casefold() for text in gold}
-    if leaked:
-        raise VerificationError(
-            f"the retrieval step quotes a part of the gold facts: {sorted(leaked)[0]!r}", where=question.id
-        )
-    return False
-
-
-def _gold_texts(question: Question) -> list[str]:
-    """Give the gold facts: found anew for CoTempQA, by index elsewhere."""
-    if question.dataset == "cotempqa":
-        return [fact for fact in question.context if any(answer in fact for answer in question.answers)]
-    if not question.gold_facts:
-        return ["No Answer Present."]
-    return [question.context[index] for index in question.gold_facts]
+    """Tell whether a final answer is the gold one as its dataset writes it, untouched."""
+    return VERIFIERS.get(question.dataset).is_gold_answer(question, answer)

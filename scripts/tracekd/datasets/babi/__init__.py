@@ -1,204 +1,64 @@
 """bAbI v1.2 English: eleven of the twenty toy tasks, first question of each story (paper, section 2)."""
 
 import random
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tracekd.core.errors import DataError
-from tracekd.core.files import sha256_text
-from tracekd.core.literals import render_list
 from tracekd.core.normalise import normalise_answer
-from tracekd.core.raw import FETCH_AGAIN
-from tracekd.core.records import Question, Source, read_lines
-from tracekd.datasets.splits import draw_sorted
+from tracekd.core.records import Question
+from tracekd.datasets.babi import reader
+from tracekd.datasets.interface import Answer, Dataset, Value
+from tracekd.datasets.paper_steps import class_step, facts_step, gold_facts
 
-TITLE = "bAbI"
-TASKS = {
-    "single-supporting-fact": 1,
-    "two-supporting-facts": 2,
-    "two-arg-relations": 4,
-    "counting": 7,
-    "lists-sets": 8,
-    "conjunction": 12,
-    "time-reasoning": 14,
-    "basic-deduction": 15,
-    "basic-induction": 16,
-    "positional-reasoning": 17,
-    "size-reasoning": 18,
-}
-CLASSES = tuple(TASKS)
-ALTERNATIVE_ANSWERS = False
-QUOTES_A_LIST = True
-
+CLASSES = tuple(reader.TASKS)
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "
     "The category of the question asked is: "
 )
 RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
 
-FOLDER = "en-valid"
-_LINE = re.compile(
-    r"(?P<id>[0-9]{1,6}) (?P<text>[^\t]*[^\t ]) ?"
-    r"(?:\t(?P<answer>[^\t]+)\t(?P<support>[0-9]{1,6}(?: [0-9]{1,6})*))?"
-)
 
-# (1-based number in the file, match of `_LINE`) of every line of one story
-Story = list[tuple[int, re.Match]]
+class Babi(Dataset):
+    """Facts one a line, a word, yes or no, or a list joined by commas as the answer."""
 
+    name = "babi"
+    title = "bAbI"
+    classes = CLASSES
+    steps = (class_step(CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
 
-def read(raw: Path, options: dict, seed: int) -> list[Question]:
-    """Read the first question of each story, in the order of `TASKS` (paper, section 2.3).
+    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+        """Read the first question of each story; see `reader.read`."""
+        return reader.read(raw, options, seed)
 
-    Train is the original 1k training set, which `en-valid` splits in two files. Test is a sample of each
-    task's test stories, seeded here; the paper's sample of the same size was not.
-
-    Args:
-        raw: folder that holds `en-valid/qa{task}_{train,valid,test}.txt`.
-        options: `test_fraction`, rounded down to whole stories of each task.
-        seed: of the run.
-
-    Raises DataError, with file and line, at the first line that is not bAbI's.
-
-    """
-    questions = []
-    for label, task in TASKS.items():
-        for part in ("train", "valid"):
-            questions += _read_file(raw, label, task, part, "train")
-        stories = _read_file(raw, label, task, "test", "test")
-        count = int(options["test_fraction"] * len(stories))
-        questions += [stories[index] for index in draw_sorted(range(len(stories)), count, f"{seed}/{label}")]
-    return questions
-
-
-def _read_file(raw: Path, label: str, task: int, part: str, split: str) -> list[Question]:
-    """Read the first question of each story of one file."""
-    file = f"{FOLDER}/qa{task}_{part}.txt"
-    return [
-        _first_question(raw, file, story, f"babi-qa{task:02d}-{part}-{number:05d}", label, split)
-        for number, story in enumerate(_stories(raw / file), start=1)
-    ]
-
-
-def _stories(path: Path) -> Iterator[Story]:
-    """Cut a file into stories: line ids start again at 1, and the last line of a story is a question."""
-    story: Story = []
-    for number, line in read_lines(path):
-        match = _LINE.fullmatch(line)
-        if not match:
-            raise DataError(
-                "not a numbered bAbI sentence or question", where=f"{path}:{number}", hint=FETCH_AGAIN
-            )
-        if story and match["id"] == "1":
-            yield _whole(path, story)
-            story = []
-        if int(match["id"]) != len(story) + 1:
-            raise DataError(
-                f"line id {match['id']} where {len(story) + 1} or 1 is due",
-                where=f"{path}:{number}",
-                hint=FETCH_AGAIN,
-            )
-        story.append((number, match))
-    if story:
-        # half a list of supporting ids reads as a whole one: only the line end tells
-        if not path.read_bytes().endswith(b"\n"):
-            raise DataError("the last line is cut off", where=f"{path}:{number}", hint=FETCH_AGAIN)
-        yield _whole(path, story)
-
-
-def _whole(path: Path, story: Story) -> Story:
-    """Give the story back; DataError when it is cut off before its last question."""
-    number, last = story[-1]
-    if last["answer"] is None:
-        raise DataError("the story ends without a question", where=f"{path}:{number}", hint=FETCH_AGAIN)
-    return story
-
-
-def _first_question(raw: Path, file: str, story: Story, question_id: str, label: str, split: str) -> Question:
-    """Make the canonical question; line ids of the supporting sentences become context indices."""
-    position = next(index for index, (_, match) in enumerate(story) if match["answer"] is not None)
-    number, asked = story[position]
-    where = f"{raw / file}:{number}"
-    support = sorted({int(line_id) for line_id in asked["support"].split(" ")})
-    if support[0] < 1 or support[-1] > position:
-        raise DataError(
-            f"gold fact missing: supporting line {asked['support']!r} is no sentence before the question",
-            where=where,
-            hint=FETCH_AGAIN,
+    def user_prompt(self, question: Question) -> str:
+        """Context one sentence per line, one blank before the instruction (paper, section 3)."""
+        facts = "\n".join(question.context)
+        return (
+            f"Answer the question based on the context:\n{facts}\n"
+            f"Question: {question.question} Only return the answer.\n"
         )
-    answers = tuple(asked["answer"].split(","))
-    if not all(map(str.strip, answers)):
-        raise DataError("the answer is empty", where=where, hint=FETCH_AGAIN)
-    read_text = "\n".join(match.string for _, match in story[: position + 1])
-    return Question(
-        id=question_id,
-        dataset="babi",
-        split=split,
-        class_label=label,
-        context=tuple(match["text"] for _, match in story[:position]),
-        question=asked["text"],
-        answers=answers,
-        gold_facts=tuple(line_id - 1 for line_id in support),
-        source=Source(file=file, line=number, sha256=sha256_text(read_text)),
-    )
+
+    def released_incorrect(self, question: Question, rng: random.Random) -> tuple[dict[str, Value], str]:
+        """Another class, and as many random other sentences as gold ones (or all), in lower case."""
+        class_, facts_ = self.steps
+        label, gold = class_.wrong(question, rng, ()), gold_facts(question)
+        wrong = [fact for fact in question.context if fact not in gold]
+        drawn = rng.sample(wrong, min(len(question.gold_facts), len(wrong)))
+        facts = tuple(fact.lower() for fact in drawn)
+        return {"class": label, "facts": facts}, class_.render(label) + facts_.render(facts)
+
+    def answer_text(self, answers: Sequence[str]) -> str:
+        """Write the answer as in the raw file."""
+        return ",".join(answers)
+
+    def parse_answer(self, text: str) -> Answer | None:
+        """Read the comma list as a set: bAbI's lists have no order."""
+        return frozenset(normalise_answer(item) for item in text.split(","))
+
+    def candidates(self, question: Question) -> list[str]:
+        """Give the last word of each sentence, where bAbI puts places, things, colours and names."""
+        return [sentence.rstrip(".").split()[-1] for sentence in question.context]
 
 
-def user_prompt(question: Question) -> str:
-    """Context one sentence a line, one blank before the instruction (paper, section 3)."""
-    facts = "\n".join(question.context)
-    return (
-        f"Answer the question based on the context:\n{facts}\n"
-        f"Question: {question.question} Only return the answer.\n"
-    )
-
-
-def prompt_only_prompt(question: Question) -> str:
-    """The same text: bAbI prints its context one sentence a line in every arm."""
-    return user_prompt(question)
-
-
-def class_step(label: str) -> str:
-    """Name the task."""
-    return f"{CLASS_SENTENCE}{label}.\n"
-
-
-def retrieval_step(facts: Sequence[str]) -> str:
-    """Quote sentences as a list literal."""
-    return RETRIEVAL_SENTENCE + render_list(facts)
-
-
-def gold_texts(question: Question) -> tuple[str, ...]:
-    """Give the supporting sentences."""
-    return tuple(question.context[index] for index in question.gold_facts)
-
-
-def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
-    """As many random other sentences as there are gold ones (fewer if not available), lower-cased."""
-    gold = gold_texts(question)
-    wrong = [index for index, fact in enumerate(question.context) if fact not in gold]
-    drawn = rng.sample(wrong, min(len(question.gold_facts), len(wrong)))
-    return tuple(drawn), retrieval_step([question.context[index].lower() for index in drawn])
-
-
-def answer_text(answers: Sequence[str]) -> str:
-    """Write a word, yes or no, or a list joined by commas, as in the raw file."""
-    return ",".join(answers)
-
-
-def parse_answer(text: str) -> frozenset[str] | None:
-    """Read the comma list as a set: bAbI's lists have no order."""
-    return frozenset(normalise_answer(item) for item in text.split(","))
-
-
-def candidates(question: Question) -> list[str]:
-    """Give the last word of each sentence, where bAbI puts places, things, colours and names."""
-    return [sentence.rstrip(".").split()[-1] for sentence in question.context]
-
-
-def implied_answer(question: Question, facts: Collection[str]) -> None:
-    """None: the answer follows from several sentences, or is yes, no or a number."""
-
-
-def answer_kind(question: Question) -> str:
-    """Name the task: within one, all questions ask for the same kind of thing."""
-    return question.class_label
+DATASET = Babi()

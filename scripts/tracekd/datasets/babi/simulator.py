@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracekd.core.files import atomic_write
-from tracekd.datasets.babi import TASKS
+from tracekd.datasets.babi.reader import TASKS
 from tracekd.datasets.simulation import Scene, apportion, distinct_scenes, pose
 
 ACTORS = ("Mary", "John", "Daniel", "Sandra")

@@ -1,28 +1,17 @@
 """MS MARCO QA v2.1: web questions of five types over ten passages (paper, section 2)."""
 
-import json
 import random
-from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tracekd.core.errors import DataError
-from tracekd.core.files import sha256_text
 from tracekd.core.literals import render_list
-from tracekd.core.logs import logger
 from tracekd.core.normalise import normalise_answer
-from tracekd.core.parquet import find_rows, iter_rows
-from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
-from tracekd.core.records import Question, Source, validator
-from tracekd.datasets.splits import draw_sorted
-
-TITLE = "MS MARCO"
-CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
-ALTERNATIVE_ANSWERS = True
-QUOTES_A_LIST = False
-NO_ANSWER = "No Answer Present."
-OTHER_ROWS = "fetch the file again, or change seed: to draw other rows"
+from tracekd.core.records import Question
+from tracekd.datasets.interface import Answer, Dataset, Value
+from tracekd.datasets.ms_marco import reader
+from tracekd.datasets.ms_marco.reader import NO_ANSWER
+from tracekd.datasets.paper_steps import class_step, facts_step, gold_facts
 
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "
@@ -32,185 +21,65 @@ RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
 # a passage is drawn as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
 MAX_SHARED_TOKENS = 8
 
-FOLDER = "v2.1"
-COLUMNS = ("answers", "passages", "query", "query_id", "query_type")
-
-
-def read(raw: Path, options: dict, seed: int) -> list[Question]:
-    """Draw questions of each query type: train from train, test from validation (paper, section 2.2).
-
-    The draw is seeded and depends on the query ids only; the paper's, of the same size, was not seeded.
-    A train question keeps its first answer only, a test question all of them.
-
-    Args:
-        raw: folder that holds `v2.1/train-*.parquet` and `v2.1/validation-*.parquet`.
-        options: `train_per_class` and `test_per_class`, questions of each query type.
-        seed: of the run.
-
-    Raises DataError, with file and row, at the first row drawn that does not make a question.
-
-    """
-    return [
-        *_read_split(raw, "train", "train", options["train_per_class"], seed),
-        *_read_split(raw, "validation", "test", options["test_per_class"], seed),
-    ]
-
-
-def _read_split(raw: Path, part: str, split: str, per_class: int, seed: int) -> list[Question]:
-    """Draw and read the questions of one part, in the order of `CLASSES` and query ids."""
-    files = sorted((raw / FOLDER).glob(f"{part}-*.parquet"))
-    if not files:
-        raise DataError(f"no {part}-*.parquet", where=raw / FOLDER, hint="fetch the files again")
-    drawn = []
-    for label, ids in _ids_by_class(files).items():
-        if len(ids) < per_class:
-            raise DataError(
-                f"query type {label} has {len(ids)} rows, {per_class} are asked for",
-                where=f"{raw / FOLDER}/{part}-*.parquet",
-                hint=f"lower {split}_per_class in the registry",
-            )
-        drawn += draw_sorted(ids, per_class, f"{seed}/{part}/{label}")
-    questions = {
-        row["query_id"]: _question(row, split, f"{FOLDER}/{file.name}", number, f"{file}: row {number}")
-        for file in files
-        for number, row in find_rows(file, COLUMNS, "query_id", drawn)
-    }
-    return [questions[query_id] for query_id in drawn]
-
-
-def _ids_by_class(files: Sequence[Path]) -> dict[str, list[int]]:
-    """Give the query ids of each type, from two small columns of the files."""
-    ids: dict[str, list[int]] = {label: [] for label in CLASSES}
-    seen: set[int] = set()
-    for file in files:
-        for number, row in enumerate(iter_rows(file, ("query_id", "query_type")), start=1):
-            query_id, label = row["query_id"], row["query_type"]
-            where = f"{file}: row {number}"
-            if label not in ids:
-                raise DataError(f"query type {label!r} is unknown", where=where, hint=FETCH_AGAIN)
-            if type(query_id) is not int or query_id in seen:
-                raise DataError(
-                    f"query id {query_id!r} is no number or occurs twice", where=where, hint=FETCH_AGAIN
-                )
-            seen.add(query_id)
-            ids[label].append(query_id)
-    return ids
-
-
-def _question(row: dict[str, Any], split: str, file: str, number: int, where: str) -> Question:
-    """Make the canonical question of one row; passages without text are left out."""
-    check_row(validator("raw_ms_marco"), row, where, OTHER_ROWS)
-    context = [passage for passage in row["passages"]["passage_text"] if passage.strip()]
-    check_text([row["query"], *row["answers"], *context], where)
-    if not context:
-        raise DataError("no passage has text", where=where, hint=OTHER_ROWS)
-    read_text = [row["query"], row["answers"], row["passages"]["passage_text"]]
-    return Question(
-        id=f"ms_marco-{split}-{row['query_id']:07d}",
-        dataset="ms_marco",
-        split=split,
-        class_label=row["query_type"],
-        context=tuple(context),
-        question=row["query"],
-        answers=tuple(row["answers"][:1] if split == "train" else row["answers"]),
-        gold_facts=gold_passage(context, row["answers"][0], where),
-        source=Source(file, number, sha256_text(json.dumps(read_text))),
-    )
-
-
-def gold_passage(context: Sequence[str], answer: str, where: str) -> tuple[int, ...]:
-    """Give the passage that shares most words with the answer, the first of equals (paper, section 3)."""
-    if answer == NO_ANSWER:
-        return ()
-    words = _word_set(answer)
-    overlaps = [len(words & _word_set(passage)) for passage in context]
-    if not any(overlaps):
-        logger.info("%s: no passage shares a word with the answer; the first one is gold", where)
-    return (overlaps.index(max(overlaps)),)
-
-
-def _word_set(text: str) -> set[str]:
-    """Give the lower-case words of a text as NLTK cuts them."""
-    sentences, words = _tokenisers()
-    return {word for sentence in sentences(text.lower()) for word in words(sentence)}
-
-
-@cache
-def _tokenisers() -> tuple[Callable[[str], list[str]], Callable[[str], list[str]]]:
-    """Give NLTK's sentence and word tokenisers, both free of downloaded models.
-
-    `nltk.word_tokenize` differs only in a sentence tokeniser trained on English abbreviations.
-    """
-    from nltk.tokenize import NLTKWordTokenizer, PunktSentenceTokenizer
-
-    return PunktSentenceTokenizer().tokenize, NLTKWordTokenizer().tokenize
-
-
-def user_prompt(question: Question) -> str:
-    """Passages as a list literal, the instruction on a line of its own (paper, section 3)."""
-    return (
-        f"Answer the question based on the context:\n{render_list(question.context)}\n"
-        f"Question: {question.question}\nOnly return the answer.\n"
-    )
-
-
-def prompt_only_prompt(question: Question) -> str:
-    """The same text: no other form of the MS MARCO prompt is known."""
-    return user_prompt(question)
-
-
-def class_step(label: str) -> str:
-    """Name the query type."""
-    return f"{CLASS_SENTENCE}{label}.\n"
-
-
-def retrieval_step(facts: Sequence[str]) -> str:
-    """Quote one passage as it is."""
-    return RETRIEVAL_SENTENCE + "\n".join(facts)
-
 
 def gold_texts(question: Question) -> tuple[str, ...]:
     """Give the gold passage; an unanswerable question has the no-answer string in its place."""
-    return tuple(question.context[index] for index in question.gold_facts) or (NO_ANSWER,)
+    return gold_facts(question) or (NO_ANSWER,)
 
 
-def published_incorrect_step(question: Question, rng: random.Random) -> tuple[tuple[int, ...], str]:
-    """A random passage that shares few words with the gold one; any passage for an unanswerable question."""
-    # a short gold passage could otherwise be drawn in another letter case
-    quotes = {text.casefold() for text in gold_texts(question)}
-    tokens = {token for index in question.gold_facts for token in question.context[index].split()}
-    wrong = [
-        index
-        for index, passage in enumerate(question.context)
-        if passage.casefold() not in quotes and len(tokens & set(passage.split())) < MAX_SHARED_TOKENS
-    ]
-    if not wrong:
-        return (), f"{RETRIEVAL_SENTENCE}[]"
-    index = rng.choice(wrong)
-    return (index,), retrieval_step([question.context[index]])
+class MsMarco(Dataset):
+    """Passages as a list literal, one passage quoted as it is, alternative answers in free text."""
+
+    name = "ms_marco"
+    title = "MS MARCO"
+    classes = reader.CLASSES
+    steps = (
+        class_step(reader.CLASSES, CLASS_SENTENCE),
+        facts_step(RETRIEVAL_SENTENCE, as_list=False, gold=gold_texts),
+    )
+    alternatives = True
+
+    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+        """Draw questions of each query type; see `reader.read`."""
+        return reader.read(raw, options, seed)
+
+    def user_prompt(self, question: Question) -> str:
+        """Passages as a list literal, the instruction on a line of its own (paper, section 3)."""
+        return (
+            f"Answer the question based on the context:\n{render_list(list(question.context))}\n"
+            f"Question: {question.question}\nOnly return the answer.\n"
+        )
+
+    def released_incorrect(self, question: Question, rng: random.Random) -> tuple[dict[str, Value], str]:
+        """Another class, and a random passage that shares few words with the gold one; `[]` for none."""
+        class_, facts_ = self.steps
+        label = class_.wrong(question, rng, ())
+        # a short gold passage could otherwise be drawn in another letter case
+        quotes = {text.casefold() for text in gold_texts(question)}
+        tokens = {token for passage in gold_facts(question) for token in passage.split()}
+        wrong = [
+            passage
+            for passage in question.context
+            if passage.casefold() not in quotes and len(tokens & set(passage.split())) < MAX_SHARED_TOKENS
+        ]
+        facts = (rng.choice(wrong),) if wrong else ()
+        text = class_.render(label) + facts_.render(facts or ("[]",))
+        return {"class": label, "facts": facts}, text
+
+    def answer_text(self, answers: Sequence[str]) -> str:
+        """Write the first reference answer: the released training rows hold no other."""
+        return answers[0]
+
+    def parse_answer(self, text: str) -> Answer | None:
+        """Read free text as one item."""
+        return frozenset([normalise_answer(text)])
+
+    def candidates(self, question: Question) -> list[str]:
+        """Give what follows the last "is" of each passage; '' where there is none."""
+        return [
+            passage.rpartition(" is ")[2].rstrip(".") if " is " in passage else ""
+            for passage in question.context
+        ]
 
 
-def answer_text(answers: Sequence[str]) -> str:
-    """Write the first reference answer: the released training rows hold no other."""
-    return answers[0]
-
-
-def parse_answer(text: str) -> frozenset[str] | None:
-    """Read free text as one item."""
-    return frozenset([normalise_answer(text)])
-
-
-def candidates(question: Question) -> list[str]:
-    """Give what follows the last "is" of each passage; '' where there is none."""
-    return [
-        passage.rpartition(" is ")[2].rstrip(".") if " is " in passage else "" for passage in question.context
-    ]
-
-
-def implied_answer(question: Question, facts: Collection[str]) -> None:
-    """None: what a passage answers depends on the query."""
-
-
-def answer_kind(question: Question) -> str:
-    """Name the query type."""
-    return question.class_label
+DATASET = MsMarco()

@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from tracekd.core.files import atomic_write
 from tracekd.core.records import Question
-from tracekd.datasets.ms_marco import NO_ANSWER
+from tracekd.datasets.ms_marco.reader import NO_ANSWER
 from tracekd.datasets.simulation import Scene, distinct_scenes, pose
 
 COUNTRIES = ("Vostria", "Maldor", "Kestan", "Ombria", "Pellia", "Tarnow", "Zelland", "Quorra")

@@ -8,13 +8,16 @@ MS MARCO: the released generations are not available, so its steps are unverifie
 from collections.abc import Sequence, Set
 
 from tracekd.core.records import Generation, Question
-from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
+from tracekd.datasets import get_dataset
+from tracekd.datasets.quirks import Quirk
 from tracekd.scoring.published.answers import score_answer
-from tracekd.scoring.published.quirks import Quirk
 from tracekd.scoring.published.steps import NO_STEPS, score_steps
 from tracekd.scoring.score import Score
+from tracekd.traces.arms import get_arm
 
-__all__ = ["Quirk", "score"]
+__all__ = ["MEASURES", "Quirk", "score"]
+
+MEASURES = ("f1", "precision", "recall")
 
 
 def score(
@@ -27,37 +30,31 @@ def score(
 
     Args:
         questions: all of one dataset; those of split `test`, in this order, are the released test file
-            (CoTempQA: one file a class).
+            (CoTempQA: one file per class).
         generations: of one model, arm and seed, in file order; every id is a question's.
         arm: what the model was trained on; it decides which steps there are.
         off: quirks to switch off.
 
     Returns:
-        One score a generation, in order. A step is None where the arm has none, and where the item enters
-        no matrix (Q10).
+        One score per generation, in order. A step is None where the item enters no matrix (Q10).
 
     """
     by_id = {question.id: question for question in questions}
-    steps, with_trace = ARM_STEPS.get(arm, BOTH_STEPS), arm not in BARE_ARMS
-    judged = score_steps(questions, generations, off) if steps else [NO_STEPS] * len(generations)
+    trained = get_arm(arm)
+    truths = trained.truths(get_dataset(questions[0].dataset)) if questions else {}
+    judged = score_steps(questions, generations, off) if truths else [NO_STEPS] * len(generations)
     scores = []
     for generation, step in zip(generations, judged, strict=True):
         question = by_id[generation.id]
-        answer = score_answer(question, generation.text, with_trace, off)
-        class_ok = step.class_ok
-        facts_ok = step.facts_ok if "facts" in steps else None
+        answer = score_answer(question, generation.text, trained.has_tags, off)
         scores.append(
             Score(
                 id=question.id,
                 class_label=question.class_label,
                 answer_ok=answer.exact,
-                f1=answer.f1,
-                precision=answer.precision,
-                recall=answer.recall,
-                class_ok=class_ok,
-                facts_ok=facts_ok,
-                trace_ok=None if class_ok is None else class_ok and facts_ok is not False,
-                parsed=not with_trace or is_whole(generation.text),
+                measures={"f1": answer.f1, "precision": answer.precision, "recall": answer.recall},
+                steps={name: getattr(step, f"{name}_ok") for name in truths},
+                readable=not trained.has_tags or is_whole(generation.text),
             )
         )
     return scores

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracekd.core.literals import render_list
 from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
-from tracekd.scoring.published.answers import Off
-from tracekd.scoring.published.quirks import Quirk
+from tracekd.datasets.published import RULES, Off
+from tracekd.datasets.quirks import Quirk
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class GoldTable:
     """The rows of one released test file, found by a text that their answer cell contains."""
 
     def __init__(self, rows: Sequence[Question]):
-        self._cells = [(answer_cell(row), row) for row in rows]
+        self._cells = [(RULES.get(row.dataset).answer_cell(row), row) for row in rows]
         self._first: dict[str, Question | None] = {}
 
     def find(self, answer: str) -> Question | None:
@@ -36,14 +35,9 @@ class GoldTable:
         return self._first[answer]
 
 
-def answer_cell(question: Question) -> str:
-    """Write the answer as the released test file has it."""
-    return ",".join(question.answers) if question.dataset == "babi" else render_list(question.answers)
-
-
 def released_file(question: Question) -> str:
-    """Name the released file that a question stands in: CoTempQA has one for each class."""
-    return question.class_label if question.dataset == "cotempqa" else "all"
+    """Name the released file that a question stands in."""
+    return question.class_label if RULES.get(question.dataset).FILE_PER_CLASS else "all"
 
 
 def gold_tables(questions: Sequence[Question]) -> dict[str, GoldTable]:
@@ -77,7 +71,9 @@ def score_steps(
             yield BOTH_WRONG
             continue
         last[file] = row
-        yield StepScore(is_class_right(row, trace), is_retrieval_right(row, trace, off))
+        yield StepScore(
+            RULES.get(row.dataset).is_class_right(row, trace), is_retrieval_right(row, trace, off)
+        )
 
 
 def find_trace(text: str) -> str | None:
@@ -89,24 +85,13 @@ def find_row(question: Question, table: GoldTable, off: Off) -> Question | None:
     """Give the row that the item is held against; None when no cell has its answer as written there."""
     if Quirk.GOLD_ROW_BY_ANSWER in off:
         return question
-    return table.find(question.answers[0] if question.dataset == "cotempqa" else answer_cell(question))
-
-
-def is_class_right(row: Question, trace: str) -> bool:
-    """Tell whether the row's class occurs in the sentence of the trace that should name it.
-
-    The released test looks for the first class name in the row's own sentence: that is the row's class.
-    """
-    if row.dataset == "cotempqa":
-        return row.class_label in trace.partition(".")[0]
-    # two sentences name the class: it stands in the second
-    sentences = trace.split(".", 2)
-    return row.class_label.lower() in sentences[min(1, len(sentences) - 1)].lower()
+    return table.find(RULES.get(question.dataset).sought_answer(question))
 
 
 def is_retrieval_right(row: Question, trace: str, off: Off) -> bool:
     """Tell whether any fact of the row stands in the trace word for word."""
-    facts = get_dataset(row.dataset).gold_texts(row) if Quirk.ANY_CONTEXT_FACT in off else row.context
+    quoting = get_dataset(row.dataset).quoting_step
+    facts = quoting.gold(row) if quoting and Quirk.ANY_CONTEXT_FACT in off else row.context
     if Quirk.FACTS_COMPARED_WITH_CASE in off:
         trace, facts = trace.lower(), [fact.lower() for fact in facts]
     return any(fact in trace for fact in facts)

@@ -1,0 +1,45 @@
+"""Independent reading of bAbI's traces."""
+
+import re
+
+from tracekd.core.checking import are_facts_right
+from tracekd.core.literals import parse_list, render_list
+from tracekd.core.records import Question
+
+STEPS = ("class", "facts")
+_REASONING = re.compile(
+    r"The category of the question represents what is being asked in that question\. "
+    r"The category of the question asked is: (?P<class>\S+)\.\n"
+    r"(?:I need to use the following text to answer the question: (?P<facts>.+))?",
+    re.DOTALL,
+)
+# of a correct trace, by white space, without those of its facts
+SENTENCE_WORDS = 32
+
+
+def read(reasoning: str) -> dict[str, str] | None:
+    """Take a reasoning text apart: what each step states, in their order; None where it is malformed."""
+    found = _REASONING.fullmatch(reasoning)
+    return {step: text for step, text in found.groupdict().items() if text is not None} if found else None
+
+
+def is_step_right(question: Question, step: str, text: str) -> bool:
+    """Judge one step; VerificationError where it is neither right nor wrong."""
+    if step == "class":
+        return text == question.class_label
+    quoted = parse_list(text)
+    return are_facts_right([text] if quoted is None else quoted, _gold_facts(question), question.id)
+
+
+def is_gold_answer(question: Question, answer: str) -> bool:
+    """Tell whether a final answer is the gold one, untouched."""
+    return answer.split(",") == list(question.answers)
+
+
+def count_words(question: Question) -> int:
+    """Count the words of the correct trace, as white space parts them."""
+    return SENTENCE_WORDS + len(render_list(_gold_facts(question)).split())
+
+
+def _gold_facts(question: Question) -> list[str]:
+    return [question.context[index] for index in question.gold_facts]

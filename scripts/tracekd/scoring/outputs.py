@@ -1,0 +1,90 @@
+"""What a generation says, taken apart: what each step of its trace states, and its answer."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tracekd.core.records import Question
+from tracekd.datasets import Dataset, get_dataset
+from tracekd.datasets.interface import Answer, Value
+
+_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+# an answer tag need not be closed for a lenient way
+_OPEN_ANSWER = re.compile(r"<answer>(.*?)(?:</answer|\Z)", re.DOTALL)
+# what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
+# often leaves the empty think block open
+HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A generation taken apart: step to value, and the answer; None for every part that is not there."""
+
+    stated: Mapping[str, Value | None]
+    answer: Answer | None
+
+    def is_readable(self, steps: Mapping[str, object]) -> bool:
+        """Tell whether answer and these steps are there."""
+        return self.answer is not None and all(self.stated.get(name) is not None for name in steps)
+
+
+def find_answer(text: str) -> str | None:
+    """Give the text in a closed answer tag; None where there is none."""
+    tagged = _ANSWER.search(text)
+    return tagged[1] if tagged else None
+
+
+def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
+    """Take a generation apart by the form that was asked for.
+
+    With a trace the reasoning must be closed by `</think>` and the answer stand in a closed answer tag;
+    without one the whole text is the answer unless it holds the tag.
+    """
+    tagged = find_answer(text)
+    if not with_trace:
+        bare = HEADER.sub("", text, count=1)
+        return Parsed({}, dataset.parse_answer(bare if tagged is None else tagged))
+    reasoning, closed, _ = text.partition("</think>")
+    return Parsed(
+        stated={step.name: step.parse(reasoning) if closed else None for step in dataset.steps},
+        answer=None if tagged is None else dataset.parse_answer(tagged),
+    )
+
+
+def parse_as_asked(question: Question, text: str) -> Parsed:
+    """Take a generation with a trace apart by the form that was asked for."""
+    return parse_generation(text, get_dataset(question.dataset), with_trace=True)
+
+
+def parse_quoted(question: Question, text: str) -> Parsed:
+    """Find named facts as verbatim quotes; the answer as it was asked for."""
+    return Parsed(_read_leniently(question, text, "quoted"), parse_as_asked(question, text).answer)
+
+
+def parse_tolerant(question: Question, text: str) -> Parsed:
+    """Read whatever can be read; without an answer tag, what follows the trace is the answer."""
+    tagged = _OPEN_ANSWER.search(text)
+    answer = tagged[1] if tagged else text.partition("</think>")[2]
+    dataset = get_dataset(question.dataset)
+    return Parsed(
+        _read_leniently(question, text, "tolerant"),
+        dataset.tolerant_answer(answer) if answer.strip() else None,
+    )
+
+
+def _read_leniently(question: Question, text: str, way: str) -> dict[str, Value | None]:
+    """Read every step in a lenient way; one that has none of that name as it was asked for."""
+    return {
+        step.name: step.lenient[way](question, text)
+        if way in step.lenient
+        else parse_as_asked(question, text).stated[step.name]
+        for step in get_dataset(question.dataset).steps
+    }
+
+
+# ways to take a generation apart; the first is that of the `aligned` scorer and of the main tables
+WAYS: dict[str, Callable[[Question, str], Parsed]] = {
+    "parsed": parse_as_asked,
+    "quoted": parse_quoted,
+    "tolerant": parse_tolerant,
+}
