@@ -16,6 +16,7 @@ from tracekd.core.errors import TraceKDError
 from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay
 from tracekd.datasets import get_dataset
+from tracekd.run.extensions import load_extensions
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
@@ -25,6 +26,7 @@ from tracekd.traces.arms import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS, buil
 IS_REPLAY = "replay" in config
 
 try:
+    load_extensions(config.get("extensions", ()))
     MODELS = read_models()
     check_config(config, MODELS)
     if IS_REPLAY:

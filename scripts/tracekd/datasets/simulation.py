@@ -55,6 +55,11 @@ for _name in BUILT_IN:
     SIMULATORS.add(_name, partial(_load, _name))
 
 
+def add_simulator(dataset: str, simulator: Simulator) -> None:
+    """Add the simulator of a dataset of one's own."""
+    SIMULATORS.add(dataset, lambda: simulator)
+
+
 def get_simulator(dataset: str) -> Simulator:
     """Give the simulator of a dataset by its name in the config; ConfigError where there is none."""
     return SIMULATORS.get(dataset)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tracekd.core.logs import rule_log
+from tracekd.run.extensions import load_extensions
 from tracekd.run.provenance import recorded
 
 
@@ -15,6 +16,7 @@ def rule_job(job: Any) -> Iterator[None]:
     A test that runs a script outside of a workflow names no rule, and no record is written.
     """
     with rule_log(job.log[0]):
+        load_extensions(getattr(job, "config", {}).get("extensions", ()))
         if not hasattr(job, "rule"):
             yield
             return

@@ -90,6 +90,12 @@ def _load_verifier(dataset: str) -> Verifier:
 for _name in ("cotempqa", "ms_marco", "babi"):
     VERIFIERS.add(_name, partial(_load_verifier, _name))
 
+
+def add_verifier(dataset: str, verifier: Verifier) -> None:
+    """Add the verifier of a dataset of one's own."""
+    VERIFIERS.add(dataset, lambda: verifier)
+
+
 expect("none", Expected(form="bare"))
 expect("class_only", Expected(steps={"class": True}))
 expect("correct", Expected(True))

@@ -9,7 +9,8 @@ from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets.babi import reader
 from tracekd.datasets.interface import Answer, Dataset, Value
-from tracekd.datasets.paper_steps import class_step, facts_step, gold_facts
+from tracekd.datasets.paper_steps import class_step, facts_step
+from tracekd.datasets.steps import gold_facts
 
 CLASSES = tuple(reader.TASKS)
 CLASS_SENTENCE = (

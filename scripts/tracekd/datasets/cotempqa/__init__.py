@@ -11,7 +11,8 @@ from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets.cotempqa import reader
 from tracekd.datasets.interface import Answer, Dataset, Value
-from tracekd.datasets.paper_steps import class_step, facts_step, gold_facts
+from tracekd.datasets.paper_steps import class_step, facts_step
+from tracekd.datasets.steps import gold_facts
 
 CLASS_SENTENCE = "The temporal relation between the event in question and the event in context is: "
 RETRIEVAL_SENTENCE = "I need to use the following facts to answer the question: "

@@ -11,7 +11,8 @@ from tracekd.core.records import Question
 from tracekd.datasets.interface import Answer, Dataset, Value
 from tracekd.datasets.ms_marco import reader
 from tracekd.datasets.ms_marco.reader import NO_ANSWER
-from tracekd.datasets.paper_steps import class_step, facts_step, gold_facts
+from tracekd.datasets.paper_steps import class_step, facts_step
+from tracekd.datasets.steps import gold_facts
 
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "
