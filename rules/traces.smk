@@ -5,27 +5,40 @@ in   results/{run}/questions/{dataset}.jsonl
 out  results/{run}/traces/{dataset}/{arm}.jsonl   schemas/trace.schema.json, verdict on every line
 """
 
+from tracekd.workflow.traces import get_corpus_notes
 
-rule build_traces:
-    input:
-        questions="results/{run}/questions/{dataset}.jsonl",
-    output:
-        traces="results/{run}/traces/{dataset}/{arm}.jsonl",
-    log:
-        "logs/{run}/build_traces/{dataset}.{arm}.log",
-    benchmark:
-        "benchmarks/{run}/build_traces/{dataset}.{arm}.tsv"
-    wildcard_constraints:
-        arm=get_regex(ARMS),
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        seed=lookup(within=config, dpath="seed"),
-    message:
-        "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
-    script:
-        "../scripts/build_traces.py"
+if not RUN.replay:
+
+    TARGETS += RUN.every("figures/{run}/pipeline_{dataset}.pdf")
+
+    rule build_traces:
+        input:
+            questions=paths.QUESTIONS,
+        output:
+            traces=paths.TRACES,
+        wildcard_constraints:
+            arm=any_of(ARMS),
+        conda:
+            "../envs/data.yaml"
+        params:
+            **RUN.settings("seed"),
+        message:
+            "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
+        script:
+            "../scripts/build_traces.py"
+
+    rule plot_pipeline:
+        input:
+            questions=paths.QUESTIONS,
+            correct="results/{run}/traces/{dataset}/correct.jsonl",
+            incorrect="results/{run}/traces/{dataset}/incorrect.jsonl",
+        output:
+            **figure("pipeline_{dataset}", "1, an SFT item"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            note=lookup(within=get_corpus_notes(RUN), dpath="{dataset}"),
+        message:
+            "Draw how a {wildcards.dataset} question becomes an SFT item (Figure 1)"
+        script:
+            "../scripts/plot_pipeline.py"
