@@ -6,7 +6,7 @@ out  results/{run}/raw/{dataset}/                 raw files, simulated, copied f
      results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json
 """
 
-from tracekd.workflow.data import get_fetched, get_licences, get_options, get_sizes
+from tracekd.workflow import data
 
 if not RUN.replay:
 
@@ -21,7 +21,7 @@ if not RUN.replay:
             "../envs/data.yaml"
         params:
             **RUN.settings("seed"),
-            sizes=lookup(within=get_sizes(RUN), dpath="{dataset}"),
+            sizes=lookup(within=data.get_sizes(RUN), dpath="{dataset}"),
         message:
             "Write a small {wildcards.dataset} corpus in the dataset's own raw format"
         script:
@@ -31,7 +31,7 @@ if not RUN.replay:
         output:
             raw=directory("results/{run}/raw/{dataset}"),
         wildcard_constraints:
-            dataset=any_of(get_fetched(RUN)),
+            dataset=any_of(data.get_fetched(RUN)),
         conda:
             "../envs/data.yaml"
         resources:
@@ -55,7 +55,7 @@ if not RUN.replay:
             runtime=growing(60),
         params:
             **RUN.settings("seed"),
-            options=lookup(within=get_options(RUN), dpath="{dataset}"),
+            options=lookup(within=data.get_options(RUN), dpath="{dataset}"),
         message:
             "Read {wildcards.dataset} into questions of both splits"
         script:
@@ -69,7 +69,7 @@ if not RUN.replay:
         conda:
             "../envs/plot.yaml"
         params:
-            licences=get_licences(RUN),
+            licences=data.get_licences(RUN),
         message:
             "Tabulate the datasets"
         script:

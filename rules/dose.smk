@@ -7,9 +7,9 @@ out  results/{run}/tables/dose.{csv,md,tex}          one row an arm, docs/dose.m
      figures/{run}/dose.{scorer}.{pdf,png}
 """
 
-from tracekd.workflow.dose import has_dose
+from tracekd.workflow import dose
 
-if has_dose(RUN):
+if dose.has_dose(RUN):
 
     TARGETS += RUN.every(
         "results/{run}/tables/dose.csv",
@@ -37,11 +37,12 @@ if has_dose(RUN):
             dose="results/{run}/tables/dose.csv",
             trend="results/{run}/tables/dose_trend.csv",
         output:
-            **figure(
-                "dose.{scorer}",
-                "dose and response, {scorer} scorer",
-                caption="dose_figure",
+            pdf="figures/{run}/dose.{scorer}.pdf",
+            png=report(
+                "figures/{run}/dose.{scorer}.png",
+                caption="../resources/captions/dose_figure.rst",
                 category="Headline",
+                labels={"figure": "dose and response, {scorer} scorer"},
             ),
         conda:
             "../envs/plot.yaml"

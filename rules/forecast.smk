@@ -5,7 +5,7 @@ in   the config and the registries' sizes; benchmarks/{run}/ of finished jobs
 out  nothing; the table goes to the screen
 """
 
-from tracekd.workflow.forecast import get_expected
+from tracekd.workflow import forecast
 
 if not RUN.replay:
 
@@ -16,7 +16,7 @@ if not RUN.replay:
             "../envs/data.yaml"
         params:
             cells=RUN.get_cells(RUN.arms),
-            expected=get_expected(RUN),
+            expected=forecast.get_expected(RUN),
             models=RUN.model_entries,
             settings=RUN.settings("training", "generation", "forecast", "one_job_per"),
             benchmarks=f"benchmarks/{RUN.name}",

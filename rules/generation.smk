@@ -5,7 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, ada
 out  results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/generation.schema.json
 """
 
-from tracekd.workflow.generation import get_adapters
+from tracekd.workflow import generation
 
 if RUN.level != "outputs":
 
@@ -13,12 +13,9 @@ if RUN.level != "outputs":
         input:
             questions=paths.QUESTIONS,
             model=paths.MODEL,
-            adapters=get_adapters(RUN),
+            adapters=generation.get_adapters(RUN),
         output:
-            generations=RUN.per_cell(
-                paths.GENERATIONS,
-                RUN.arms,
-            ),
+            generations=RUN.per_cell(paths.GENERATIONS, RUN.arms),
         conda:
             "../envs/train.yaml"
         resources:

@@ -8,15 +8,15 @@ out  results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl   sche
      figures/{run}/interventions_{dataset}.{pdf,png}
 """
 
-from tracekd.workflow.intervention import get_thinking_arms, has_interventions
+from tracekd.workflow import intervention
 
-if has_interventions(RUN):
+if intervention.has_interventions(RUN):
 
     TARGETS += RUN.every(
         "results/{run}/tables/interventions.csv",
         "figures/{run}/interventions_{dataset}.pdf",
     )
-    THINKING_ARMS = get_thinking_arms(RUN)
+    THINKING_ARMS = intervention.get_thinking_arms(RUN)
 
     rule intervene:
         input:

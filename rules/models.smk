@@ -6,14 +6,13 @@ in   config/models.yaml; for a tiny model also the run's questions and the teach
 out  results/{run}/models/{model}/
 """
 
-from tracekd.workflow.models import get_fetched_models
-from tracekd.workflow.teacher_traces import get_run_responses
+from tracekd.workflow import models, teacher_traces
 
 
 rule build_base_model:
     input:
         questions=RUN.every(paths.QUESTIONS),
-        responses=get_run_responses(RUN),
+        responses=teacher_traces.get_run_responses(RUN),
     output:
         model=directory(paths.MODEL),
     wildcard_constraints:
@@ -35,7 +34,7 @@ rule fetch_model:
     output:
         model=directory(paths.MODEL),
     wildcard_constraints:
-        model=any_of(get_fetched_models(RUN)),
+        model=any_of(models.get_fetched(RUN)),
     conda:
         "../envs/train.yaml"
     resources:

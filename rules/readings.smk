@@ -19,10 +19,7 @@ if RUN.traced_arms:
 rule derive_readings:
     input:
         questions=RUN.every(paths.QUESTIONS),
-        generations=RUN.per_run(
-            paths.GENERATIONS,
-            RUN.traced_arms,
-        ),
+        generations=RUN.per_run(paths.GENERATIONS, RUN.traced_arms),
     output:
         readings=RUN.per_run(
             "results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv",

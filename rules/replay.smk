@@ -41,10 +41,7 @@ if RUN.replay:
                 dataset=RUN.datasets,
                 allow_missing=True,
             ),
-            generations=RUN.per_run(
-                paths.GENERATIONS,
-                RUN.arms,
-            ),
+            generations=RUN.per_run(paths.GENERATIONS, RUN.arms),
         conda:
             "../envs/plot.yaml"
         params:
@@ -59,10 +56,7 @@ if RUN.replay:
             questions=RUN.every(paths.QUESTIONS),
             generations=RUN.per_run(paths.GENERATIONS, RUN.arms),
         output:
-            scores=RUN.per_run(
-                paths.SCORES,
-                RUN.arms,
-            ),
+            scores=RUN.per_run(paths.SCORES, RUN.arms),
         conda:
             "../envs/data.yaml"
         params:

@@ -13,15 +13,9 @@ if not RUN.replay:
     rule score_generations:
         input:
             questions=[paths.QUESTIONS],
-            generations=RUN.per_cell(
-                paths.GENERATIONS,
-                RUN.arms,
-            ),
+            generations=RUN.per_cell(paths.GENERATIONS, RUN.arms),
         output:
-            scores=RUN.per_cell(
-                paths.SCORES,
-                RUN.arms,
-            ),
+            scores=RUN.per_cell(paths.SCORES, RUN.arms),
         conda:
             "../envs/data.yaml"
         params:

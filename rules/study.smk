@@ -9,7 +9,7 @@ out  results/{run}/study/plan.json                      schemas/study_plan.schem
      results/{run}/study/preregistration.html           hypotheses, exclusions, analysis, power
 """
 
-from tracekd.workflow.study import get_answers, get_shown_traces
+from tracekd.workflow import study
 
 if RUN.study:
 
@@ -24,11 +24,9 @@ if RUN.study:
     rule build_study_plan:
         input:
             **RUN.settings("study"),
-            questions=expand(
-                paths.QUESTIONS, dataset=RUN.study.dataset, allow_missing=True
-            ),
-            traces=get_shown_traces(RUN.study),
-            answers=get_answers(RUN.study),
+            questions=paths.fill(paths.QUESTIONS, dataset=RUN.study.dataset),
+            traces=study.get_shown_traces(RUN.study),
+            answers=study.get_answers(RUN.study),
         output:
             plan="results/{run}/study/plan.json",
         conda:

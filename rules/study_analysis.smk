@@ -12,17 +12,12 @@ out  results/{run}/study/study_responses.csv             one row an answer of th
 Every name of what comes from simulated participants begins with study_SIMULATED_ in place of study_.
 """
 
-from tracekd.workflow.study_analysis import (
-    get_exports,
-    get_folder,
-    get_note,
-    get_prefix,
-)
+from tracekd.workflow import study_analysis
 
 if RUN.study:
 
-    STUDY_PREFIX = get_prefix(RUN.study)
-    STUDY_NOTE = get_note(RUN)
+    STUDY_PREFIX = study_analysis.get_prefix(RUN.study)
+    STUDY_NOTE = study_analysis.get_note(RUN)
     TARGETS += RUN.every(
         "results/{run}/tables/{study}tests.csv",
         "figures/{run}/{study}likert.pdf",
@@ -53,14 +48,14 @@ if RUN.study:
         input:
             **RUN.settings("study"),
             plan="results/{run}/study/plan.json",
-            responses=get_exports(RUN.study, RUN.name),
+            responses=study_analysis.get_exports(RUN.study, RUN.name),
         output:
             **tables(exclusions="<study>exclusions", category="Study"),
             responses="results/{run}/study/<study>responses.csv",
         conda:
             "../envs/plot.yaml"
         params:
-            folder=get_folder(RUN.study, RUN.name),
+            folder=study_analysis.get_folder(RUN.study, RUN.name),
             note=STUDY_NOTE,
         message:
             "Read the participants' answers and apply the rules of exclusion"

@@ -8,9 +8,11 @@ out  results/{run}/teacher/{dataset}/judgement.csv    which answers are right, w
 """
 
 from tracekd.teacher.responses import TRACE
-from tracekd.workflow.teacher_traces import get_kinds
+from tracekd.workflow import teacher_traces
 
 if RUN.has_teacher:
+
+    KINDS = teacher_traces.get_kinds(RUN)
 
     if RUN.config["teacher"]["source"] == "released":
 
@@ -19,11 +21,7 @@ if RUN.has_teacher:
                 questions=paths.ALL_QUESTIONS,
             output:
                 released=directory("results/{run}/released_responses/{dataset}"),
-                responses=expand(
-                    paths.RESPONSES,
-                    kind=get_kinds(RUN),
-                    allow_missing=True,
-                ),
+                responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
             conda:
                 "../envs/data.yaml"
             resources:
@@ -39,7 +37,7 @@ if RUN.has_teacher:
     rule judge_teacher:
         input:
             questions=paths.ALL_QUESTIONS,
-            responses=expand(paths.RESPONSES, kind=TRACE, allow_missing=True),
+            responses=paths.fill(paths.RESPONSES, kind=TRACE),
         output:
             judgement=paths.JUDGEMENT,
         conda:
@@ -55,7 +53,7 @@ if RUN.has_teacher:
         input:
             questions=paths.ALL_QUESTIONS,
             judgement=paths.JUDGEMENT,
-            responses=expand(paths.RESPONSES, kind=get_kinds(RUN), allow_missing=True),
+            responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
         output:
             questions=paths.QUESTIONS,
         conda:
@@ -70,7 +68,7 @@ if RUN.has_teacher:
     rule build_teacher_traces:
         input:
             questions=paths.QUESTIONS,
-            responses=expand(paths.RESPONSES, kind=get_kinds(RUN), allow_missing=True),
+            responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
         output:
             traces=paths.TRACES,
         wildcard_constraints:

@@ -9,8 +9,7 @@ out  results/{run}/trace_properties/{dataset}/{arm}.csv      one line a training
      figures/{run}/trace_types_{dataset}.{pdf,png}, trace_value_{dataset}.{scorer}.{pdf,png}
 """
 
-from tracekd.workflow.teacher_traces import get_run_responses, get_sources
-from tracekd.workflow.trace_types import get_tokenizer
+from tracekd.workflow import teacher_traces, trace_types
 
 if RUN.has_teacher:
 
@@ -26,7 +25,7 @@ if RUN.has_teacher:
         input:
             questions=paths.QUESTIONS,
             traces=paths.TRACES,
-            model=get_tokenizer(RUN),
+            model=trace_types.get_tokenizer(RUN),
         output:
             properties=PROPERTIES,
         conda:
@@ -39,7 +38,7 @@ if RUN.has_teacher:
     rule tabulate_trace_types:
         input:
             properties=RUN.every(PROPERTIES, arm=RUN.sft_arms),
-            responses=get_run_responses(RUN),
+            responses=teacher_traces.get_run_responses(RUN),
             judgements=RUN.every(paths.JUDGEMENT),
             scores=RUN.get_scores(RUN.arms),
             generations=RUN.per_run(paths.GENERATIONS, RUN.arms),
@@ -49,7 +48,7 @@ if RUN.has_teacher:
             "../envs/plot.yaml"
         params:
             **GRID,
-            sources=get_sources(RUN),
+            sources=teacher_traces.get_sources(RUN),
             keep=RUN.config["teacher"]["keep"],
             max_new_tokens=RUN.config["generation"]["max_new_tokens"],
             note=RUN.note,

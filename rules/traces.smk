@@ -5,7 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl
 out  results/{run}/traces/{dataset}/{arm}.jsonl   schemas/trace.schema.json, verdict on every line
 """
 
-from tracekd.workflow.traces import get_corpus_notes
+from tracekd.workflow import traces
 
 if not RUN.replay:
 
@@ -37,7 +37,7 @@ if not RUN.replay:
         conda:
             "../envs/plot.yaml"
         params:
-            note=lookup(within=get_corpus_notes(RUN), dpath="{dataset}"),
+            note=lookup(within=traces.get_corpus_notes(RUN), dpath="{dataset}"),
         message:
             "Draw how a {wildcards.dataset} question becomes an SFT item (Figure 1)"
         script:

@@ -7,31 +7,24 @@ in   results/{run}/tables/results.csv
 out  figures/{run}/trade_off_{dataset}.{pdf,png}      study_SIMULATED_trade_off_… of simulated ratings
 """
 
-from tracekd.workflow.study_analysis import get_note
-from tracekd.workflow.trade_off import (
-    get_own_ratings,
-    get_rated_datasets,
-    get_scorer,
-    get_stem,
-    has_ratings,
-)
+from tracekd.workflow import study_analysis, trade_off
 
-if has_ratings(RUN):
+if trade_off.has_ratings(RUN):
 
     TARGETS += RUN.every(
         "figures/{run}/{trade_off}_{dataset}.pdf",
-        trade_off=[get_stem(RUN)],
-        dataset=get_rated_datasets(RUN),
+        trade_off=[trade_off.get_stem(RUN)],
+        dataset=trade_off.get_rated_datasets(RUN),
     )
 
     pathvars:
-        trade_off=get_stem(RUN),
+        trade_off=trade_off.get_stem(RUN),
 
     rule plot_trade_off:
         input:
             results="results/{run}/tables/results.csv",
             published=paths.PUBLISHED_RATINGS,
-            ratings=get_own_ratings(RUN),
+            ratings=trade_off.get_own_ratings(RUN),
         output:
             **figure(
                 "<trade_off>_{dataset}",
@@ -41,8 +34,8 @@ if has_ratings(RUN):
         conda:
             "../envs/plot.yaml"
         params:
-            scorer=get_scorer(RUN),
-            note=get_note(RUN),
+            scorer=trade_off.get_scorer(RUN),
+            note=study_analysis.get_note(RUN),
         message:
             "Plot the accuracy of {wildcards.dataset}'s arms against the ratings of their traces"
         script:

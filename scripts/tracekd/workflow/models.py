@@ -3,6 +3,6 @@
 from tracekd.workflow.run import Run
 
 
-def get_fetched_models(run: Run) -> list[str]:
+def get_fetched(run: Run) -> list[str]:
     """Base models that come from elsewhere."""
     return [name for name in run.model_entries if name not in run.demo_models]

@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from tracekd.core.checks import check_names
+from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import Entry, read_registry
 from tracekd.models.registry import read_models
 from tracekd.released.registry import Plan, plan_replay
@@ -131,7 +132,7 @@ class Run:
         ]
 
     def per_cell(self, pattern: str, arms: Iterable[str]) -> list[str]:
-        """Files of one job: the pattern of a cell, or filled in for all arms and seeds (`one_job_per: model`).
+        """Files of one job: the pattern of a cell, or filled in for all cells (`one_job_per: model`).
 
         Loading a base can cost more than training on it, so a job may take all arms and seeds of a dataset
         and model; each is a file of its own either way. A pattern without {seed} is given once per arm.
@@ -142,7 +143,7 @@ class Run:
         return list(dict.fromkeys(filled))
 
     def per_run(self, pattern: str, arms: Iterable[str]) -> list[str]:
-        """Files of the whole run: the pattern filled in for every cell of these arms; other wildcards stay."""
+        """Files of the whole run: the pattern for every cell of these arms; other wildcards stay."""
         return [
             fill(pattern, dataset=dataset, model=model, arm=arm, seed=seed)
             for dataset, model, arm, seed in self.get_cells(arms)
@@ -173,9 +174,7 @@ class Run:
 
     def get_scores(self, arms: Iterable[str]) -> list[str]:
         """Score files of these arms of the whole run, by every scorer."""
-        return [
-            fill(file, scorer=scorer) for file in self.per_run(SCORES, arms) for scorer in self.scorers
-        ]
+        return [fill(file, scorer=scorer) for file in self.per_run(SCORES, arms) for scorer in self.scorers]
 
 
 def read_run(config: Mapping[str, Any]) -> Run:
@@ -186,6 +185,10 @@ def read_run(config: Mapping[str, Any]) -> Run:
     entries: dict[str, dict[str, Any]] = {}
     replay = None
     if "replay" in config:
+        if "teacher" in config:
+            raise ConfigError(
+                "a replay asks no teacher", where="config: teacher", hint="leave the section out"
+            )
         replay = plan_replay(config["replay"], config["seeds"], models, config["mirror"])
         # everything after the scores works on the grid that was found
         config = {**config, **replay.grid}

@@ -22,9 +22,9 @@ def get_folder(study: Study, run: str) -> str:
     return f"results/{run}/study/SIMULATED_responses" if study.is_simulated else study.responses
 
 
-def get_exports(study: Study, run: str) -> list[str]:
+def get_exports(study: Study, run: str) -> str | list[str]:
     """The exports: the folder of invented ones, or every file of a real one, so that a new one is read."""
     folder = get_folder(study, run)
     if study.is_simulated:
-        return [folder]
+        return folder
     return sorted(str(path) for path in Path(folder).glob("*") if path.is_file())
