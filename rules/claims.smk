@@ -3,7 +3,7 @@ Claims: published numbers held against the tables of a run, and the main claims 
 
 in   config/claims.yaml                              schemas/claims.schema.json
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation,follow,copying}.csv
-out  results/{run}/tables/claims.{csv,md,tex}         one row a published number: recomputed, interval, verdict, why
+out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
      results/{run}/tables/findings.csv                the numbers behind the main claims

@@ -3,7 +3,11 @@ Data: raw files in, canonical questions out.
 
 in   config/datasets*.yaml                        registry: source, revision, licence, checksum, reader options
 out  results/{run}/raw/{dataset}/                 raw files, simulated, copied from a mirror or downloaded
-     results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json
+     results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json; with a
+                                                  teacher all_questions/, of which it keeps some
+     results/{run}/tables/datasets.{csv,md,tex}
+
+Not in a replay: its questions are released ones.
 """
 
 from tracekd.workflow import data

@@ -2,8 +2,8 @@
 Dose and response: scores of the mixed and perturbed arms in, accuracy against the share of correct traces out.
 
 in   results/{run}/scores/** of the arms with SFT, config/statistics.yaml
-out  results/{run}/tables/dose.{csv,md,tex}          one row an arm, docs/dose.md
-     results/{run}/tables/dose_trend.{csv,md,tex}    one row a dataset, model and scorer
+out  results/{run}/tables/dose.{csv,md,tex}          one row per arm, docs/dose.md
+     results/{run}/tables/dose_trend.{csv,md,tex}    one row per dataset, model and scorer
      figures/{run}/dose.{scorer}.{pdf,png}
 """
 

@@ -3,7 +3,7 @@ Readings: what each trace names, what follows from it, and what the answer makes
 
 in   results/{run}/questions/{dataset}.jsonl, generations of the arms with both steps,
      results/{run}/tables/trace_answer_matrix.csv
-out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line a generation and way of reading
+out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line per generation and way of reading
      results/{run}/tables/{follow,copying,definitions}.{csv,md,tex}
      figures/{run}/follow_rate.{pdf,png}, figures/{run}/association.{pdf,png}
 """

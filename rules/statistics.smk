@@ -2,7 +2,7 @@
 Statistics: item scores in; association of trace and answer, paired comparisons and their forest plot out.
 
 in   results/{run}/scores/**, config/statistics.yaml (alpha, margins, families)
-out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table a row, docs/statistics.md
+out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table per row, docs/statistics.md
      results/{run}/tables/comparisons.{csv,md,tex}    arms and models on the same items
      figures/{run}/forest.{pdf,png}
 """

@@ -2,9 +2,9 @@
 Study: traces in; the items that people rate, the survey they answer and the pre-registration out.
 
 in   config/study.yaml                                  schemas/study.schema.json (key `study` of the config)
-     results/{run}/traces/{dataset}/{arm}.jsonl         of the study's dataset, one arm a condition
+     results/{run}/traces/{dataset}/{arm}.jsonl         of the study's dataset, one arm per condition
 out  results/{run}/study/plan.json                      schemas/study_plan.schema.json
-     results/{run}/study/survey_{group}.html            one page a group, complete in itself
+     results/{run}/study/survey_{group}.html            one page per group, complete in itself
      results/{run}/study/qualtrics_{group}.txt          the same items for Qualtrics (advanced TXT format)
      results/{run}/study/preregistration.html           hypotheses, exclusions, analysis, power
 """

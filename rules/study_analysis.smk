@@ -4,7 +4,7 @@ Study analysis: the exports of participants (or simulated ones) in; ratings, tes
 in   results/{run}/study/plan.json                       the study as it was run
      the folder of exports (`responses` of the study), or simulated participants
      resources/published_ratings.csv                     constants that stand beside our means
-out  results/{run}/study/study_responses.csv             one row an answer of those who stay
+out  results/{run}/study/study_responses.csv             one row per answer of those who stay
      results/{run}/tables/study_exclusions.{csv,md,tex}  who was left out, by which rule
      results/{run}/tables/study_{ratings,questions,items,tests,ordinal,agreement,power}.{csv,md,tex}
      figures/{run}/study_{likert,conditions}.{pdf,png}

@@ -5,6 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/traces/{dataset}/{ar
      results/{run}/models/{model}/
 out  results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/
          adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json
+     figures/{run}/losses.{pdf,png}
 
 Checkpoints live in work/, which no rule declares: Snakemake deletes declared outputs before a re-run.
 """

@@ -70,6 +70,6 @@ def test_every_rule_says_where_it_runs_and_leaves_the_rest_to_the_defaults():
     for name, body in rules.items():
         for directive in ("conda:", "message:", "script:"):
             assert directive in body, (name, directive)
-        # of whatever makes files, rules/every_rule.smk names log and benchmark; one thread is Snakemake's default
+        # rules/every_rule.smk names log and benchmark of whatever makes files; one thread is the default
         repeated = {"log:", "benchmark:", "threads:"} & set(re.findall(r"^ +(\w+:)", body, re.MULTILINE))
         assert not repeated or "output:" not in body, (name, repeated)
