@@ -5,6 +5,10 @@ in   all rules; the user's queue
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
 """
 
+import sys
+from pathlib import Path
+
+from tracekd.core.errors import TraceKDError
 from tracekd.run.slurm import refuse_orphans
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it

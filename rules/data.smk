@@ -3,77 +3,78 @@ Data: raw files in, canonical questions out.
 
 in   config/datasets*.yaml                        registry: source, revision, licence, checksum, reader options
 out  results/{run}/raw/{dataset}/                 raw files, simulated, copied from a mirror or downloaded
-     results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json
+     results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json; with a
+                                                  teacher all_questions/, of which it keeps some
+     results/{run}/tables/datasets.{csv,md,tex}
+
+Not in a replay: its questions are released ones.
 """
 
+from tracekd.workflow import data
 
-rule simulate_raw:
-    output:
-        raw=directory("results/{run}/raw/{dataset}"),
-    log:
-        "logs/{run}/simulate_raw/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/simulate_raw/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=get_regex(filter(is_simulated, config["datasets"])),
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        sizes=get_sizes,
-        seed=lookup(within=config, dpath="seed"),
-    message:
-        "Write a small {wildcards.dataset} corpus in the dataset's own raw format"
-    script:
-        "../scripts/simulate_raw.py"
+if not RUN.replay:
 
+    TARGETS += RUN.every("results/{run}/tables/datasets.csv")
 
-rule fetch_raw:
-    output:
-        raw=directory("results/{run}/raw/{dataset}"),
-    log:
-        "logs/{run}/fetch_raw/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/fetch_raw/{dataset}.tsv"
-    wildcard_constraints:
-        dataset=get_regex(name for name in config["datasets"] if not is_simulated(name)),
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(120),
-    params:
-        registry=lookup(within=config, dpath="registry"),
-        mirror=lookup(within=config, dpath="mirror"),
-    message:
-        "Fetch and verify the raw files of {wildcards.dataset}"
-    script:
-        "../scripts/fetch_raw.py"
+    rule simulate_raw:
+        output:
+            raw=directory("results/{run}/raw/{dataset}"),
+        wildcard_constraints:
+            dataset=any_of(RUN.simulated_datasets),
+        conda:
+            "../envs/data.yaml"
+        params:
+            **RUN.settings("seed"),
+            sizes=lookup(within=data.get_sizes(RUN), dpath="{dataset}"),
+        message:
+            "Write a small {wildcards.dataset} corpus in the dataset's own raw format"
+        script:
+            "../scripts/simulate_raw.py"
 
+    rule fetch_raw:
+        output:
+            raw=directory("results/{run}/raw/{dataset}"),
+        wildcard_constraints:
+            dataset=any_of(data.get_fetched(RUN)),
+        conda:
+            "../envs/data.yaml"
+        resources:
+            runtime=growing(120),
+        params:
+            **RUN.settings("registry", "mirror"),
+        message:
+            "Fetch and verify the raw files of {wildcards.dataset}"
+        script:
+            "../scripts/fetch_raw.py"
 
-rule read_questions:
-    input:
-        raw="results/{run}/raw/{dataset}",
-    output:
-        questions=READ_QUESTIONS,
-    log:
-        "logs/{run}/read_questions/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/read_questions/{dataset}.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
-    params:
-        options=get_reader_options,
-        seed=lookup(within=config, dpath="seed"),
-    message:
-        "Read {wildcards.dataset} into questions of both splits"
-    script:
-        "../scripts/read_questions.py"
+    rule read_questions:
+        input:
+            raw="results/{run}/raw/{dataset}",
+        output:
+            questions=paths.ALL_QUESTIONS if RUN.has_teacher else paths.QUESTIONS,
+        conda:
+            "../envs/data.yaml"
+        resources:
+            mem_mb=growing(4000),
+            runtime=growing(60),
+        params:
+            **RUN.settings("seed"),
+            options=lookup(within=data.get_options(RUN), dpath="{dataset}"),
+        message:
+            "Read {wildcards.dataset} into questions of both splits"
+        script:
+            "../scripts/read_questions.py"
+
+    rule tabulate_datasets:
+        input:
+            questions=RUN.every(paths.QUESTIONS),
+        output:
+            **table("datasets"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            licences=data.get_licences(RUN),
+        message:
+            "Tabulate the datasets"
+        script:
+            "../scripts/tabulate_datasets.py"

@@ -5,26 +5,22 @@ in   the config and the registries' sizes; benchmarks/{run}/ of finished jobs
 out  nothing; the table goes to the screen
 """
 
+from tracekd.workflow import forecast
 
-rule forecast:
-    log:
-        f"logs/{config['run']}/forecast.log",
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        cells=get_run_cells(config["arms"]),
-        expected={name: REGISTRY[name].expected for name in config["datasets"]},
-        models={name: MODELS[name] for name in config["models"]},
-        settings={
-            key: config[key]
-            for key in ("training", "generation", "forecast", "one_job_per")
-        },
-        benchmarks=f"benchmarks/{config['run']}",
-    message:
-        "What this run will take, and has taken so far"
-    script:
-        "../scripts/forecast.py"
+if not RUN.replay:
+
+    rule forecast:
+        log:
+            f"logs/{RUN.name}/forecast.log",
+        conda:
+            "../envs/data.yaml"
+        params:
+            cells=RUN.get_cells(RUN.arms),
+            expected=forecast.get_expected(RUN),
+            models=RUN.model_entries,
+            settings=RUN.settings("training", "generation", "forecast", "one_job_per"),
+            benchmarks=f"benchmarks/{RUN.name}",
+        message:
+            "What this run will take, and has taken so far"
+        script:
+            "../scripts/forecast.py"

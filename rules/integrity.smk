@@ -8,15 +8,13 @@ out  nothing: `snakemake verify` ends with exit code 1 and names each file that 
 
 rule verify:
     log:
-        expand("logs/{run}/verify/all.log", run=config["run"]),
+        f"logs/{RUN.name}/verify/all.log",
     conda:
         "../envs/data.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(500),
         runtime=growing(60),
     params:
-        run=lookup(within=config, dpath="run"),
+        **RUN.settings("run"),
     message:
         "Read every recorded file of the run again"
     script:

@@ -8,111 +8,72 @@ out  results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl   sche
      figures/{run}/interventions_{dataset}.{pdf,png}
 """
 
+from tracekd.workflow import intervention
 
-rule intervene:
-    input:
-        questions="results/{run}/questions/{dataset}.jsonl",
-        model="results/{run}/models/{model}",
-        adapters=get_thinking_adapters,
-        generations=get_thinking_generations,
-    output:
-        interventions=per_cell(
-            "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            THINKING_ARMS,
-        ),
-    log:
-        "logs/{run}/intervene/<job>.log",
-    benchmark:
-        "benchmarks/{run}/intervene/<job>.tsv"
-    conda:
-        "../envs/train.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(3000),
-        runtime=growing(120),
-    params:
-        conditions=lookup(within=config, dpath="interventions"),
-        seed=lookup(within=config, dpath="seed"),
-        generation=lookup(within=config, dpath="generation"),
-        quantisation=lookup(within=config, dpath="quantisation"),
-        chat=lookup(within=config, dpath="chat"),
-        persona=get_persona,
-        work="work/{run}/intervene/{dataset}.{model}",
-    message:
-        "Answer behind set traces: {wildcards}"
-    script:
-        "../scripts/intervene.py"
+if intervention.has_interventions(RUN):
 
+    TARGETS += RUN.every(
+        "results/{run}/tables/interventions.csv",
+        "figures/{run}/interventions_{dataset}.pdf",
+    )
+    THINKING_ARMS = intervention.get_thinking_arms(RUN)
 
-rule tabulate_interventions:
-    input:
-        questions=get_questions,
-        interventions=get_all_cells(
-            "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            THINKING_ARMS,
-        ),
-    output:
-        interventions_csv=report(
-            "results/{run}/tables/interventions.csv",
-            caption="../resources/captions/interventions.rst",
-            category="Tables",
-        ),
-        interventions_md="results/{run}/tables/interventions.md",
-        interventions_tex="results/{run}/tables/interventions.tex",
-        pairs_csv=report(
-            "results/{run}/tables/intervention_pairs.csv",
-            caption="../resources/captions/intervention_pairs.rst",
-            category="Tables",
-        ),
-        pairs_md="results/{run}/tables/intervention_pairs.md",
-        pairs_tex="results/{run}/tables/intervention_pairs.tex",
-    log:
-        "logs/{run}/tabulate_interventions/all.log",
-    benchmark:
-        "benchmarks/{run}/tabulate_interventions/all.tsv"
-    conda:
-        "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
-    params:
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
-    message:
-        "Tabulate how often answers follow set traces, and how often they are true"
-    script:
-        "../scripts/tabulate_interventions.py"
+    rule intervene:
+        input:
+            questions=paths.QUESTIONS,
+            model=paths.MODEL,
+            adapters=RUN.per_cell(paths.WEIGHTS, THINKING_ARMS),
+            generations=RUN.per_cell(paths.GENERATIONS, THINKING_ARMS),
+        output:
+            interventions=RUN.per_cell(
+                "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+                THINKING_ARMS,
+            ),
+        conda:
+            "../envs/train.yaml"
+        resources:
+            mem_mb=growing(3000),
+            runtime=growing(120),
+        params:
+            **RUN.settings("seed", "generation", "quantisation", "chat"),
+            conditions=RUN.config["interventions"],
+            persona=PERSONA,
+            work="work/{run}/intervene/{dataset}.{model}",
+        message:
+            "Answer behind set traces: {wildcards}"
+        script:
+            "../scripts/intervene.py"
 
+    rule tabulate_interventions:
+        input:
+            questions=RUN.every(paths.QUESTIONS),
+            interventions=RUN.per_run(
+                "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+                THINKING_ARMS,
+            ),
+        output:
+            **tables("interventions", pairs="intervention_pairs"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            **GRID,
+        message:
+            "Tabulate how often answers follow set traces, and how often they are true"
+        script:
+            "../scripts/tabulate_interventions.py"
 
-rule plot_interventions:
-    input:
-        interventions="results/{run}/tables/interventions.csv",
-    output:
-        pdf="figures/{run}/interventions_{dataset}.pdf",
-        png=report(
-            "figures/{run}/interventions_{dataset}.png",
-            caption="../resources/captions/interventions.rst",
-            category="Figures",
-            labels={"figure": "answers behind set traces", "dataset": "{dataset}"},
-        ),
-    log:
-        "logs/{run}/plot_interventions/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/plot_interventions/{dataset}.tsv"
-    conda:
-        "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
-        conditions=lookup(within=config, dpath="interventions"),
-        note=get_note(),
-    message:
-        "Plot how often answers follow set traces on {wildcards.dataset}, and how often they are true"
-    script:
-        "../scripts/plot_interventions.py"
+    rule plot_interventions:
+        input:
+            interventions="results/{run}/tables/interventions.csv",
+        output:
+            **figure("interventions_{dataset}", "answers behind set traces"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            **RUN.settings("models", "arms"),
+            conditions=RUN.config["interventions"],
+            note=RUN.note,
+        message:
+            "Plot how often answers follow set traces on {wildcards.dataset}, and how often they are true"
+        script:
+            "../scripts/plot_interventions.py"

@@ -6,30 +6,24 @@ in   config/models.yaml; for a tiny model also the run's questions and the teach
 out  results/{run}/models/{model}/
 """
 
+from tracekd.workflow import models, teacher_traces
+
 
 rule build_base_model:
     input:
-        questions=get_questions,
-        responses=get_run_responses,
+        questions=RUN.every(paths.QUESTIONS),
+        responses=teacher_traces.get_run_responses(RUN),
     output:
-        model=directory("results/{run}/models/{model}"),
-    log:
-        "logs/{run}/build_base_model/{model}.log",
-    benchmark:
-        "benchmarks/{run}/build_base_model/{model}.tsv"
+        model=directory(paths.MODEL),
     wildcard_constraints:
-        model=get_regex(filter(is_demo, config["models"])),
+        model=any_of(RUN.demo_models),
     conda:
         "../envs/train.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
     params:
-        architecture=get_architecture,
-        persona=get_persona,
-        seed=get_model_seed,
-        options=lookup(within=config, dpath="base_model"),
+        architecture=lookup(within=RUN.model_entries, dpath="{model}/architecture"),
+        persona=PERSONA,
+        seed=lookup(within=RUN.model_entries, dpath="{model}/seed"),
+        options=RUN.config["base_model"],
     message:
         "Train the tiny base model {wildcards.model} until its probe passes"
     script:
@@ -38,22 +32,16 @@ rule build_base_model:
 
 rule fetch_model:
     output:
-        model=directory("results/{run}/models/{model}"),
-    log:
-        "logs/{run}/fetch_model/{model}.log",
-    benchmark:
-        "benchmarks/{run}/fetch_model/{model}.tsv"
+        model=directory(paths.MODEL),
     wildcard_constraints:
-        model=get_regex(name for name in config["models"] if not is_demo(name)),
+        model=any_of(models.get_fetched(RUN)),
     conda:
         "../envs/train.yaml"
-    threads: 1
     resources:
-        mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        entry=get_model_entry,
-        mirror=lookup(within=config, dpath="mirror"),
+        **RUN.settings("mirror"),
+        entry=lookup(within=RUN.model_entries, dpath="{model}"),
     message:
         "Fetch {wildcards.model} at its locked revision"
     script:

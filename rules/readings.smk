@@ -3,34 +3,30 @@ Readings: what each trace names, what follows from it, and what the answer makes
 
 in   results/{run}/questions/{dataset}.jsonl, generations of the arms with both steps,
      results/{run}/tables/trace_answer_matrix.csv
-out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line a generation and way of reading
+out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line per generation and way of reading
      results/{run}/tables/{follow,copying,definitions}.{csv,md,tex}
      figures/{run}/follow_rate.{pdf,png}, figures/{run}/association.{pdf,png}
 """
 
+if RUN.traced_arms:
+    TARGETS += RUN.every(
+        "results/{run}/tables/follow.csv",
+        "figures/{run}/follow_rate.pdf",
+        "figures/{run}/association.pdf",
+    )
+
 
 rule derive_readings:
     input:
-        questions=get_questions,
-        generations=get_all_cells(
-            "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            TRACED_ARMS,
-        ),
+        questions=RUN.every(paths.QUESTIONS),
+        generations=RUN.per_run(paths.GENERATIONS, RUN.traced_arms),
     output:
-        readings=get_all_cells(
+        readings=RUN.per_run(
             "results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv",
-            TRACED_ARMS,
+            RUN.traced_arms,
         ),
-    log:
-        "logs/{run}/derive_readings/all.log",
-    benchmark:
-        "benchmarks/{run}/derive_readings/all.tsv"
     conda:
         "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     message:
         "Read what each trace names and whether its answer follows"
     script:
@@ -42,41 +38,11 @@ rule tabulate_readings:
         readings=rules.derive_readings.output.readings,
         matrix="results/{run}/tables/trace_answer_matrix.csv",
     output:
-        follow_csv=report(
-            "results/{run}/tables/follow.csv",
-            caption="../resources/captions/follow.rst",
-            category="Tables",
-        ),
-        follow_md="results/{run}/tables/follow.md",
-        follow_tex="results/{run}/tables/follow.tex",
-        copying_csv=report(
-            "results/{run}/tables/copying.csv",
-            caption="../resources/captions/copying.rst",
-            category="Tables",
-        ),
-        copying_md="results/{run}/tables/copying.md",
-        copying_tex="results/{run}/tables/copying.tex",
-        definitions_csv=report(
-            "results/{run}/tables/definitions.csv",
-            caption="../resources/captions/definitions.rst",
-            category="Tables",
-        ),
-        definitions_md="results/{run}/tables/definitions.md",
-        definitions_tex="results/{run}/tables/definitions.tex",
-    log:
-        "logs/{run}/tabulate_readings/all.log",
-    benchmark:
-        "benchmarks/{run}/tabulate_readings/all.tsv"
+        **tables("follow", "copying", "definitions"),
     conda:
         "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
     params:
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
+        **GRID,
     message:
         "Tabulate follow rates, copying and definitions of a correct trace"
     script:
@@ -88,30 +54,14 @@ rule plot_follow_rate:
         matrix="results/{run}/tables/trace_answer_matrix.csv",
         follow="results/{run}/tables/follow.csv",
     output:
-        pdf="figures/{run}/follow_rate.pdf",
-        png=report(
-            "figures/{run}/follow_rate.png",
-            caption="../resources/captions/follow_rate.rst",
-            category="Headline",
-            labels={"figure": "does the answer follow the trace"},
-        ),
-    log:
-        "logs/{run}/plot_follow_rate/all.log",
-    benchmark:
-        "benchmarks/{run}/plot_follow_rate/all.tsv"
+        **figure("follow_rate", "does the answer follow the trace", category="Headline"),
     conda:
         "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
+        **GRID,
         # the scorer that the run names first draws the matrices
-        scorer=lookup(within=config, dpath="scorers/0"),
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
-        note=get_note(),
+        scorer=RUN.scorers[0],
+        note=RUN.note,
     message:
         "Plot how often answers follow wrong traces"
     script:
@@ -122,28 +72,12 @@ rule plot_association:
     input:
         copying="results/{run}/tables/copying.csv",
     output:
-        pdf="figures/{run}/association.pdf",
-        png=report(
-            "figures/{run}/association.png",
-            caption="../resources/captions/association.rst",
-            category="Figures",
-            labels={"figure": "what the association is made of"},
-        ),
-    log:
-        "logs/{run}/plot_association/all.log",
-    benchmark:
-        "benchmarks/{run}/plot_association/all.tsv"
+        **figure("association", "what the association is made of"),
     conda:
         "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
-        note=get_note(),
+        **GRID,
+        note=RUN.note,
     message:
         "Plot what the association of trace and answer is made of"
     script:

@@ -3,56 +3,53 @@ Scoring: generations in, item scores out.
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl
 out  results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
-     results/{run}/tables/baselines.csv
+     results/{run}/tables/baselines.csv, figures/{run}/accuracy.{scorer}.{pdf,png}
 """
 
+if not RUN.replay:
 
-rule score_generations:
-    input:
-        questions=["results/{run}/questions/{dataset}.jsonl"],
-        generations=per_cell(
-            "results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl",
-            config["arms"],
-        ),
-    output:
-        scores=per_cell(
-            "results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv",
-            config["arms"],
-        ),
-    log:
-        "logs/{run}/score_generations/<job>.{scorer}.log",
-    benchmark:
-        "benchmarks/{run}/score_generations/<job>.{scorer}.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        partial=False,
-    message:
-        "Score item by item: {wildcards}"
-    script:
-        "../scripts/score_generations.py"
+    TARGETS += RUN.every("figures/{run}/accuracy.{scorer}.pdf")
 
+    rule score_generations:
+        input:
+            questions=[paths.QUESTIONS],
+            generations=RUN.per_cell(paths.GENERATIONS, RUN.arms),
+        output:
+            scores=RUN.per_cell(paths.SCORES, RUN.arms),
+        conda:
+            "../envs/data.yaml"
+        params:
+            partial=False,
+        message:
+            "Score item by item: {wildcards}"
+        script:
+            "../scripts/score_generations.py"
 
-rule score_baselines:
-    input:
-        questions=get_questions,
-    output:
-        baselines="results/{run}/tables/baselines.csv",
-    log:
-        "logs/{run}/score_baselines/all.log",
-    benchmark:
-        "benchmarks/{run}/score_baselines/all.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    message:
-        "Score the trivial baselines on every test split"
-    script:
-        "../scripts/score_baselines.py"
+    rule score_baselines:
+        input:
+            questions=RUN.every(paths.QUESTIONS),
+        output:
+            baselines="results/{run}/tables/baselines.csv",
+        conda:
+            "../envs/data.yaml"
+        message:
+            "Score the trivial baselines on every test split"
+        script:
+            "../scripts/score_baselines.py"
+
+    rule plot_accuracy:
+        input:
+            results="results/{run}/tables/results.csv",
+            baselines="results/{run}/tables/baselines.csv",
+        output:
+            **figure("accuracy.{scorer}", "accuracy by arm"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            **GRID,
+            scorer="{scorer}",
+            note=RUN.note,
+        message:
+            "Plot final-answer accuracy by arm against the trivial baselines"
+        script:
+            "../scripts/plot_accuracy.py"

@@ -2,47 +2,26 @@
 Statistics: item scores in; association of trace and answer, paired comparisons and their forest plot out.
 
 in   results/{run}/scores/**, config/statistics.yaml (alpha, margins, families)
-out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table a row, docs/statistics.md
+out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table per row, docs/statistics.md
      results/{run}/tables/comparisons.{csv,md,tex}    arms and models on the same items
      figures/{run}/forest.{pdf,png}
 """
 
-STATISTICS = "config/statistics.yaml"
+TARGETS += RUN.every("results/{run}/tables/statistics.csv")
+if RUN.traced_arms:
+    TARGETS += RUN.every("figures/{run}/forest.pdf")
 
 
 rule tabulate_statistics:
     input:
-        scores=get_scores,
-        settings=STATISTICS,
+        scores=RUN.get_scores(RUN.arms),
+        settings=paths.STATISTICS,
     output:
-        statistics_csv=report(
-            "results/{run}/tables/statistics.csv",
-            caption="../resources/captions/statistics.rst",
-            category="Tables",
-        ),
-        statistics_md="results/{run}/tables/statistics.md",
-        statistics_tex="results/{run}/tables/statistics.tex",
-        comparisons_csv=report(
-            "results/{run}/tables/comparisons.csv",
-            caption="../resources/captions/comparisons.rst",
-            category="Tables",
-        ),
-        comparisons_md="results/{run}/tables/comparisons.md",
-        comparisons_tex="results/{run}/tables/comparisons.tex",
-    log:
-        "logs/{run}/tabulate_statistics/all.log",
-    benchmark:
-        "benchmarks/{run}/tabulate_statistics/all.tsv"
+        **tables("statistics", "comparisons"),
     conda:
         "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
     params:
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
+        **GRID,
     message:
         "Test the association of trace and answer, and compare arms and models on the same items"
     script:
@@ -52,30 +31,14 @@ rule tabulate_statistics:
 rule plot_forest:
     input:
         statistics="results/{run}/tables/statistics.csv",
-        settings=STATISTICS,
+        settings=paths.STATISTICS,
     output:
-        pdf="figures/{run}/forest.pdf",
-        png=report(
-            "figures/{run}/forest.png",
-            caption="../resources/captions/forest.rst",
-            category="Figures",
-            labels={"figure": "association of trace and answer"},
-        ),
-    log:
-        "logs/{run}/plot_forest/all.log",
-    benchmark:
-        "benchmarks/{run}/plot_forest/all.tsv"
+        **figure("forest", "association of trace and answer"),
     conda:
         "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
-        datasets=lookup(within=config, dpath="datasets"),
-        models=lookup(within=config, dpath="models"),
-        arms=lookup(within=config, dpath="arms"),
-        note=get_note(),
+        **GRID,
+        note=RUN.note,
     message:
         "Plot phi of trace and answer with its intervals"
     script:

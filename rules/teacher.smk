@@ -8,58 +8,46 @@ out  results/{run}/teacher/{dataset}/r1.jsonl            schemas/response.schema
      the cache that the config names                     every reply and what it cost, over all runs
 """
 
+if RUN.has_teacher and RUN.config["teacher"]["source"] == "ask":
 
-rule ask_teacher:
-    input:
-        questions="results/{run}/all_questions/{dataset}.jsonl",
-    output:
-        responses="results/{run}/teacher/{dataset}/r1.jsonl",
-    log:
-        "logs/{run}/ask_teacher/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/ask_teacher/{dataset}.tsv"
-    conda:
-        "../envs/teacher.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(2880),
-    params:
-        endpoint=lookup(within=config, dpath="teacher/endpoints/r1"),
-        requests=lookup(within=config, dpath="teacher/requests"),
-        budget=lookup(within=config, dpath="teacher/budget"),
-        cache=lookup(within=config, dpath="teacher/cache"),
-    message:
-        "Ask the teacher the questions of {wildcards.dataset}"
-    script:
-        "../scripts/ask_teacher.py"
+    rule ask_teacher:
+        input:
+            questions=paths.ALL_QUESTIONS,
+        output:
+            responses="results/{run}/teacher/{dataset}/r1.jsonl",
+        conda:
+            "../envs/teacher.yaml"
+        resources:
+            runtime=growing(2880),
+        params:
+            endpoint=RUN.config["teacher"]["endpoints"]["r1"],
+            requests=RUN.config["teacher"]["requests"],
+            budget=RUN.config["teacher"]["budget"],
+            cache=RUN.config["teacher"]["cache"],
+        message:
+            "Ask the teacher the questions of {wildcards.dataset}"
+        script:
+            "../scripts/ask_teacher.py"
 
-
-rule ask_follow_up:
-    input:
-        questions="results/{run}/all_questions/{dataset}.jsonl",
-        traces="results/{run}/teacher/{dataset}/r1.jsonl",
-        judgement="results/{run}/teacher/{dataset}/judgement.csv",
-    output:
-        responses="results/{run}/teacher/{dataset}/{kind}.jsonl",
-    log:
-        "logs/{run}/ask_follow_up/{dataset}.{kind}.log",
-    benchmark:
-        "benchmarks/{run}/ask_follow_up/{dataset}.{kind}.tsv"
-    wildcard_constraints:
-        kind="r1_summary|r1_explanation",
-    conda:
-        "../envs/teacher.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(2880),
-    params:
-        endpoint=lookup(within=config, dpath="teacher/endpoints/{kind}"),
-        requests=lookup(within=config, dpath="teacher/requests"),
-        budget=lookup(within=config, dpath="teacher/budget"),
-        cache=lookup(within=config, dpath="teacher/cache"),
-    message:
-        "Ask for {wildcards.kind} of the kept training questions of {wildcards.dataset}"
-    script:
-        "../scripts/ask_follow_up.py"
+    rule ask_follow_up:
+        input:
+            questions=paths.ALL_QUESTIONS,
+            traces="results/{run}/teacher/{dataset}/r1.jsonl",
+            judgement=paths.JUDGEMENT,
+        output:
+            responses=paths.RESPONSES,
+        wildcard_constraints:
+            kind="r1_summary|r1_explanation",
+        conda:
+            "../envs/teacher.yaml"
+        resources:
+            runtime=growing(2880),
+        params:
+            endpoint=lookup(within=RUN.config, dpath="teacher/endpoints/{kind}"),
+            requests=RUN.config["teacher"]["requests"],
+            budget=RUN.config["teacher"]["budget"],
+            cache=RUN.config["teacher"]["cache"],
+        message:
+            "Ask for {wildcards.kind} of the kept training questions of {wildcards.dataset}"
+        script:
+            "../scripts/ask_follow_up.py"

@@ -7,108 +7,78 @@ out  results/{run}/teacher/{dataset}/judgement.csv    which answers are right, w
      results/{run}/traces/{dataset}/{arm}.jsonl       arms r1, r1_summary, r1_explanation, r1_swapped
 """
 
-if config["teacher"]["source"] == "released":
+from tracekd.teacher.responses import TRACE
+from tracekd.workflow import teacher_traces
 
-    rule import_teacher_responses:
+if RUN.has_teacher:
+
+    KINDS = teacher_traces.get_kinds(RUN)
+
+    if RUN.config["teacher"]["source"] == "released":
+
+        rule import_teacher_responses:
+            input:
+                questions=paths.ALL_QUESTIONS,
+            output:
+                released=directory("results/{run}/released_responses/{dataset}"),
+                responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
+            conda:
+                "../envs/data.yaml"
+            resources:
+                runtime=growing(60),
+            params:
+                **RUN.settings("mirror"),
+                registry=RUN.config["teacher"]["released"],
+            message:
+                "Fetch the released responses on {wildcards.dataset} and join them by question"
+            script:
+                "../scripts/import_teacher_responses.py"
+
+    rule judge_teacher:
         input:
-            questions="results/{run}/all_questions/{dataset}.jsonl",
+            questions=paths.ALL_QUESTIONS,
+            responses=paths.fill(paths.RESPONSES, kind=TRACE),
         output:
-            released=directory("results/{run}/released_responses/{dataset}"),
-            responses=expand(
-                "results/{run}/teacher/{dataset}/{kind}.jsonl",
-                kind=RESPONSE_KINDS,
-                allow_missing=True,
-            ),
-        log:
-            "logs/{run}/import_teacher_responses/{dataset}.log",
-        benchmark:
-            "benchmarks/{run}/import_teacher_responses/{dataset}.tsv"
+            judgement=paths.JUDGEMENT,
         conda:
             "../envs/data.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(2000),
-            runtime=growing(60),
         params:
-            registry=lookup(within=config, dpath="teacher/released"),
-            mirror=lookup(within=config, dpath="mirror"),
+            keep=RUN.config["teacher"]["keep"],
         message:
-            "Fetch the released responses on {wildcards.dataset} and join them by question"
+            "Judge the teacher's answers on {wildcards.dataset}"
         script:
-            "../scripts/import_teacher_responses.py"
+            "../scripts/judge_teacher.py"
 
+    rule split_kept:
+        input:
+            questions=paths.ALL_QUESTIONS,
+            judgement=paths.JUDGEMENT,
+            responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
+        output:
+            questions=paths.QUESTIONS,
+        conda:
+            "../envs/data.yaml"
+        params:
+            **RUN.settings("arms"),
+        message:
+            "Leave out what the teacher gave no usable trace for: {wildcards.dataset}"
+        script:
+            "../scripts/split_kept.py"
 
-rule judge_teacher:
-    input:
-        questions="results/{run}/all_questions/{dataset}.jsonl",
-        responses=f"results/{{run}}/teacher/{{dataset}}/{TRACE}.jsonl",
-    output:
-        judgement="results/{run}/teacher/{dataset}/judgement.csv",
-    log:
-        "logs/{run}/judge_teacher/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/judge_teacher/{dataset}.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        keep=lookup(within=config, dpath="teacher/keep"),
-    message:
-        "Judge the teacher's answers on {wildcards.dataset}"
-    script:
-        "../scripts/judge_teacher.py"
-
-
-rule split_kept:
-    input:
-        questions="results/{run}/all_questions/{dataset}.jsonl",
-        judgement="results/{run}/teacher/{dataset}/judgement.csv",
-        responses=get_responses,
-    output:
-        questions="results/{run}/questions/{dataset}.jsonl",
-    log:
-        "logs/{run}/split_kept/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/split_kept/{dataset}.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        arms=lookup(within=config, dpath="arms"),
-    message:
-        "Leave out what the teacher gave no usable trace for: {wildcards.dataset}"
-    script:
-        "../scripts/split_kept.py"
-
-
-rule build_teacher_traces:
-    input:
-        questions="results/{run}/questions/{dataset}.jsonl",
-        responses=get_responses,
-    output:
-        traces="results/{run}/traces/{dataset}/{arm}.jsonl",
-    log:
-        "logs/{run}/build_teacher_traces/{dataset}.{arm}.log",
-    benchmark:
-        "benchmarks/{run}/build_teacher_traces/{dataset}.{arm}.tsv"
-    wildcard_constraints:
-        arm=get_regex(TEACHER_ARMS),
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        target=lookup(within=config, dpath="teacher/target"),
-        seed=lookup(within=config, dpath="seed"),
-    message:
-        "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
-    script:
-        "../scripts/build_teacher_traces.py"
+    rule build_teacher_traces:
+        input:
+            questions=paths.QUESTIONS,
+            responses=expand(paths.RESPONSES, kind=KINDS, allow_missing=True),
+        output:
+            traces=paths.TRACES,
+        wildcard_constraints:
+            arm=any_of(TEACHER_ARMS),
+        conda:
+            "../envs/data.yaml"
+        params:
+            **RUN.settings("seed"),
+            target=RUN.config["teacher"]["target"],
+        message:
+            "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
+        script:
+            "../scripts/build_teacher_traces.py"

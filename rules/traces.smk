@@ -3,29 +3,44 @@ Traces: questions in, one SFT target per training question and arm out, every on
 
 in   results/{run}/questions/{dataset}.jsonl
 out  results/{run}/traces/{dataset}/{arm}.jsonl   schemas/trace.schema.json, verdict on every line
+     figures/{run}/pipeline_{dataset}.{pdf,png}   Figure 1 of the paper, from a real item
 """
 
+from tracekd.traces.arms import built_arms
+from tracekd.workflow import traces
 
-rule build_traces:
-    input:
-        questions="results/{run}/questions/{dataset}.jsonl",
-    output:
-        traces="results/{run}/traces/{dataset}/{arm}.jsonl",
-    log:
-        "logs/{run}/build_traces/{dataset}.{arm}.log",
-    benchmark:
-        "benchmarks/{run}/build_traces/{dataset}.{arm}.tsv"
-    wildcard_constraints:
-        arm=get_regex(built_arms()),
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        seed=lookup(within=config, dpath="seed"),
-    message:
-        "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
-    script:
-        "../scripts/build_traces.py"
+if not RUN.replay:
+
+    TARGETS += RUN.every("figures/{run}/pipeline_{dataset}.pdf")
+
+    rule build_traces:
+        input:
+            questions=paths.QUESTIONS,
+        output:
+            traces=paths.TRACES,
+        wildcard_constraints:
+            arm=any_of(built_arms()),
+        conda:
+            "../envs/data.yaml"
+        params:
+            **RUN.settings("seed"),
+        message:
+            "Write and verify the {wildcards.arm} traces of {wildcards.dataset}"
+        script:
+            "../scripts/build_traces.py"
+
+    rule plot_pipeline:
+        input:
+            questions=paths.QUESTIONS,
+            correct="results/{run}/traces/{dataset}/correct.jsonl",
+            wrong=lookup(within=traces.get_wrong_traces(RUN), dpath="{dataset}"),
+        output:
+            **figure("pipeline_{dataset}", "1, an SFT item"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            note=lookup(within=traces.get_corpus_notes(RUN), dpath="{dataset}"),
+        message:
+            "Draw how a {wildcards.dataset} question becomes an SFT item (Figure 1)"
+        script:
+            "../scripts/plot_pipeline.py"

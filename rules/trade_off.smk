@@ -7,38 +7,36 @@ in   results/{run}/tables/results.csv
 out  figures/{run}/trade_off_{dataset}.{pdf,png}      study_SIMULATED_trade_off_… of simulated ratings
 """
 
+from tracekd.workflow import study_analysis, trade_off
 
-pathvars:
-    trade_off=TRADE_OFF,
+if trade_off.has_ratings(RUN):
 
+    TARGETS += RUN.every(
+        "figures/{run}/{trade_off}_{dataset}.pdf",
+        trade_off=[trade_off.get_stem(RUN)],
+        dataset=trade_off.get_rated_datasets(RUN),
+    )
 
-rule plot_trade_off:
-    input:
-        results="results/{run}/tables/results.csv",
-        published=PUBLISHED_RATINGS,
-        ratings=get_study_ratings,
-    output:
-        pdf="figures/{run}/<trade_off>_{dataset}.pdf",
-        png=report(
-            "figures/{run}/<trade_off>_{dataset}.png",
-            caption="../resources/captions/trade_off.rst",
-            category="Figures",
-            labels={"figure": "accuracy against ratings", "dataset": "{dataset}"},
-        ),
-    log:
-        "logs/{run}/plot_trade_off/{dataset}.log",
-    benchmark:
-        "benchmarks/{run}/plot_trade_off/{dataset}.tsv"
-    conda:
-        "../envs/plot.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        scorer=TRADE_OFF_SCORER,
-        note=get_study_note(),
-    message:
-        "Plot the accuracy of {wildcards.dataset}'s arms against the ratings of their traces"
-    script:
-        "../scripts/plot_trade_off.py"
+    pathvars:
+        trade_off=trade_off.get_stem(RUN),
+
+    rule plot_trade_off:
+        input:
+            results="results/{run}/tables/results.csv",
+            published=paths.PUBLISHED_RATINGS,
+            ratings=trade_off.get_own_ratings(RUN),
+        output:
+            **figure(
+                "<trade_off>_{dataset}",
+                "accuracy against ratings",
+                caption="trade_off",
+            ),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            scorer=trade_off.get_scorer(RUN),
+            note=study_analysis.get_note(RUN),
+        message:
+            "Plot the accuracy of {wildcards.dataset}'s arms against the ratings of their traces"
+        script:
+            "../scripts/plot_trade_off.py"

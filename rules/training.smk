@@ -5,43 +5,54 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/traces/{dataset}/{ar
      results/{run}/models/{model}/
 out  results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/
          adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json
+     figures/{run}/losses.{pdf,png}
 
 Checkpoints live in work/, which no rule declares: Snakemake deletes declared outputs before a re-run.
 """
 
-ADAPTER = "results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}"
+if RUN.level == "train":
 
+    if RUN.sft_arms:
+        TARGETS += RUN.every("figures/{run}/losses.pdf")
 
-rule train_adapters:
-    input:
-        questions="results/{run}/questions/{dataset}.jsonl",
-        traces=get_traces,
-        model="results/{run}/models/{model}",
-        # not `ancient`: Snakemake then ends a run in which preflight is made again before what follows it.
-        # A new one costs little, for finished adapters are taken from work/.
-        preflight="results/{run}/preflight/{model}.json",
-    output:
-        weights=per_cell(f"{ADAPTER}/adapter_model.safetensors", SFT_ARMS),
-        configs=per_cell(f"{ADAPTER}/adapter_config.json", SFT_ARMS),
-        logs=per_cell(f"{ADAPTER}/training_log.csv", SFT_ARMS),
-        provenance=per_cell(f"{ADAPTER}/provenance.json", SFT_ARMS),
-    log:
-        "logs/{run}/train_adapters/<job>.log",
-    benchmark:
-        "benchmarks/{run}/train_adapters/<job>.tsv"
-    conda:
-        "../envs/train.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(3000),
-        runtime=growing(60),
-    params:
-        training=lookup(within=config, dpath="training"),
-        quantisation=lookup(within=config, dpath="quantisation"),
-        chat=lookup(within=config, dpath="chat"),
-        persona=get_persona,
-        work="work/{run}/train_adapters/{dataset}.{model}",
-    message:
-        "Train 4-bit LoRA adapters: {wildcards}"
-    script:
-        "../scripts/train_adapters.py"
+    rule train_adapters:
+        input:
+            questions=paths.QUESTIONS,
+            traces=RUN.per_cell(paths.TRACES, RUN.sft_arms),
+            model=paths.MODEL,
+            # not `ancient`: Snakemake then ends a run in which preflight is made again before what follows it.
+            # A new one costs little, for finished adapters are taken from work/.
+            preflight="results/{run}/preflight/{model}.json",
+        output:
+            weights=RUN.per_cell(paths.WEIGHTS, RUN.sft_arms),
+            configs=RUN.per_cell(f"{paths.ADAPTER}/adapter_config.json", RUN.sft_arms),
+            logs=RUN.per_cell(f"{paths.ADAPTER}/training_log.csv", RUN.sft_arms),
+            provenance=RUN.per_cell(f"{paths.ADAPTER}/provenance.json", RUN.sft_arms),
+        conda:
+            "../envs/train.yaml"
+        resources:
+            mem_mb=growing(3000),
+            runtime=growing(60),
+        params:
+            **RUN.settings("training", "quantisation", "chat"),
+            persona=PERSONA,
+            work="work/{run}/train_adapters/{dataset}.{model}",
+        message:
+            "Train 4-bit LoRA adapters: {wildcards}"
+        script:
+            "../scripts/train_adapters.py"
+
+    rule plot_losses:
+        input:
+            logs=RUN.per_run(f"{paths.ADAPTER}/training_log.csv", RUN.sft_arms),
+        output:
+            **figure("losses", "training losses"),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            **GRID,
+            note=RUN.note,
+        message:
+            "Plot the training losses of all adapters"
+        script:
+            "../scripts/plot_losses.py"

@@ -78,9 +78,7 @@ RULES = {
 }
 SUBMITTED = set(re.findall(r'"(\w+)",', (ROOT / "rules/cluster.smk").read_text()))
 # a table of the settings reads them as well; it computes nothing with a model
-GPU_RULES = {
-    name for name, body in RULES.items() if 'dpath="quantisation"' in body and "envs/train.yaml" in body
-}
+GPU_RULES = {name for name, body in RULES.items() if '"quantisation"' in body and "envs/train.yaml" in body}
 
 
 def test_every_rule_that_uses_a_gpu_is_submitted_and_gets_one():
@@ -105,8 +103,12 @@ def test_rules_that_need_the_network_run_where_snakemake_runs():
 
 
 def test_memory_and_time_of_the_profile_grow_with_the_attempt_and_retries_stand_only_there():
-    for rule, resources in PROFILE["set-resources"].items():
+    demands = {**PROFILE["set-resources"], "any other": PROFILE["default-resources"]}
+    for rule, resources in demands.items():
         for name in ("mem_mb", "runtime"):
             assert re.fullmatch(r"\d+ \* attempt", resources[name]), (rule, name)
     assert PROFILE["retries"] == 2
+    # what jobs ask for does not depend on where they run
+    local = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())["default-resources"]
+    assert local.items() <= PROFILE["default-resources"].items()
     assert not [name for name, body in RULES.items() if "retries:" in body]

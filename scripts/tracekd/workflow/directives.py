@@ -1,0 +1,88 @@
+"""What many rules say in the same words: tables, figures, resources, and how jobs are told apart.
+
+The only module that knows Snakemake.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from snakemake.io import report
+from snakemake.rules import Rule
+
+TABLES, FIGURES = "results/{run}/tables", "figures/{run}"
+CAPTIONS = "../resources/captions"
+
+
+def any_of(names: Iterable[object]) -> str:
+    """Wildcard constraint that matches exactly these names, and nothing if there are none."""
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
+
+
+def growing(amount: int) -> Callable[[Any, int], int]:
+    """A resource that a job asks for: this much, and as much again on each further attempt."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:
+    """Outputs `csv`, `md` and `tex` of a table.
+
+    Args:
+        name: of its files.
+        caption: stem in `resources/captions`; that of the name if empty.
+        category: in the report; None leaves the table out of it.
+
+    """
+    csv = f"{TABLES}/{name}.csv"
+    if category is not None:
+        csv = report(csv, caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst", category=category)
+    return {"csv": csv, "md": f"{TABLES}/{name}.md", "tex": f"{TABLES}/{name}.tex"}
+
+
+def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[str, Any]:
+    """Outputs `{key}_csv`, `{key}_md` and `{key}_tex` of several tables; the key is the name unless given."""
+    return {
+        f"{key}_{kind}": file
+        for key, name in [*zip(names, names, strict=True), *keyed.items()]
+        for kind, file in table(name, category=category).items()
+    }
+
+
+def figure(name: str, title: str, *, caption: str = "", category: str = "Figures") -> dict[str, Any]:
+    """Outputs `pdf` and `png` of a figure; the report tells its files apart by the wildcards of the name."""
+    labels = {wildcard: f"{{{wildcard}}}" for wildcard in get_wildcards(name)}
+    return {
+        "pdf": f"{FIGURES}/{name}.pdf",
+        "png": report(
+            f"{FIGURES}/{name}.png",
+            caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst",
+            category=category,
+            labels={"figure": title, **labels},
+        ),
+    }
+
+
+def get_stem(name: str) -> str:
+    """Name without wildcards; `<study>` stands for `study_`, or for what says that answers are invented."""
+    return re.split(r"[_.]?\{", name)[0].replace("<study>", "study_")
+
+
+def get_wildcards(pattern: str) -> list[str]:
+    """Wildcards of a pattern in their order, but for `run`; a constraint may follow the name."""
+    return [name for name in re.findall(r"\{(\w+)", pattern) if name != "run"]
+
+
+def name_job(output: str) -> str:
+    """Pattern that tells the jobs of a rule apart, from its first output; `all` if there is only one."""
+    parts = [f"{'seed' * (name == 'seed')}{{{name}}}" for name in get_wildcards(output)]
+    return ".".join(parts) or "all"
+
+
+def set_log_and_benchmark(rule: Rule) -> None:
+    """Give a rule that makes files its log and its benchmark, named by what tells its jobs apart."""
+    if not rule.output:
+        return
+    job = f"{{run}}/{rule.name}/{name_job(str(rule.output[0]))}"
+    rule.log_modifier = rule.benchmark_modifier = rule.output_modifier
+    rule.set_log(f"logs/{job}.log")
+    rule.benchmark = f"benchmarks/{job}.tsv"

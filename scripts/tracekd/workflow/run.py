@@ -1,0 +1,204 @@
+"""One run as its configuration asks for it: checked, and joined with what registries and study say.
+
+Rules take everything from here. What only one rule file needs stands in the module of its name.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from tracekd.core.checks import check_names
+from tracekd.core.errors import ConfigError
+from tracekd.datasets.registry import Entry, read_registry
+from tracekd.models.registry import read_models
+from tracekd.released.registry import Plan, plan_replay
+from tracekd.run.extensions import load_extensions
+from tracekd.study.definition import Study, check_study, read_study
+from tracekd.traces.arms import PROMPT_ONLY, get_arm
+from tracekd.workflow.config import check_config
+from tracekd.workflow.paths import SCORES, fill
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is to do.
+
+    Attributes:
+        config: as merged; the grid of a replay is that of the released files that were found.
+        dataset_entries: registry entries of the run's datasets; none in a replay.
+        model_entries: registry entries of the run's models; none in a replay.
+        replay: the released generations that are scored in place of our own, if any.
+        study: the study in which people rate the run's traces, if any.
+
+    """
+
+    config: Mapping[str, Any]
+    dataset_entries: Mapping[str, Entry]
+    model_entries: Mapping[str, dict[str, Any]]
+    replay: Plan | None
+    study: Study | None
+
+    @property
+    def name(self) -> str:
+        """First part of every path of the run."""
+        return self.config["run"]
+
+    @property
+    def level(self) -> str:
+        """Where the run starts: `train`, `adapters` or `outputs`."""
+        return self.config["level"]
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of the datasets."""
+        return self.config["datasets"]
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models."""
+        return self.config["models"]
+
+    @property
+    def arms(self) -> list[str]:
+        """All arms."""
+        return self.config["arms"]
+
+    @property
+    def scorers(self) -> list[str]:
+        """Names of the scorers."""
+        return self.config["scorers"]
+
+    @cached_property
+    def sft_arms(self) -> list[str]:
+        """Arms with SFT: these have traces and adapters."""
+        return [arm for arm in self.arms if arm != PROMPT_ONLY]
+
+    @cached_property
+    def traced_arms(self) -> list[str]:
+        """Arms whose traces state every step, so that trace and answer can be held against each other."""
+        return [arm for arm in self.sft_arms if get_arm(arm).is_whole]
+
+    @property
+    def has_both_scorers(self) -> bool:
+        """Whether the published scorer can be held against ours."""
+        return {"published", "aligned"} <= set(self.scorers)
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether a teacher settles, before anything is trained, which questions are kept."""
+        return self.replay is None and "teacher" in self.config
+
+    @cached_property
+    def simulated_datasets(self) -> list[str]:
+        """Datasets whose raw files the workflow itself writes."""
+        return [name for name, entry in self.dataset_entries.items() if entry.source["kind"] == "simulate"]
+
+    @cached_property
+    def demo_models(self) -> list[str]:
+        """Tiny base models that the workflow trains."""
+        return [name for name, entry in self.model_entries.items() if entry["source"] == "demo"]
+
+    @cached_property
+    def note(self) -> str:
+        """What is not real in this run's numbers; it stands in every figure of them."""
+        endpoints = self.config["teacher"].get("endpoints", {}).values() if self.has_teacher else ()
+        parts = {
+            "simulated corpora": self.simulated_datasets,
+            "tiny models": self.demo_models,
+            "synthetic teacher": [one for one in endpoints if one["base_url"] == "local"],
+        }
+        return ", ".join(part for part, found in parts.items() if found)
+
+    def settings(self, *keys: str) -> dict[str, Any]:
+        """Give settings of the config by their keys, as parameters of a rule."""
+        return {key: self.config[key] for key in keys}
+
+    def get_seeds(self, arm: str) -> list[int]:
+        """Seeds of an arm; without SFT there is nothing to seed, so one is enough."""
+        return self.config["seeds"][:1] if arm == PROMPT_ONLY else self.config["seeds"]
+
+    def get_cells(self, arms: Iterable[str]) -> list[tuple[str, str, str, int]]:
+        """(dataset, model, arm, seed) of these arms; a replay has those that were released."""
+        if self.replay:
+            return [cell for cell in self.replay.cells if cell[2] in arms]
+        return [
+            (dataset, model, arm, seed)
+            for arm in arms
+            for seed in self.get_seeds(arm)
+            for dataset in self.datasets
+            for model in self.models
+        ]
+
+    def per_cell(self, pattern: str, arms: Iterable[str]) -> list[str]:
+        """Files of one job: the pattern of a cell, or filled in for all cells (`one_job_per: model`).
+
+        Loading a base can cost more than training on it, so a job may take all arms and seeds of a dataset
+        and model; each is a file of its own either way. A pattern without {seed} is given once per arm.
+        """
+        if self.config["one_job_per"] == "adapter":
+            return [pattern]
+        filled = (fill(pattern, arm=arm, seed=seed) for arm in arms for seed in self.get_seeds(arm))
+        return list(dict.fromkeys(filled))
+
+    def per_run(self, pattern: str, arms: Iterable[str]) -> list[str]:
+        """Files of the whole run: the pattern for every cell of these arms; other wildcards stay."""
+        return [
+            fill(pattern, dataset=dataset, model=model, arm=arm, seed=seed)
+            for dataset, model, arm, seed in self.get_cells(arms)
+        ]
+
+    def every(self, *patterns: str, **values: Sequence[str]) -> list[str]:
+        """Files of the whole run: patterns filled in with its datasets, models, arms and scorers.
+
+        Args:
+            patterns: of paths; wildcards that are no such names stay.
+            values: of other wildcards, or of fewer names.
+
+        """
+        known: dict[str, Sequence[str]] = {
+            "run": [self.name],
+            "dataset": self.datasets,
+            "model": self.models,
+            "arm": self.arms,
+            "scorer": self.scorers,
+            **values,
+        }
+        return [
+            fill(pattern, **dict(zip(names, chosen, strict=True)))
+            for pattern in patterns
+            for names in [[name for name in known if f"{{{name}}}" in pattern]]
+            for chosen in product(*(known[name] for name in names))
+        ]
+
+    def get_scores(self, arms: Iterable[str]) -> list[str]:
+        """Score files of these arms of the whole run, by every scorer."""
+        return [fill(file, scorer=scorer) for file in self.per_run(SCORES, arms) for scorer in self.scorers]
+
+
+def read_run(config: Mapping[str, Any]) -> Run:
+    """Check a configuration and read what it refers to; ConfigError at the first fault."""
+    load_extensions(config.get("extensions", ()))
+    models = read_models()
+    check_config(dict(config), models)
+    datasets: dict[str, Entry] = {}
+    entries: dict[str, dict[str, Any]] = {}
+    replay = None
+    if "replay" in config:
+        if "teacher" in config:
+            raise ConfigError(
+                "a replay asks no teacher", where="config: teacher", hint="leave the section out"
+            )
+        replay = plan_replay(config["replay"], config["seeds"], models, config["mirror"])
+        # everything after the scores works on the grid that was found
+        config = {**config, **replay.grid}
+    else:
+        registry = read_registry(config["registry"])
+        check_names(config["datasets"], registry, "config: datasets", f"see {config['registry']}")
+        datasets = {name: registry[name] for name in config["datasets"]}
+        entries = {name: models[name] for name in config["models"]}
+    study = read_study(config["study"]) if config.get("study") else None
+    if study:
+        check_study(study, dict(config))
+    return Run(config, datasets, entries, replay, study)
