@@ -26,11 +26,9 @@ IS_REPLAY = "replay" in config
 
 try:
     MODELS = read_models()
-    check_config(config, MODELS)
+    SETTINGS = check_config(config, MODELS)
     if IS_REPLAY:
-        REPLAY = plan_replay(
-            config["replay"], config["seeds"], MODELS, config["mirror"]
-        )
+        REPLAY = plan_replay(SETTINGS.replay, config["seeds"], MODELS, config["mirror"])
         # everything after the scores works on the grid that was found
         config.update(REPLAY.grid)
     else:
@@ -43,7 +41,7 @@ try:
         )
     STUDY = read_study(config["study"]) if config.get("study") else None
     if STUDY:
-        check_study(STUDY, config)
+        check_study(STUDY, SETTINGS)
 except TraceKDError as error:
     sys.exit(f"Error: {error}")
 
@@ -315,9 +313,7 @@ def get_study_traces(wildcards):
 
 def get_study_answers(wildcards):
     """Table of right and wrong answers by which a study draws its items, if it names one."""
-    return (
-        STUDY.answers["table"].replace("{run}", wildcards.run) if STUDY.answers else []
-    )
+    return STUDY.answers.table.replace("{run}", wildcards.run) if STUDY.answers else []
 
 
 def get_study_outputs():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
 from pydantic import (  # typed settings with schema and clear faults
@@ -24,7 +24,11 @@ from tracekd.core.errors import ConfigError
 class Settings(BaseModel):
     """A section of a configuration or a registry; every field has a type, a description and bounds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, regex_engine="python-re")
+
+    def changed(self, **values: Any) -> Self:
+        """Give the same section with other values for some fields."""
+        return self.model_validate(self.model_dump() | values)
 
 
 Section = TypeVar("Section", bound=Settings)
@@ -120,6 +124,7 @@ def _sentence(kind: type[Settings], value: object, fault: ErrorDetails, where: s
     path = _path_in(value, fault["loc"])
     rules = json_schema(kind)
     context = fault.get("ctx", {})
+    hint: str | None
     match fault["type"]:
         case "extra_forbidden":
             name, path = str(fault["loc"][-1]), path[:-1]
@@ -150,17 +155,17 @@ def _path_in(value: Any, parts: Sequence[int | str]) -> list[int | str]:
     return path
 
 
-def _branches(rule: dict[str, Any], rules: dict[str, Any]) -> list[dict[str, Any]]:
+def branches(rule: dict[str, Any], rules: dict[str, Any]) -> list[dict[str, Any]]:
     """List a rule with all that it refers to or offers."""
     offered = [*rule.get("anyOf", []), *rule.get("oneOf", [])]
     if "$ref" in rule:
         offered.append(rules["$defs"][rule["$ref"].rpartition("/")[2]])
-    return [rule, *(found for one in offered for found in _branches(one, rules))]
+    return [rule, *(found for one in offered for found in branches(one, rules))]
 
 
 def _walk(rules: dict[str, Any], path: Sequence[int | str]) -> list[list[dict[str, Any]]]:
     """Give the rules that hold at each place on the way to a value, from the whole to the value."""
-    places = [_branches(rules, rules)]
+    places = [branches(rules, rules)]
     for part in path:
         inner = [
             found
@@ -171,7 +176,7 @@ def _walk(rules: dict[str, Any], path: Sequence[int | str]) -> list[list[dict[st
             )
             if isinstance(found, dict)
         ]
-        places.append([branch for rule in inner for branch in _branches(rule, rules)])
+        places.append([branch for rule in inner for branch in branches(rule, rules)])
     return places
 
 
