@@ -7,7 +7,7 @@ RUN = .venv/bin/snakemake --cores $(CORES)
 MIRROR ?=
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay test test-slurm lint clean
+.PHONY: demo replay test test-slurm lint reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -40,6 +40,10 @@ lint: .venv/ready
 	.venv/bin/snakefmt --check Snakefile rules tests/slurm/Snakefile
 	.venv/bin/snakemake --lint
 	.venv/bin/snakemake --lint --configfile config/replay.yaml
+
+# schemas and docs/settings.md, from the classes of the settings
+reference: .venv/ready
+	PYTHONPATH=scripts .venv/bin/python -m tracekd.settings.reference
 
 clean:
 	rm -rf results provenance figures logs benchmarks work .snakemake

@@ -44,7 +44,7 @@ CAPTIONS = {
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = pd.read_csv(snakemake.input.responses, dtype={"participant": str, "group": str, "item": str})
-    choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis)
+    choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis.model_dump())
     made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
     titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}
     for name, table in made.items():

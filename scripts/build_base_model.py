@@ -5,6 +5,7 @@ from pathlib import Path
 from tracekd.core.records import read_questions
 from tracekd.models.base import build_base_model
 from tracekd.run.jobs import rule_job
+from tracekd.settings.base_model import BaseRecipe
 from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
@@ -15,7 +16,7 @@ with rule_job(snakemake):
         Path(snakemake.output[0]),
         architecture=snakemake.params.architecture,
         persona=snakemake.params.persona,
-        options=snakemake.params.options,
+        recipe=BaseRecipe.model_validate(snakemake.params.options),
         questions=questions,
         texts=[text for response in responses for text in (response.reasoning, response.answer)],
         seed=snakemake.params.seed,

@@ -16,7 +16,7 @@ from tracekd.study.plan import build_plan, read_answered, write_plan
 with rule_job(snakemake):
     study = read_study(snakemake.input.study)
     traces = {arm: read_traces(path) for arm, path in zip(study.arms, snakemake.input.traces, strict=True)}
-    answered = read_answered(snakemake.input.answers[0], study.answers["column"]) if study.answers else None
+    answered = read_answered(snakemake.input.answers[0], study.answers.column) if study.answers else None
     plan = build_plan(study, read_questions(snakemake.input.questions), traces, answered)
     write_plan(plan, snakemake.output.plan)
     logger.info("%d items for %d groups", len(plan["items"]), len(plan["groups"]))

@@ -9,12 +9,13 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.run.forecast import Size, add_measured, forecast_run, show_forecast
+from tracekd.run.forecast import ForecastSettings, Size, add_measured, forecast_run, show_forecast
 from tracekd.run.jobs import rule_job
 from tracekd.tables.write import markdown
 
 with rule_job(snakemake):
     params = snakemake.params
     sizes = {name: Size(**expected) for name, expected in params.expected.items()}
-    table = forecast_run(params.cells, sizes, params.models, params.settings)
+    settings = ForecastSettings.model_validate(params.settings)
+    table = forecast_run(params.cells, sizes, params.models, settings)
     print(markdown(show_forecast(add_measured(table, Path(params.benchmarks)))))

@@ -12,24 +12,28 @@ from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
 from tracekd.run.lease import hold
+from tracekd.settings.config import Chat, Generation, Quantisation
 from tracekd.traces.arms import PROMPT_ONLY
 from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
+    chat = Chat.model_validate(params.chat)
+    decoding = Generation.model_validate(params.generation)
+    quantisation = Quantisation.model_validate(params.quantisation)
     adapters = {arm_and_seed(path): Path(path) for path in source.adapters}
     questions = read_questions(source.questions, split="test")
     tokenizer = load_tokenizer(source.model)
     chat_prompts = [
-        chat_prompt(tokenizer, question.id, chat_messages(question, params.persona), params.chat)
+        chat_prompt(tokenizer, question.id, chat_messages(question, params.persona), chat)
         for question in questions
     ]
     raw_prompts = [
         raw_prompt(tokenizer, question.id, get_dataset(question.dataset).prompt_only_prompt(question))
         for question in questions
     ]
-    base = load_quantised(source.model, params.quantisation)
-    base_identity = {"model": folder_digests(source.model), "quantisation": params.quantisation}
+    base = load_quantised(source.model, quantisation)
+    base_identity = {"model": folder_digests(source.model), "quantisation": quantisation.model_dump()}
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)
@@ -41,7 +45,7 @@ with rule_job(snakemake):
                 model,
                 tokenizer,
                 raw_prompts if weights is None else chat_prompts,
-                params.generation,
+                decoding,
                 seed,
                 identity={**base_identity, "adapter": weights and sha256_file(weights)},
                 part=part,

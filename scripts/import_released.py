@@ -15,6 +15,7 @@ from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
 from tracekd.run.jobs import rule_job
+from tracekd.settings.config import Replay
 from tracekd.tables.inputs import inputs_table, show_inputs
 from tracekd.tables.write import table_paths, write_table
 
@@ -26,8 +27,9 @@ CAPTION = (
 with rule_job(snakemake):
     output, params = snakemake.output, snakemake.params
     folder = Path(snakemake.input.released)
-    registry = read_released(params.replay["released"])
-    wanted = get_generations(registry, params.replay, params.seeds, read_models())
+    replay_settings = Replay.model_validate(params.replay)
+    registry = read_released(replay_settings.released)
+    wanted = get_generations(registry, replay_settings, params.seeds, read_models())
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     replays = {
         Path(path).stem: read_replay(

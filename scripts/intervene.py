@@ -12,17 +12,21 @@ from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
 from tracekd.run.lease import hold
+from tracekd.settings.config import Chat, Generation, Quantisation
 from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
+    chat = Chat.model_validate(params.chat)
+    decoding = Generation.model_validate(params.generation)
+    quantisation = Quantisation.model_validate(params.quantisation)
     adapters = {arm_and_seed(path): Path(path) for path in source.adapters}
     generations = {arm_and_seed(path): path for path in source.generations}
     questions = read_questions(source.questions, split="test")
     messages = {question.id: chat_messages(question, params.persona) for question in questions}
     tokenizer = load_tokenizer(source.model)
-    base = load_quantised(source.model, params.quantisation)
-    base_identity = {"model": folder_digests(source.model), "quantisation": params.quantisation}
+    base = load_quantised(source.model, quantisation)
+    base_identity = {"model": folder_digests(source.model), "quantisation": quantisation.model_dump()}
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)
@@ -30,8 +34,7 @@ with rule_job(snakemake):
             questions, read_generations(generations[cell]), params.conditions, params.seed
         )
         prompts = [
-            prefilled_prompt(tokenizer, one.id, messages[one.item], one.trace, params.chat)
-            for one in prefills
+            prefilled_prompt(tokenizer, one.id, messages[one.item], one.trace, chat) for one in prefills
         ]
         model = load_adapter(base, adapters[cell].parent)
         part = Path(params.work) / arm / f"seed{seed}.jsonl"
@@ -40,7 +43,7 @@ with rule_job(snakemake):
                 model,
                 tokenizer,
                 prompts,
-                params.generation,
+                decoding,
                 seed,
                 identity={**base_identity, "adapter": sha256_file(adapters[cell])},
                 part=part,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from tracekd.adapters.chat import sft_conversations
 from tracekd.adapters.preflight import check_all, require
-from tracekd.adapters.training import resolve_options
 from tracekd.core.files import atomic_write
 from tracekd.core.logs import logger
 from tracekd.core.records import read_questions, read_traces
 from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.run.jobs import rule_job
+from tracekd.settings.config import Chat, Quantisation
+from tracekd.settings.training import TrainingPlan
 
 # items of each dataset and arm that are looked at
 SAMPLE = 8
@@ -24,16 +25,13 @@ with rule_job(snakemake):
         for path in source.traces
         for messages in sft_conversations(questions, read_traces(path)[:SAMPLE], params.persona)
     ]
-    training = resolve_options(params.training, "", "")
-    lengths = [override.get("max_length", 0) for override in params.training["overrides"]]
-    training["max_length"] = max([training["max_length"], *lengths])
     checks = []
     for check in check_all(
-        load_quantised(source.model, params.quantisation),
+        load_quantised(source.model, Quantisation.model_validate(params.quantisation)),
         load_tokenizer(source.model),
         sample,
-        training,
-        params.chat,
+        TrainingPlan.model_validate(params.training).longest,
+        Chat.model_validate(params.chat),
         params.adapters,
         Path(snakemake.output.checks).parent,
     ):

@@ -22,7 +22,7 @@ CAPTION = (
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     exports = read_study_responses(snakemake.params.folder, plan)
-    kept, flow = exclude(exports, study.exclusions, study.groups)
+    kept, flow = exclude(exports, study.exclusions.limits, study.groups)
     write_table(
         flow,
         show_exclusions(flow),

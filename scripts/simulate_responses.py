@@ -15,7 +15,7 @@ from tracekd.study.simulate import Scale, simulate_exports, target_means, write_
 
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
-    scale = Scale(study.scale["low"], study.scale["high"])
+    scale = Scale(study.scale.low, study.scale.high)
     means = target_means(plan["conditions"], read_published(snakemake.input.published), scale)
     with atomic_folder(snakemake.output.folder) as folder:
         write_exports(simulate_exports(plan, means, study.participants_per_group, scale, study.seed), folder)

@@ -7,6 +7,8 @@ log     [0]
 """
 
 from tracekd.run.jobs import rule_job
+from tracekd.settings.config import Generation, Quantisation
+from tracekd.settings.training import TrainingPlan
 from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
 from tracekd.tables.write import write_table
 
@@ -15,9 +17,9 @@ CAPTION = "Settings of training, quantisation and generation."
 with rule_job(snakemake):
     params, output = snakemake.params, snakemake.output
     sections = {
-        "training": params.training,
-        "quantisation": params.quantisation,
-        "generation": params.generation,
+        "training": TrainingPlan.model_validate(params.training),
+        "quantisation": Quantisation.model_validate(params.quantisation),
+        "generation": Generation.model_validate(params.generation),
     }
     table = hyperparameters_table(sections)
     write_table(

@@ -4,16 +4,21 @@ from functools import cache
 from pathlib import Path
 
 from tracekd.adapters.chat import Example, encode_examples, sft_conversations
-from tracekd.adapters.training import AdapterJob, resolve_options, train_adapters
+from tracekd.adapters.training import AdapterJob, train_adapters
 from tracekd.core.files import sha256_file
 from tracekd.core.records import read_questions, read_traces
 from tracekd.models.identity import folder_digests
 from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
+from tracekd.settings.config import Chat, Quantisation
+from tracekd.settings.training import TrainingPlan
 
 with rule_job(snakemake):
     source, params = snakemake.input, snakemake.params
+    plan = TrainingPlan.model_validate(params.training)
+    chat = Chat.model_validate(params.chat)
+    quantisation = Quantisation.model_validate(params.quantisation)
     traces = {Path(path).stem: path for path in source.traces}
     questions = read_questions(source.questions, split="train")
     tokenizer = load_tokenizer(source.model)
@@ -22,24 +27,24 @@ with rule_job(snakemake):
     @cache  # all seeds of an arm learn from the same examples
     def encode_arm(arm: str) -> list[Example]:
         """Encode the training set of an arm."""
-        options = resolve_options(params.training, snakemake.wildcards.dataset, arm)
+        training = plan.of(snakemake.wildcards.dataset, arm)
         conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
-        return encode_examples(tokenizer, conversations, options["loss"], options["max_length"], params.chat)
+        return encode_examples(tokenizer, conversations, training.loss, training.max_length, chat)
 
     def make_job(weights: Path) -> AdapterJob:
         """Describe the training of the adapter that a path names."""
         arm, seed = arm_and_seed(weights)
         return AdapterJob(
             examples=encode_arm(arm),
-            options=resolve_options(params.training, snakemake.wildcards.dataset, arm),
+            training=plan.of(snakemake.wildcards.dataset, arm),
             seed=seed,
             identity={
                 "model": Path(source.model).name,
                 "dataset": snakemake.wildcards.dataset,
                 "arm": arm,
                 "persona": params.persona,
-                "chat": params.chat,
-                "quantisation": params.quantisation,
+                "chat": chat.model_dump(),
+                "quantisation": quantisation.model_dump(),
                 "inputs": {
                     "questions": sha256_file(source.questions),
                     "traces": sha256_file(traces[arm]),
@@ -50,5 +55,5 @@ with rule_job(snakemake):
             output=weights.parent,
         )
 
-    base = load_quantised(source.model, params.quantisation)
+    base = load_quantised(source.model, quantisation)
     train_adapters(base, tokenizer, map(make_job, map(Path, snakemake.output.weights)))

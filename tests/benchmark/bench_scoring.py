@@ -39,6 +39,7 @@ from tracekd.released.registry import (  # noqa: E402
 from tracekd.scoring import published  # noqa: E402
 from tracekd.scoring.published.answers import PRESENT, RELATIONS, subject_and_object  # noqa: E402
 from tracekd.scoring.score import COLUMNS, Score  # noqa: E402
+from tracekd.settings.config import Replay  # noqa: E402
 from tracekd.tables.matrix import trace_answer_matrix  # noqa: E402
 
 DATASETS, MODELS = ("cotempqa", "babi"), ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
@@ -134,7 +135,13 @@ def read_cells(mirror: Path) -> list[Cell]:
     models = read_models(ROOT / "config" / "models.yaml")
     found = []
     for dataset in DATASETS:
-        replay = {"datasets": [dataset], "models": MODELS, "arms": ARMS}
+        replay = Replay(
+            released="config/released.yaml",
+            datasets=[dataset],
+            models=list(MODELS),
+            arms=list(ARMS),
+            allow_missing=True,
+        )
         table = get_table(registry, dataset)
         cells = get_generations(registry, replay, [SEED], models)
         read = read_replay(mirror / registry.folder, table, cells)

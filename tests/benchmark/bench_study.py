@@ -105,11 +105,13 @@ def draw(folder: Path) -> None:
         "groups": lay_out_groups(study, items),
     }
     published, scale = read_published(ROOT / "resources" / "published_ratings.csv"), Scale(1, 5)
-    means = target_means(study.conditions, published, scale)
+    conditions = [condition.model_dump() for condition in study.conditions]
+    questions = [question.model_dump() for question in study.questions]
+    means = target_means(conditions, published, scale)
     sent = simulate_exports(plan, means, study.participants_per_group, scale, study.seed)
     ratings = responses_table([Export(record, "", ()) for record in sent if record["completed"]], plan)
-    tables = study_tables(ratings, plan, published, Choices((1, 5), **study.analysis))
-    questions, conditions, labels = study.questions, study.conditions, study.scale["labels"]
+    tables = study_tables(ratings, plan, published, Choices((1, 5), **study.analysis.model_dump()))
+    labels = study.scale.labels
     figures = {
         "likert": plot_likert(tables["questions"], questions, conditions, labels, NOTE),
         "conditions": plot_conditions(tables["ratings"], ratings, conditions, (1, 5), NOTE),

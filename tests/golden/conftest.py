@@ -7,6 +7,7 @@ from support.examples import ROOT
 from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
 from tracekd.released.registry import get_generations, get_table, read_released
+from tracekd.settings.config import Replay
 
 MODELS = ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
 ARMS = ("prompt_only", "none", "correct", "incorrect")
@@ -20,7 +21,13 @@ def released(real_data):
     @cache
     def read(dataset):
         registry = read_released(ROOT / "config" / "released.yaml")
-        replay = {"datasets": [dataset], "models": MODELS, "arms": ARMS}
+        replay = Replay(
+            released="config/released.yaml",
+            datasets=[dataset],
+            models=list(MODELS),
+            arms=list(ARMS),
+            allow_missing=True,
+        )
         cells = get_generations(registry, replay, [SEED], read_models(ROOT / "config" / "models.yaml"))
         replay = read_replay(real_data / registry.folder, get_table(registry, dataset), cells)
         return replay.questions, {(cell.model, cell.arm): found for cell, found in replay.generations}

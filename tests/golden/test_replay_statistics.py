@@ -1,7 +1,5 @@
 """Statistics of the released generations under both scorers: what the tables of the replay must say."""
 
-from dataclasses import replace
-
 import pytest
 from support.examples import ROOT
 from tracekd.datasets.rows import Grid
@@ -12,7 +10,8 @@ from tracekd.tables.comparisons import comparisons_table
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import statistics_table
 
-SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=1000)
+CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
+SETTINGS = CHOICES.changed(bootstrap=CHOICES.bootstrap.changed(resamples=1000))
 MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B"]
 GRID = Grid(["cotempqa", "babi"], MODELS, ["prompt_only", "none", "correct", "incorrect"])
 

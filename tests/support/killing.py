@@ -21,7 +21,7 @@ from tracekd.traces.build import build_traces
 from tracekd.traces.verification import verify_traces
 
 from support.examples import ROOT, make_question
-from support.tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
+from support.tiny_models import CHAT, QUANTISATION, TRAINING, save_model
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])
@@ -69,7 +69,7 @@ def train(note: Note) -> None:
         return done(self, args, state, control, **kwargs)
 
     DefaultFlowCallback.on_step_end = on_step_end
-    options = OPTIONS | {
+    options = TRAINING.model_dump() | {
         "max_length": 512,
         "save_steps": SAVE_STEPS,
         "batch_size": BATCH_SIZE,
@@ -83,8 +83,8 @@ def train(note: Note) -> None:
         output=SimpleNamespace(weights=[f"{ADAPTER}/adapter_model.safetensors"]),
         params=SimpleNamespace(
             training=options | {"overrides": []},
-            quantisation=QUANTISATION,
-            chat=CHAT,
+            quantisation=QUANTISATION.model_dump(),
+            chat=CHAT.model_dump(),
             persona="Llama",
             work="work/train",
         ),
@@ -113,8 +113,8 @@ def generate(note: Note) -> None:
         output=[GENERATIONS],
         params=SimpleNamespace(
             generation={"batch_size": BATCH_SIZE, "max_new_tokens": 24, "sampling": "greedy"},
-            quantisation=QUANTISATION,
-            chat=CHAT,
+            quantisation=QUANTISATION.model_dump(),
+            chat=CHAT.model_dump(),
             persona="Llama",
             work="work/generate",
         ),

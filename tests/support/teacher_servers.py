@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracekd.core.records import Question, write_records
+from tracekd.settings.teacher import Endpoint, Limit, Limits, Price
 from tracekd.teacher.ask import ask
-from tracekd.teacher.budget import Limit
 from tracekd.teacher.local_server import Handler, LocalServer, serve
 from tracekd.teacher.prompts import trace_requests
-from tracekd.teacher.settings import Endpoint, Limits
 from tracekd.teacher.synthetic import SyntheticTeacher
 
 from support.examples import make_question
 
 LIMITS = Limits(concurrency=4, per_minute=None, timeout_s=60, attempts=3)
-FREE = Limit(None, None, "USD")
-PRICE = {"input": 1.0, "output": 2.0}
+FREE = Limit(tokens=None, money=None, currency="USD")
+PRICE = Price(input=1.0, output=2.0)
 
 
 def make_questions(count, dataset="cotempqa"):
@@ -89,12 +88,25 @@ class Teacher:
         return ask(self.requests, self.endpoint, limits, limit, self.cache)
 
 
+def make_endpoint(base_url, model, **values):
+    """An endpoint that wants no key, costs nothing and is sent no parameters, but for what `values` say."""
+    usual = {"api_key_env": None, "parameters": {}, "price": None}
+    return Endpoint(base_url=base_url, model=model, **usual | values)
+
+
 @contextmanager
 def running_teacher(folder, count=12, faults=(), pause_s=0.0, key_env=None):
     """Run a teacher of `count` questions whose server first does what `faults` say."""
     questions = make_questions(count)
     server = Server(questions, faults, pause_s)
-    endpoint = Endpoint(server.base_url, server.teacher.MODEL, key_env, {}, 500, 80, PRICE)
+    endpoint = make_endpoint(
+        server.base_url,
+        server.teacher.MODEL,
+        api_key_env=key_env,
+        most_tokens=500,
+        typical_tokens=80,
+        price=PRICE,
+    )
     with serve(server):
         yield Teacher(questions, server, endpoint, Path(folder) / "cache.jsonl")
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tracekd.adapters.chat import encode_examples
 from tracekd.adapters.training import AdapterJob
+from tracekd.settings.config import Chat, Quantisation
+from tracekd.settings.training import Lora, Training
 
 SPECIAL = ["<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 TAGS = ["<think>", "</think>", "<answer>", "</answer>"]
@@ -13,22 +15,22 @@ TEMPLATE = (
     "{% if message.role == 'system' %}Today is {{ date_string }}. {% endif %}{{ message.content }}<|end|>"
     "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-QUANTISATION = {"type": "nf4", "double": True, "compute_dtype": "float32"}
-CHAT = {"date": "26 Jul 2024", "add_generation_prompt": True}
-OPTIONS = {
-    "epochs": 2,
-    "batch_size": 4,
-    "accumulation": 2,
-    "learning_rate": 3e-3,
-    "schedule": "cosine",
-    "warmup_ratio": 0.1,
-    "optimizer": "adamw_torch",
-    "max_length": 256,
-    "loss": "completion",
-    "save_steps": 3,
-    "gradient_checkpointing": False,
-    "lora": {"rank": 4, "alpha": 8, "dropout": 0.1, "target_modules": ["v_proj", "q_proj", "down_proj"]},
-}
+QUANTISATION = Quantisation(type="nf4", double=True, compute_dtype="float32")
+CHAT = Chat(date="26 Jul 2024", add_generation_prompt=True)
+TRAINING = Training(
+    epochs=2,
+    batch_size=4,
+    accumulation=2,
+    learning_rate=3e-3,
+    schedule="cosine",
+    warmup_ratio=0.1,
+    optimizer="adamw_torch",
+    max_length=256,
+    loss="completion",
+    save_steps=3,
+    gradient_checkpointing=False,
+    lora=Lora(rank=4, alpha=8, dropout=0.1, target_modules=["v_proj", "q_proj", "down_proj"]),
+)
 
 
 def save_model(folder: Path, family: str, seed: int = 0) -> Path:
@@ -84,10 +86,10 @@ def conversations(count: int = 50, seed: int = 0) -> list[list[dict[str, str]]]:
 
 def make_job(tokenizer, root: Path, seed: int = 0, **changes) -> AdapterJob:
     """Describe an adapter below `root`; `changes` replace training options."""
-    options = OPTIONS | changes
+    training = TRAINING.changed(**changes)
     return AdapterJob(
-        examples=encode_examples(tokenizer, conversations(), options["loss"], options["max_length"], CHAT),
-        options=options,
+        examples=encode_examples(tokenizer, conversations(), training.loss, training.max_length, CHAT),
+        training=training,
         seed=seed,
         identity={"model": "tiny", "dataset": "toy", "arm": "correct", "inputs": {"traces": "0" * 64}},
         work=root / "work",

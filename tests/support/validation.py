@@ -3,7 +3,7 @@
 Used by tests/benchmark/bench_statistics.py (many simulations) and tests/unit/test_validation.py (fewer).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,8 @@ from tracekd.statistics.verdict import holm
 from support.examples import ROOT
 
 # 2,000 draws a table: the ends of an interval move by less than its Monte-Carlo error over the simulations
-SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=2000)
+CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
+SETTINGS = CHOICES.changed(bootstrap=CHOICES.bootstrap.changed(resamples=2000))
 P_VALUES = ["chi2_p", "chi2_yates_p", "chi2_percent_p", "g_p", "exact_p"]
 INTERVALS = ["p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong"]
 INTERVALS += ["risk_difference", "phi", "odds_ratio"]
@@ -76,7 +77,7 @@ def validate_percentile(design, simulations, seed=0, settings=SETTINGS):
     for counts in rng.multinomial(design.n, design.cells, size=simulations):
         if not Counts(*map(int, counts)).empty_margin:
             with np.errstate(invalid="ignore"):  # a bootstrap sample may have an empty margin
-                drawn = phi(rng.multinomial(design.n, counts / design.n, size=settings.resamples))
+                drawn = phi(rng.multinomial(design.n, counts / design.n, size=settings.bootstrap.resamples))
             low, high = np.nanquantile(drawn, [0.025, 0.975])
             rows.append({"phi_low": low, "phi_high": high})
     return {"phi_percentile": _coverage(pd.DataFrame(rows), {"phi": design.truth["phi"]})["phi"]}

@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 from support.examples import ROOT
 from support.study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError, DataError
+from tracekd.settings.base import parse_settings
+from tracekd.settings.config import Config
 from tracekd.study.definition import check_study, read_study
 from tracekd.study.pages import escape_json
 from tracekd.study.plan import (
@@ -47,6 +50,7 @@ def test_shipped_definition_is_the_published_design():
         ({"checks": [{"name": "effort", "text": "b", "expected": 1}]}, "'effort' occurs twice"),
         ({"design": "within", "items": 6}, "6 items cannot be shared out evenly over 4 conditions"),
         ({"exclusions": {"median_second": 5}}, "did you mean 'median_seconds'?"),
+        ({"exclusions": {"failed_checks": 1, "incomplete": True}}, "in the order incomplete, failed_checks"),
         ({"questions": []}, "questions"),
         ({"title": " "}, "title"),
     ],
@@ -62,14 +66,16 @@ def test_a_faulty_definition_is_one_sentence(tmp_path, changes, sentence):
 
 def test_a_run_must_make_what_its_study_shows(tmp_path):
     study = read_study(write_study(tmp_path))
-    config = {"study": "study.yaml", "datasets": ["cotempqa"], "arms": ["prompt_only", *ARMS]}
+    demo = parse_settings(Config, read_yaml(ROOT / "config.yaml"), "config")
+    config = demo.changed(study="study.yaml", datasets=["cotempqa"], arms=["prompt_only", *ARMS])
     check_study(study, config)
     with pytest.raises(ConfigError, match="'class_only' is unknown"):
-        check_study(study, {**config, "arms": ["correct", "incorrect", "incorrect_matched"]})
+        check_study(study, config.changed(arms=["correct", "incorrect", "incorrect_matched"]))
     with pytest.raises(ConfigError, match="'cotempqa' is unknown"):
-        check_study(study, {**config, "datasets": ["babi"]})
+        check_study(study, config.changed(datasets=["babi"]))
+    replay = read_yaml(ROOT / "config/replay.yaml")["replay"]
     with pytest.raises(ConfigError, match="a replay has no traces"):
-        check_study(study, {**config, "replay": {}})
+        check_study(study, config.changed(replay=replay))
 
 
 def test_between_subjects_all_groups_see_the_same_items_each_under_one_condition(tmp_path):

@@ -5,7 +5,9 @@ import json
 
 import pytest
 from support.examples import make_question
+from support.tiny_models import QUANTISATION
 from tracekd.core.errors import ModelError
+from tracekd.settings.base_model import BaseRecipe
 
 QUICK = {
     "hidden_size": 32,
@@ -17,7 +19,9 @@ QUICK = {
     "rounds": 1,
     "probe_questions": 4,
     "question_share": 0.3,
-    "pass_marks": {"babi": 0.0, "cotempqa": 0.0, "ms_marco": 0.0},
+    "shares": {"babi": 0.4},
+    "pass_marks": {},
+    "pass_mark_of_others": 0,
 }
 QUESTIONS = [make_question(name) for name in ("babi", "cotempqa", "ms_marco")]
 
@@ -26,7 +30,7 @@ def build(folder, architecture="qwen3", seed=0, **options):
     from tracekd.models.base import build_base_model
 
     persona = {"llama": "Llama", "qwen3": "Qwen"}[architecture]
-    return build_base_model(folder, architecture, persona, {**QUICK, **options}, QUESTIONS, [], seed)
+    return build_base_model(folder, architecture, persona, BaseRecipe(**QUICK | options), QUESTIONS, [], seed)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen3"])
@@ -38,7 +42,7 @@ def test_a_built_model_loads_in_4_bits_and_reads_every_prompt(tmp_path, architec
     assert set(probe) == {
         f"{q.dataset}.{kind}" for q in QUESTIONS for kind in ("evidence", "answer", "class")
     }
-    model = load_quantised(tmp_path / "model", {"type": "nf4", "double": True, "compute_dtype": "float32"})
+    model = load_quantised(tmp_path / "model", QUANTISATION)
     assert model.config.model_type == architecture
     tokenizer = load_tokenizer(tmp_path / "model")
     assert tokenizer.pad_token_id != tokenizer.eos_token_id
@@ -59,7 +63,7 @@ def test_one_seed_gives_one_model_and_another_seed_another(tmp_path):
 
 def test_a_missed_probe_fails_with_its_numbers_and_leaves_no_model(tmp_path):
     with pytest.raises(ModelError, match=r"after 1 rounds: babi 0\.\d\d < 0\.9, .*raise document_steps"):
-        build(tmp_path / "model", pass_marks={"babi": 0.9, "cotempqa": 0.9, "ms_marco": 0.9})
+        build(tmp_path / "model", pass_mark_of_others=0.9)
     assert list(tmp_path.iterdir()) == []
 
 

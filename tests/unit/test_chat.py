@@ -44,7 +44,7 @@ def test_completion_loss_covers_the_answer_and_its_end_token(tokenizer):
 
 
 def test_without_a_generation_prompt_the_model_learns_to_write_its_header(tokenizer):
-    chat = CHAT | {"add_generation_prompt": False}
+    chat = CHAT.changed(add_generation_prompt=False)
     example = encode_example(tokenizer, MESSAGES, "completion", chat)
     assert carrying_loss(tokenizer, example).startswith("<|assistant|><think>")
 
@@ -56,7 +56,7 @@ def test_all_loss_covers_the_prompt_too(tokenizer):
 
 @pytest.mark.parametrize("add_generation_prompt", [True, False])
 def test_what_is_masked_in_training_is_what_is_asked_at_inference(tokenizer, add_generation_prompt):
-    chat = CHAT | {"add_generation_prompt": add_generation_prompt}
+    chat = CHAT.changed(add_generation_prompt=add_generation_prompt)
     example = encode_example(tokenizer, MESSAGES, "completion", chat)
     prompt = chat_prompt(tokenizer, "q1", MESSAGES[:-1], chat)
     assert prompt.id == "q1"
@@ -65,7 +65,7 @@ def test_what_is_masked_in_training_is_what_is_asked_at_inference(tokenizer, add
 
 
 def test_the_date_of_the_prompt_is_pinned(tokenizer):
-    text = chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT | {"date": "1 Apr 1999"}).text
+    text = chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT.changed(date="1 Apr 1999")).text
     assert "Today is 1 Apr 1999. Help." in text
 
 

@@ -1,4 +1,5 @@
 import copy
+import json
 
 import pytest
 from snakemake.utils import update_config
@@ -43,10 +44,12 @@ def test_every_shipped_config_is_valid(name):
 @pytest.mark.parametrize("path", [path for path, _ in leaves(DEMO) if path])
 @pytest.mark.parametrize("value", [None, [], {}, "", "<script>", -1, [{}], {"x": "y"}], ids=repr)
 def test_a_wrong_value_is_one_sentence_with_its_key(path, value):
-    if path in {("mirror",), ("study",)} and value in (None, "<script>"):
+    if path in {("mirror",), ("study",), ("claims",)} and value in (None, "<script>"):
         return  # none, or a folder or file of that name
-    if path in {("base_model",), ("training", "overrides"), ("interventions",)} and value in ({}, []):
+    if path in {("training", "overrides"), ("interventions",)} and value == []:
         return  # nothing to override
+    if path in {("base_model", "shares"), ("base_model", "pass_marks")} and value == {}:
+        return  # every dataset gets the stated default
     if path in {("registry",), ("chat", "date")} and value == "<script>":
         return  # any text is a file name or a date
     with pytest.raises(ConfigError) as caught:
@@ -67,7 +70,7 @@ def test_an_unknown_key_is_refused_and_a_missing_one_too(section):
     for key in section:
         place = place[key]
     place.pop(sorted(place)[0])
-    with pytest.raises(ConfigError, match="required"):
+    with pytest.raises(ConfigError, match="is missing"):
         check_config(config, MODELS)
 
 
@@ -115,6 +118,55 @@ def test_a_key_in_the_config_is_refused_and_not_repeated(changes):
     with pytest.raises(ConfigError, match=r"teacher.endpoints.r1") as caught:
         check_config(with_endpoint(**changes), MODELS)
     assert "planted" not in str(caught.value)
+
+
+RATE, BATCH = ("training", "learning_rate"), ("training", "batch_size")
+LORA_TARGETS = ("training", "lora", "target_modules")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted"),
+    [
+        (
+            ("seed",),
+            -1,
+            "seed: -1 should be greater than or equal to 0 (Seed of sampling,",
+        ),
+        (("level",), "trian", "level: 'trian' should be 'train', 'adapters' or 'outputs' (Where the chain"),
+        (("training", "epoch"), 3, "training: key 'epoch' is unknown (did you mean 'epochs'?)"),
+        (
+            ("training", "learning_rate"),
+            "1e-3",
+            "'1e-3' should be a number (YAML takes it for text; write 0.001)",
+        ),
+        (RATE, "2e-5", "(YAML takes it for text; write 2.0e-05)"),
+        (
+            ("training", "batch_size"),
+            "16",
+            "'16' should be a whole number (YAML takes it for text; write 16)",
+        ),
+        (BATCH, 16.0, "16.0 should be a whole number (Examples per micro-batch)"),
+        (("training", "gradient_checkpointing"), "no", "'no' should be true or false (Recompute activations"),
+        (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapter)"),
+        (LORA_TARGETS, [], "[] should have at least 1 item (Linear layers that carry"),
+        (("training", "overrides"), [{"dataset": "babi", "arms": ["none"]}], "[0]: a section should change"),
+        (("seeds",), [0, 1, 0], "a list should have each entry once, but 0 occurs twice (Training seeds)"),
+        (
+            ("base_model", "shares"),
+            {"babi": 2},
+            "shares.babi: 2 should be less than or equal to 1 (Weight of",
+        ),
+    ],
+)
+def test_a_sentence_names_place_key_value_and_remedy(path, value, wanted):
+    with pytest.raises(ConfigError) as caught:
+        check_config(changed(path, value), MODELS)
+    assert str(caught.value).startswith(f"config: {path[0]}") and wanted in str(caught.value)
+
+
+def test_a_whole_number_will_do_where_a_number_is_asked():
+    settings = check_config(changed(("training", "learning_rate"), 1), MODELS)
+    assert json.dumps(settings.training.learning_rate) == "1", "3 and 3.0 have different digests"
 
 
 def test_a_teacher_that_is_asked_must_be_described():

@@ -19,6 +19,7 @@ SCHEMA = json.loads((ROOT / "schemas/config.schema.json").read_text("utf-8"))
 DEMO = read_yaml(ROOT / "config.yaml")
 MODELS = read_models(ROOT / "config/models.yaml")
 ITEM = "[]"  # stands in a path for an element of a list
+ENTRY = "r1"  # and this for an entry of a mapping, whose names are free
 
 TYPES = [None, True, 7, -1.5, "text", [], ["text"], {}, {"text": 1}]
 ODD_NUMBERS = [math.nan, math.inf, -math.inf, 10**400, -(10**400)]
@@ -54,30 +55,38 @@ def alternatives(schema):
     return [schema, *(found for branch in branches for found in alternatives(branch))]
 
 
+def steps(branch):
+    """Every (key, schema) one step below a schema."""
+    yield from branch.get("properties", {}).items()
+    for word, key in (("items", ITEM), ("additionalProperties", ENTRY)):
+        if isinstance(branch.get(word), dict):
+            yield key, branch[word]
+
+
+def merged(schema):
+    """The schema with what its branches say, as far as it is silent itself."""
+    return {key: value for option in reversed(alternatives(schema)) for key, value in option.items()}
+
+
 def fields(schema=SCHEMA, path=()):
     """Every (path, schema) under a schema."""
     for branch in alternatives(schema):
-        for key, value in branch.get("properties", {}).items():
-            yield (*path, key), resolve(value)
+        for key, value in steps(branch):
+            yield (*path, key), merged(value)
             yield from fields(value, (*path, key))
-        if "items" in branch:
-            yield (*path, ITEM), resolve(branch["items"])
-            yield from fields(branch["items"], (*path, ITEM))
 
 
 def example(schema):
     """A small value that a schema may accept, for sections that the demo does without."""
-    options = alternatives(schema)
-    merged = {key: value for option in reversed(options) for key, value in option.items()}
-    if "enum" in merged or "const" in merged:
-        return merged.get("enum", [merged.get("const")])[0]
-    kind = merged.get("type", "object" if "properties" in merged else "string")
-    kind = kind[0] if isinstance(kind, list) else kind
+    rules = merged(schema)
+    if "enum" in rules or "const" in rules:
+        return rules.get("enum", [rules.get("const")])[0]
+    kind = rules.get("type", "string")
     if kind == "object":
-        return {key: example(merged["properties"][key]) for key in merged.get("required", [])}
+        return {key: example(rules["properties"][key]) for key in rules.get("required", [])}
     if kind == "array":
-        return [example(merged["items"])] * merged.get("minItems", 1)
-    simple = {"integer": max(1, merged.get("minimum", 1)), "number": merged.get("maximum", 1), "null": None}
+        return [example(rules["items"])] * rules.get("minItems", 1)
+    simple = {"integer": max(1, rules.get("minimum", 1)), "number": rules.get("maximum", 1), "null": None}
     return simple.get(kind, True if kind == "boolean" else "x")
 
 
@@ -86,11 +95,8 @@ def place(path, change):
     config, schema = copy.deepcopy(DEMO), SCHEMA
     holder = config
     for number, key in enumerate(path):
-        options = alternatives(schema)
         schema = next(
-            option["items"] if key == ITEM else option["properties"][key]
-            for option in options
-            if key in option.get("properties", {}) or (key == ITEM and "items" in option)
+            value for option in alternatives(schema) for name, value in steps(option) if name == key
         )
         last = number == len(path) - 1
         if key == ITEM:

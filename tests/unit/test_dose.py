@@ -19,7 +19,8 @@ from tracekd.tables.scores import read_scores
 from tracekd.traces.build import DOSE_ARMS, MIXTURES, build_trace, build_traces
 from tracekd.traces.verification import verify_traces
 
-SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=200)
+CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
+SETTINGS = CHOICES.changed(bootstrap=CHOICES.bootstrap.changed(resamples=200))
 ARMS = ["none", *DOSE_ARMS]
 
 

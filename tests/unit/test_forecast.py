@@ -3,20 +3,27 @@
 import pandas as pd
 import pytest
 from support.examples import ROOT
+from tracekd.core.checks import read_yaml
 from tracekd.datasets import get_dataset
 from tracekd.datasets.registry import read_registry
 from tracekd.datasets.simulation import get_simulator
 from tracekd.models.registry import read_models
-from tracekd.run.forecast import Size, add_measured, forecast_run, show_forecast
+from tracekd.run.forecast import ForecastSettings, Size, add_measured, forecast_run, show_forecast
+from tracekd.settings.config import Generation, Speeds
+from tracekd.settings.training import Lora, TrainingPlan
 
 SIZE = Size(train=1000, test=100, tokens=500, download_mb=250)
 MODELS = {"big": {"parameters": 1e9, "lora_per_rank": 1e6, "download_gb": 2.5}}
-CONFIG = {
-    "training": {"gradient_checkpointing": True, "epochs": 2, "max_length": 400, "lora": {"rank": 8}},
-    "generation": {"batch_size": 16, "max_new_tokens": 90},
-    "forecast": {"training_tflops": 2, "decoding_steps_per_s": 7},
-    "one_job_per": "adapter",
-}
+LORA = Lora(rank=8, alpha=16, dropout=0, target_modules="all-linear")
+TRAINING = TrainingPlan.model_validate(read_yaml(ROOT / "config/paper.yaml")["training"]).changed(
+    gradient_checkpointing=True, epochs=2, max_length=400, lora=LORA
+)
+SETTINGS = ForecastSettings(
+    training=TRAINING,
+    generation=Generation(batch_size=16, max_new_tokens=90, sampling="greedy"),
+    forecast=Speeds(training_tflops=2, decoding_steps_per_s=7),
+    one_job_per="adapter",
+)
 CELLS = [
     ("babi", "big", arm, seed) for arm, seeds in (("prompt_only", 1), ("none", 3)) for seed in range(seeds)
 ]
@@ -24,7 +31,7 @@ CELLS = [
 
 @pytest.fixture
 def table():
-    return forecast_run(CELLS, {"babi": SIZE}, MODELS, CONFIG)
+    return forecast_run(CELLS, {"babi": SIZE}, MODELS, SETTINGS)
 
 
 def test_hours_and_sizes_are_those_worked_out_by_hand(table):
@@ -39,16 +46,16 @@ def test_hours_and_sizes_are_those_worked_out_by_hand(table):
 
 
 def test_without_checkpointing_the_second_forward_pass_is_saved():
-    training = CONFIG["training"] | {"gradient_checkpointing": False}
+    training = TRAINING.changed(gradient_checkpointing=False)
     hours = [
-        forecast_run(CELLS, {"babi": SIZE}, MODELS, config).set_index("stage").at["train_adapters", "hours"]
-        for config in (CONFIG, CONFIG | {"training": training})
+        forecast_run(CELLS, {"babi": SIZE}, MODELS, settings).set_index("stage").at["train_adapters", "hours"]
+        for settings in (SETTINGS, SETTINGS.changed(training=training))
     ]
     assert hours[1] / hours[0] == pytest.approx(4 / 6)
 
 
 def test_one_job_may_take_all_arms_and_seeds():
-    table = forecast_run(CELLS, {"babi": SIZE}, MODELS, CONFIG | {"one_job_per": "model"})
+    table = forecast_run(CELLS, {"babi": SIZE}, MODELS, SETTINGS.changed(one_job_per="model"))
     assert list(table["jobs"]) == [1, 1, 1, 1]
 
 

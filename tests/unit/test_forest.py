@@ -1,7 +1,5 @@
 """Forest plot: every cell drawn or refused with its reason, legible at any size of the grid."""
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from support.examples import ROOT
@@ -15,7 +13,8 @@ from tracekd.statistics.settings import read_settings
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import statistics_table
 
-SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=100)
+CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
+SETTINGS = CHOICES.changed(bootstrap=CHOICES.bootstrap.changed(resamples=100))
 ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
 GRIDS = {
     "released": Grid(DATASETS[::2], MODELS[:2], ["none", "correct", "incorrect"]),

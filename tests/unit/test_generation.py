@@ -9,8 +9,9 @@ from tracekd.adapters.training import train_adapter
 from tracekd.core.files import sha256_text
 from tracekd.core.records import read_generations
 from tracekd.models.loading import load_adapter
+from tracekd.settings.config import Generation as Decoding
 
-OPTIONS = {"batch_size": 8, "max_new_tokens": 12, "sampling": "greedy"}
+DECODING = Decoding(batch_size=8, max_new_tokens=12, sampling="greedy")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def run(model, tokenizer, prompts, tmp_path):
     def run(model=model, prompts=prompts, seed=0, identity=None, name="a", **changes):
         path = tmp_path / f"{name}.jsonl"
         part = tmp_path / f"{name}.part"
-        generate(model, tokenizer, prompts, OPTIONS | changes, seed, identity or {}, part, path)
+        generate(model, tokenizer, prompts, DECODING.changed(**changes), seed, identity or {}, part, path)
         return path.read_bytes()
 
     return run
@@ -174,7 +175,7 @@ def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(base, t
         generate=lambda input_ids, **_: torch.cat([input_ids, torch.tensor(rows)], dim=1),
     )
     prompts = [Prompt("long", "x", (5, 6, 7)), Prompt("short", "y", (5,))]
-    generate(fake, tokenizer, prompts, OPTIONS, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    generate(fake, tokenizer, prompts, DECODING, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
     stopped, cut = read_generations(tmp_path / "out.jsonl")
     assert stopped.text == "<think>ab</think> <answer>a</answer>"
     assert (stopped.finish_reason, stopped.n_new_tokens) == ("stop", len(rows[0]) - 2)
@@ -196,7 +197,7 @@ def test_long_prompts_come_first_and_are_padded_on_the_left(base, tokenizer, tmp
         device=torch.device("cpu"), generation_config=base.generation_config, generate=remember
     )
     prompts = [Prompt("a", "", (7,)), Prompt("b", "", (7, 8, 9)), Prompt("c", "", (7, 8))]
-    options = OPTIONS | {"batch_size": 2}
+    options = DECODING.changed(batch_size=2)
     generate(fake, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
     pad = tokenizer.pad_token_id
     assert seen == [([[7, 8, 9], [pad, 7, 8]], [[1, 1, 1], [0, 1, 1]]), ([[7]], [[1]])]

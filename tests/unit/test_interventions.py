@@ -27,6 +27,7 @@ from tracekd.figures.style import PAGE_HEIGHT
 from tracekd.interventions.prefills import CONDITIONS, Prefill, build_prefills, join, read_outcome
 from tracekd.labels import CONDITION_TITLES
 from tracekd.scoring.readings import parse_as_asked
+from tracekd.settings.config import Generation as Decoding
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages
 
@@ -40,7 +41,7 @@ NAMES = [
     "Ida Tacke",
     "Hans Geiger",
 ]
-OPTIONS = {"batch_size": 16, "max_new_tokens": 24, "sampling": "greedy"}
+DECODING = Decoding(batch_size=16, max_new_tokens=24, sampling="greedy")
 
 
 def make_questions(count=24):
@@ -251,7 +252,7 @@ def intervene(tokenizer, model, questions, prefills, folder):
     """Run the functions of the script on a planted model."""
     messages = {question.id: chat_messages(question, "Llama") for question in questions}
     prompts = [prefilled_prompt(tokenizer, one.id, messages[one.item], one.trace, CHAT) for one in prefills]
-    answers = generate_all(model, tokenizer, prompts, OPTIONS, 0, {}, folder / "part.jsonl", "planted")
+    answers = generate_all(model, tokenizer, prompts, DECODING, 0, {}, folder / "part.jsonl", "planted")
     path = folder / "interventions/cotempqa/tiny/correct/seed0.jsonl"
     write_records(join(prefills, prompts, answers), path)
     return path
@@ -365,9 +366,9 @@ def test_the_script_writes_every_condition_of_a_real_adapter(
     params = {
         "conditions": list(CONDITIONS),
         "seed": 0,
-        "generation": {**OPTIONS, "max_new_tokens": 4},
-        "quantisation": QUANTISATION,
-        "chat": CHAT,
+        "generation": DECODING.changed(max_new_tokens=4).model_dump(),
+        "quantisation": QUANTISATION.model_dump(),
+        "chat": CHAT.model_dump(),
         "persona": "Llama",
         "work": str(tmp_path / "work"),
     }

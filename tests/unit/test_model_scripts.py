@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.tiny_models import CHAT, OPTIONS, QUANTISATION, save_model
+from support.tiny_models import CHAT, QUANTISATION, TRAINING, save_model
 from tracekd.core.records import Question, Source, read_generations, write_records
 from tracekd.traces.build import build_traces
 
@@ -62,7 +62,7 @@ def run(script, root, **snakemake):
 
 def train(root):
     traces = [str(root / f"traces/babi/{arm}.jsonl") for arm in ARMS]
-    training = OPTIONS | {
+    training = TRAINING.model_dump() | {
         "max_length": 1024,
         "overrides": [{"dataset": "babi", "arms": ["none"], "epochs": 1}],
     }
@@ -75,8 +75,8 @@ def train(root):
         output=SimpleNamespace(weights=adapters(root)),
         params=SimpleNamespace(
             training=training,
-            quantisation=QUANTISATION,
-            chat=CHAT,
+            quantisation=QUANTISATION.model_dump(),
+            chat=CHAT.model_dump(),
             persona="Qwen",
             work=str(root / "work/train"),
         ),
@@ -98,8 +98,8 @@ def generate(root):
         ],
         params=SimpleNamespace(
             generation={"batch_size": 4, "max_new_tokens": 8, "sampling": "greedy"},
-            quantisation=QUANTISATION,
-            chat=CHAT,
+            quantisation=QUANTISATION.model_dump(),
+            chat=CHAT.model_dump(),
             persona="Qwen",
             work=str(root / "work/generate"),
         ),

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from support.tiny_models import CHAT, OPTIONS, QUANTISATION, TEMPLATE, conversations
+from support.tiny_models import CHAT, QUANTISATION, TEMPLATE, TRAINING, conversations
 from tracekd.adapters import preflight
 from tracekd.adapters.chat import encode_example
 from tracekd.core.errors import ModelError
@@ -30,7 +30,7 @@ def template(tokenizer):
 
 
 def test_a_sound_set_up_passes_and_hands_the_base_back(base, tokenizer, tmp_path):
-    checks = list(preflight.check_all(base, tokenizer, SAMPLE, OPTIONS, CHAT, 10, tmp_path))
+    checks = list(preflight.check_all(base, tokenizer, SAMPLE, TRAINING, CHAT, 10, tmp_path))
     assert [check.name for check in checks if not check.ok] == []
     assert len(checks) == 8
     assert not hasattr(base, "peft_config")
@@ -39,7 +39,7 @@ def test_a_sound_set_up_passes_and_hands_the_base_back(base, tokenizer, tmp_path
 
 
 def test_bfloat16_on_a_cpu_is_refused(model_folder):
-    slow = load_quantised(model_folder, QUANTISATION | {"compute_dtype": "bfloat16"})
+    slow = load_quantised(model_folder, QUANTISATION.changed(compute_dtype="bfloat16"))
     check = preflight.check_device(slow)
     with pytest.raises(ModelError, match=r"model: device: CPU with bfloat16, but .*compute_dtype: float32"):
         preflight.require(check, where="model")
@@ -70,7 +70,7 @@ def test_loss_on_the_prompt_is_refused(tokenizer, examples):
 
 
 def test_too_small_a_disk_is_refused(base, tmp_path):
-    check = preflight.check_disk(base, OPTIONS["lora"], 10**9, tmp_path)
+    check = preflight.check_disk(base, TRAINING.lora, 10**9, tmp_path)
     assert not check.ok
     assert "1000000000 adapters" in check.limit
 
@@ -95,7 +95,7 @@ def test_an_adapter_that_is_not_applied_is_refused(base, examples, monkeypatch):
             return self.model
 
     monkeypatch.setattr(preflight, "add_lora", lambda model, lora, seed: Nothing(model))
-    check = preflight.check_adapter(base, OPTIONS["lora"], examples[0])
+    check = preflight.check_adapter(base, TRAINING.lora, examples[0])
     assert (check.ok, check.measured) == (False, "0 and 0")
 
 
@@ -109,9 +109,9 @@ def test_a_mean_over_micro_batches_is_refused(base, tokenizer, examples, monkeyp
         return trainer
 
     examples = [examples[0], {name: ids[:-8] for name, ids in examples[1].items()}]
-    assert preflight.check_accumulation(base, tokenizer, examples, OPTIONS).ok
+    assert preflight.check_accumulation(base, tokenizer, examples, TRAINING).ok
     monkeypatch.setattr(preflight, "make_trainer", faulty)
-    assert not preflight.check_accumulation(base, tokenizer, examples, OPTIONS).ok
+    assert not preflight.check_accumulation(base, tokenizer, examples, TRAINING).ok
 
 
 def test_a_batch_that_does_not_fit_is_refused(base, tokenizer, examples, monkeypatch):
@@ -119,7 +119,7 @@ def test_a_batch_that_does_not_fit_is_refused(base, tokenizer, examples, monkeyp
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(preflight, "run_step", run_step)
-    check = preflight.check_longest_batch(base, tokenizer, examples, OPTIONS)
+    check = preflight.check_longest_batch(base, tokenizer, examples, TRAINING)
     assert (check.ok, check.measured) == (False, "4 x 256 tokens do not fit")
 
 

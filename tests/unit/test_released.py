@@ -34,16 +34,17 @@ from tracekd.released.registry import (
     plan_replay,
     read_released,
 )
+from tracekd.settings.config import Replay
 from tracekd.tables.inputs import DATA_MISSING, inputs_table
 
 REGISTRY = ROOT / "config" / "released.yaml"
-REPLAY = {
-    "released": REGISTRY,
-    "datasets": ["cotempqa", "ms_marco", "babi"],
-    "models": [MODEL, "Qwen/Qwen3-1.7B"],
-    "arms": ["prompt_only", "none", "correct", "incorrect"],
-    "allow_missing": True,
-}
+REPLAY = Replay(
+    released=str(REGISTRY),
+    datasets=["cotempqa", "ms_marco", "babi"],
+    models=[MODEL, "Qwen/Qwen3-1.7B"],
+    arms=["prompt_only", "none", "correct", "incorrect"],
+    allow_missing=True,
+)
 COMMIT = "0" * 40
 
 
@@ -55,14 +56,14 @@ def mirror(tmp_path):
 def replay_of(mirror, dataset, arms=("none", "correct", "incorrect")):
     """Read the mirror's files of one dataset."""
     registry = read_released(REGISTRY)
-    choice = {"datasets": [dataset], "models": [MODEL], "arms": arms}
+    choice = REPLAY.changed(datasets=[dataset], models=[MODEL], arms=list(arms))
     cells = get_generations(registry, choice, [42], read_models(ROOT / "config" / "models.yaml"))
     return read_replay(mirror / registry.folder, get_table(registry, dataset), cells)
 
 
 def plan(mirror, **changes):
     models = read_models(ROOT / "config" / "models.yaml")
-    return plan_replay({**REPLAY, **changes}, [42], models, mirror and str(mirror))
+    return plan_replay(REPLAY.changed(**changes), [42], models, mirror and str(mirror))
 
 
 def test_a_mirror_is_asked_for_the_released_paths(mirror):
@@ -91,7 +92,7 @@ def test_without_a_mirror_the_registry_says_what_there_is():
 
 def test_later_seeds_have_their_own_files():
     models = read_models(ROOT / "config" / "models.yaml")
-    choice = {**REPLAY, "datasets": ["cotempqa"], "arms": ["prompt_only", "correct"]}
+    choice = REPLAY.changed(datasets=["cotempqa"], arms=["prompt_only", "correct"])
     found = plan_replay(choice, [42, 121, 122, 123], models, None)
     assert Counter(cell[3] for cell in found.cells if cell[2] == "correct") == {42: 2, 121: 2, 122: 2, 123: 2}
     assert Counter(cell[3] for cell in found.cells if cell[2] == "prompt_only") == {42: 2}

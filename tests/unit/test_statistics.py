@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -41,7 +40,7 @@ from tracekd.tables.statistics import COLUMNS, show_statistics, statistics_table
 
 CHOICES = ROOT / "config" / "statistics.yaml"
 SETTINGS = read_settings(CHOICES)
-FAST = replace(SETTINGS, resamples=200)
+FAST = SETTINGS.changed(bootstrap=SETTINGS.bootstrap.changed(resamples=200))
 GRID = Grid(["cotempqa", "babi"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct"], ["none", "correct", "incorrect"])
 # stored matrices of the paper (whole trace, n = 950): counts, chi-square, with Yates, p
 LLAMA_CORRECT = Counts(174, 244, 187, 345)
@@ -86,7 +85,9 @@ def test_the_joint_share_is_not_the_conditional():
 def test_power_of_950_items():
     row = power(LLAMA_CORRECT, SETTINGS)
     assert round(row["minimum_phi"], 3) == 0.091
-    at_minimum = power(LLAMA_CORRECT, replace(SETTINGS, phi_margin=row["minimum_phi"]))
+    at_minimum = power(
+        LLAMA_CORRECT, SETTINGS.changed(margins=SETTINGS.margins.changed(phi=float(row["minimum_phi"])))
+    )
     assert at_minimum["power"] == pytest.approx(0.8, abs=1e-4)
 
 
@@ -103,7 +104,7 @@ def test_effects_agree_with_other_libraries(counts):
     answers = np.repeat([1, 1, 0, 0], counts)
     traces = np.repeat([1, 0, 1, 0], counts)
     assert phi(counts) == pytest.approx(np.corrcoef(answers, traces)[0, 1])
-    row, tested = effects(counts, FAST), independence(counts, replace(FAST, small_cell=0))
+    row, tested = effects(counts, FAST), independence(counts, FAST.changed(small_cell=0))
     assert tested["chi2"] == pytest.approx(counts.n * row["phi"] ** 2)
     difference = answers[traces == 1].mean() - answers[traces == 0].mean()
     assert row["risk_difference"] == pytest.approx(difference)
@@ -132,7 +133,7 @@ def test_right_and_wrong_exchanged_turn_the_sign(counts):
     turned = Counts(answer_only, both, neither, trace_only)
     assert phi(turned) == pytest.approx(-phi(counts))
     assert risk_difference(turned) == pytest.approx(-risk_difference(counts))
-    one, other = (independence(table, replace(FAST, small_cell=0)) for table in (counts, turned))
+    one, other = (independence(table, FAST.changed(small_cell=0)) for table in (counts, turned))
     assert [one[name] for name in ("chi2", "g_p")] == pytest.approx([other[name] for name in ("chi2", "g_p")])
 
 
@@ -153,7 +154,7 @@ def test_an_empty_margin_is_named(counts, reason):
 
 def test_phi_interval_is_that_of_the_table():
     row = effects(LLAMA_CORRECT, SETTINGS)
-    assert phi_interval(*LLAMA_CORRECT, seed=SETTINGS.seed) == (row["phi_low"], row["phi_high"])
+    assert phi_interval(*LLAMA_CORRECT, seed=SETTINGS.bootstrap.seed) == (row["phi_low"], row["phi_high"])
 
 
 def test_margins_that_cannot_leave_the_band_show_no_equivalence():

@@ -16,6 +16,7 @@ from support.run_data import make_baselines, run_script, write_scores
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
+from tracekd.settings.base import Settings
 from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.datasets import datasets_table
 from tracekd.tables.hyperparameters import hyperparameters_table
@@ -184,19 +185,29 @@ def test_datasets_table_counts_questions():
     assert table.loc[0].tolist() == ["babi", "all", 1, 1, 3.0, 1.5, 1.0, "CC BY 3.0"]
 
 
+class Inner(Settings):
+    r: int
+    modules: list[str]
+
+
+class Outer(Settings):
+    learning_rate: float
+    inner: Inner
+    overrides: list[Inner]
+
+
 def test_hyperparameters_are_flattened_in_config_order():
-    sections = {
-        "training": {"learning_rate": 2e-4, "lora": {"r": 16, "modules": ["q", "k"]}, "overrides": []},
-        "generation": {"a": None},
-    }
-    table = hyperparameters_table(sections)
-    assert table.to_records(index=False).tolist() == [
+    training = Outer(learning_rate=2e-4, inner=Inner(r=16, modules=["q", "k"]), overrides=[])
+    again = training.changed(overrides=[Inner(r=1, modules=[])])
+    table = hyperparameters_table({"training": training, "again": again})
+    assert table.to_records(index=False).tolist()[:5] == [
         ("training.learning_rate", "0.0002"),
-        ("training.lora.r", "16"),
-        ("training.lora.modules", "q, k"),
+        ("training.inner.r", "16"),
+        ("training.inner.modules", "q, k"),
         ("training.overrides", "none"),
-        ("generation.a", "null"),
+        ("again.learning_rate", "0.0002"),
     ]
+    assert tuple(table.iloc[-1]) == ("again.overrides", '{"r": 1, "modules": []}')
 
 
 def test_latex_prints_special_characters_and_blanks_repeats():

@@ -8,15 +8,15 @@ from tenacity import wait_none
 from tracekd.core.errors import ConfigError, DataError, TeacherError
 from tracekd.core.logs import rule_log
 from tracekd.core.records import write_records
+from tracekd.settings.teacher import Limit, Limits
 from tracekd.teacher import ask as ask_module
 from tracekd.teacher.ask import ask
-from tracekd.teacher.budget import Limit
 from tracekd.teacher.cache import Cache
 from tracekd.teacher.forecast import worst_case
-from tracekd.teacher.settings import Limits, Spend
+from tracekd.teacher.settings import Spend
 
 KEY_ENV, KEY = "TEACHER_TEST_KEY", "sk-planted-0123456789abcdef"
-ONE_AT_A_TIME = dataclasses.replace(LIMITS, concurrency=1)
+ONE_AT_A_TIME = LIMITS.changed(concurrency=1)
 IMPATIENT = Limits(concurrency=1, per_minute=None, timeout_s=0.5, attempts=2)
 
 
@@ -84,7 +84,7 @@ def test_faults_that_pass_end_in_the_right_answers(tmp_path):
     with running_teacher(tmp_path / "calm") as teacher:
         expected = teacher.ask()
     with running_teacher(tmp_path / "faulty", faults=PASSING.values()) as teacher:
-        assert teacher.ask(dataclasses.replace(LIMITS, attempts=len(PASSING) + 1)) == expected
+        assert teacher.ask(LIMITS.changed(attempts=len(PASSING) + 1)) == expected
         assert set(teacher.server.seen.values()) == {1}
 
 
@@ -247,7 +247,7 @@ def test_the_pace_is_kept(tmp_path, monkeypatch):
 
     monkeypatch.setattr(ask_module, "AsyncLimiter", Pace)
     with running_teacher(tmp_path, faults=[PASSING["server error"]]) as teacher:
-        teacher.ask(dataclasses.replace(LIMITS, per_minute=120))
+        teacher.ask(LIMITS.changed(per_minute=120))
     assert paces == [(1, 0.5)] * 13  # every attempt waits for its turn, the second one too
 
 
@@ -270,7 +270,7 @@ def test_no_more_calls_are_under_way_than_allowed(tmp_path):
                     under_way -= 1
 
         teacher.server.complete = counted
-        teacher.ask(dataclasses.replace(LIMITS, concurrency=3))
+        teacher.ask(LIMITS.changed(concurrency=3))
     assert most <= 3
 
 
@@ -336,7 +336,7 @@ def test_a_key_reaches_no_file_and_no_screen(tmp_path, monkeypatch, capfd):
         rule_log(tmp_path / "rule.log"),
     ):
         logging.getLogger().setLevel(logging.DEBUG)
-        write_records(teacher.ask(dataclasses.replace(ONE_AT_A_TIME, attempts=4)), tmp_path / "r1.jsonl")
+        write_records(teacher.ask(ONE_AT_A_TIME.changed(attempts=4)), tmp_path / "r1.jsonl")
     with running_teacher(tmp_path, key_env=KEY_ENV) as teacher:
         write_records(teacher.ask(), tmp_path / "r1.jsonl")
     assert got == [f"Bearer {KEY}"]

@@ -8,10 +8,9 @@ import time
 
 import pytest
 import requests
-from support.teacher_servers import FREE, LIMITS, make_questions
+from support.teacher_servers import FREE, LIMITS, make_endpoint, make_questions
 from tracekd.teacher.ask import ask
 from tracekd.teacher.prompts import trace_requests
-from tracekd.teacher.settings import Endpoint
 
 # generous: a slow machine loads torch in a minute
 START_S = 240
@@ -49,7 +48,7 @@ def served(model_folder, tmp_path):
 
 def test_a_real_server_is_understood(served, tmp_path):
     base_url, model = served
-    endpoint = Endpoint(base_url, model, None, {"max_tokens": 6}, 6, 6, None)
+    endpoint = make_endpoint(base_url, model, parameters={"max_tokens": 6}, most_tokens=6, typical_tokens=6)
     requests_ = trace_requests(make_questions(2), endpoint)
     responses = ask(requests_, endpoint, LIMITS, FREE, tmp_path / "cache.jsonl")
     assert [response.id for response in responses] == [request.id for request in requests_]

@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 from support.examples import make_question
-from support.teacher_servers import FREE, LIMITS
+from support.teacher_servers import FREE, LIMITS, make_endpoint
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import write_records
 from tracekd.datasets import DATASETS
@@ -12,10 +12,9 @@ from tracekd.teacher.kept import read_kept
 from tracekd.teacher.local_server import reachable
 from tracekd.teacher.prompts import follow_up_requests, question_messages, trace_requests
 from tracekd.teacher.responses import FOLLOW_UPS, STATUSES, read_responses
-from tracekd.teacher.settings import Endpoint
 from tracekd.teacher.synthetic import SyntheticTeacher, think, wrong_answers
 
-LOCAL = Endpoint("local", "synthetic-teacher", None, {}, 2000, 150, None)
+LOCAL = make_endpoint("local", "synthetic-teacher", most_tokens=2000, typical_tokens=150)
 
 
 @pytest.fixture

@@ -9,12 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
+from support.examples import ROOT
+from support.tiny_models import QUANTISATION, TRAINING, adapter_files, make_job
 from tracekd.adapters import training
 from tracekd.adapters.chat import NO_LOSS
-from tracekd.adapters.training import collate, resolve_options, train_adapter, train_adapters
+from tracekd.adapters.training import collate, train_adapter, train_adapters
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_quantised
+from tracekd.settings.training import Override, TrainingPlan
 
 TESTS = Path(__file__).parent
 LAST_STEP = 14  # 50 examples in steps of 8, two epochs: 7 steps an epoch, the last of each a short one
@@ -182,7 +185,7 @@ def test_adapter_folder_holds_four_files_without_machine_or_clock(reference, mod
     assert config["base_model_name_or_path"] == "tiny"
     assert config["target_modules"] == ["down_proj", "q_proj", "v_proj"]
     provenance = json.loads(reference["provenance.json"])
-    assert provenance["training"] == OPTIONS
+    assert provenance["training"] == TRAINING.model_dump()
     assert (provenance["seed"], provenance["arm"]) == (0, "correct")
     assert provenance["packages"]["torch"][0].isdigit() and "+" not in provenance["packages"]["torch"]
 
@@ -202,7 +205,7 @@ def test_loss_is_the_mean_over_label_tokens_however_a_step_is_split(
 ):
     import torch
 
-    lora = OPTIONS["lora"] | {"dropout": 0.0}
+    lora = TRAINING.lora.changed(dropout=0.0)
     job = make_job(tokenizer, tmp_path, epochs=1, batch_size=batch_size, accumulation=accumulation, lora=lora)
     del job.examples[8:]
     batch = collate(job.examples, tokenizer.pad_token_id)
@@ -220,7 +223,7 @@ def test_accumulation_equals_a_large_batch(base, tokenizer, tmp_path):
     import torch
     from safetensors.torch import load_file
 
-    lora = OPTIONS["lora"] | {"dropout": 0.0}
+    lora = TRAINING.lora.changed(dropout=0.0)
     weights = []
     for batch_size, accumulation in ((8, 1), (4, 2), (1, 8)):
         job = make_job(
@@ -292,24 +295,37 @@ def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
     assert sum(spreads) / len(spreads) < 40, "batches are not of similar length"
 
 
-TRAINING = {
-    "warmup_ratio": 0.03,
-    "epochs": 3,
-    "overrides": [
-        {"dataset": "cotempqa", "arms": ["correct", "incorrect"], "warmup_ratio": 0.1},
-        {"dataset": "babi", "arms": ["none", "correct"], "epochs": 1},
+PLAN = TrainingPlan(
+    **TRAINING.changed(warmup_ratio=0.03, epochs=3).model_dump(),
+    overrides=[
+        Override(dataset="cotempqa", arms=["correct", "incorrect"], warmup_ratio=0.1),
+        Override(dataset="babi", arms=["none", "correct"], epochs=1),
+        Override(dataset="babi", arms=["correct"], max_length=512),
     ],
-}
+)
 
 
 @pytest.mark.parametrize(
-    ("dataset", "arm", "expected"),
+    ("dataset", "arm", "changes"),
     [
-        ("cotempqa", "correct", {"warmup_ratio": 0.1, "epochs": 3}),
-        ("cotempqa", "none", {"warmup_ratio": 0.03, "epochs": 3}),
-        ("ms_marco", "correct", {"warmup_ratio": 0.03, "epochs": 3}),
-        ("babi", "none", {"warmup_ratio": 0.03, "epochs": 1}),
+        ("cotempqa", "correct", {"warmup_ratio": 0.1}),
+        ("cotempqa", "none", {}),
+        ("ms_marco", "correct", {}),
+        ("babi", "none", {"epochs": 1}),
+        ("babi", "correct", {"epochs": 1, "max_length": 512}),
     ],
 )
-def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, expected):
-    assert resolve_options(TRAINING, dataset, arm) == expected
+def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, changes):
+    assert PLAN.of(dataset, arm) == TRAINING.changed(warmup_ratio=0.03, epochs=3, **changes)
+
+
+def test_the_longest_examples_of_a_plan_are_those_of_its_overrides():
+    assert PLAN.longest == TRAINING.changed(warmup_ratio=0.03, epochs=3, max_length=512)
+
+
+def test_what_an_adapter_depends_on_is_written_as_the_config_has_it():
+    """Digests of adapters that lie on a disk must not change because a number is typed."""
+    section = read_yaml(ROOT / "config/paper.yaml")["training"]
+    written = TrainingPlan.model_validate(section).of("cotempqa", "none").model_dump()
+    as_before = {key: value for key, value in section.items() if key != "overrides"}
+    assert json.dumps(written) == json.dumps(as_before)

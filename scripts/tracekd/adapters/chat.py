@@ -7,10 +7,11 @@ padding, and pad tokens would reach the labels.
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tracekd.core.errors import DataError, ModelError
 from tracekd.core.records import Question, Trace
+from tracekd.settings.config import Chat
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, chat_messages
 
 if TYPE_CHECKING:
@@ -50,19 +51,17 @@ def render(
     )
 
 
-def chat_prompt(
-    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: dict[str, Any]
-) -> Prompt:
-    """Encode the question of one item; `chat` holds `date` and `add_generation_prompt`.
+def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: Chat) -> Prompt:
+    """Encode the question of one item.
 
     Without a generation prompt, as published, the model writes the header of its turn itself.
     """
-    text = render(tokenizer, messages, chat["date"], chat["add_generation_prompt"])
+    text = render(tokenizer, messages, chat.date, chat.add_generation_prompt)
     return Prompt(item, text, _token_ids(tokenizer, text))
 
 
 def prefilled_prompt(
-    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, trace: str, chat: dict[str, Any]
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, trace: str, chat: Chat
 ) -> Prompt:
     """Encode a question whose assistant turn is written up to the end of its trace.
 
@@ -73,7 +72,7 @@ def prefilled_prompt(
     whole = render(
         tokenizer,
         [*messages, {"role": "assistant", "content": turn}],
-        chat["date"],
+        chat.date,
         add_generation_prompt=False,
     )
     end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
@@ -108,7 +107,7 @@ def sft_conversations(questions: Sequence[Question], traces: Sequence[Trace], pe
 
 
 def encode_example(
-    tokenizer: "PreTrainedTokenizerBase", messages: Messages, loss: str, chat: dict[str, Any]
+    tokenizer: "PreTrainedTokenizerBase", messages: Messages, loss: str, chat: Chat
 ) -> Example:
     """Encode one conversation that ends with its assistant turn.
 
@@ -117,10 +116,10 @@ def encode_example(
         messages: system, user and assistant turn.
         loss: `all` tokens (as published), or `completion`: only what follows the prompt of `chat_prompt`,
             the end token included.
-        chat: `date` and `add_generation_prompt`, as at inference.
+        chat: as at inference.
 
     """
-    ids = _token_ids(tokenizer, render(tokenizer, messages, chat["date"], add_generation_prompt=False))
+    ids = _token_ids(tokenizer, render(tokenizer, messages, chat.date, add_generation_prompt=False))
     prompt = chat_prompt(tokenizer, "", messages[:-1], chat).input_ids
     if ids[: len(prompt)] != prompt:
         raise ModelError(
@@ -143,7 +142,7 @@ def encode_examples(
     conversations: Iterable[Messages],
     loss: str,
     max_length: int,
-    chat: dict[str, Any],
+    chat: Chat,
 ) -> list[Example]:
     """Encode a training set, cut each conversation at `max_length` tokens, and log how many were cut.
 

@@ -14,6 +14,7 @@ from tracekd.adapters.chat import Prompt
 from tracekd.core.files import atomic_write, sha256_text, storing
 from tracekd.core.records import Generation, write_records
 from tracekd.models.identity import digest_json, package_versions
+from tracekd.settings.config import Generation as Decoding
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def generate(
     model: "PreTrainedModel | PeftModel",
     tokenizer: "PreTrainedTokenizerBase",
     prompts: Sequence[Prompt],
-    options: dict[str, Any],
+    decoding: Decoding,
     seed: int,
     identity: dict[str, Any],
     part: Path,
@@ -46,7 +47,7 @@ def generate(
 ) -> None:
     """Write the generations of all prompts to `path`, in their order; arguments as of `generate_all`."""
     title = f"{path.parent.name} seed {seed}"
-    write_records(generate_all(model, tokenizer, prompts, options, seed, identity, part, title), path)
+    write_records(generate_all(model, tokenizer, prompts, decoding, seed, identity, part, title), path)
     logger.info("%s: %d generations", path, len(prompts))
 
 
@@ -54,7 +55,7 @@ def generate_all(
     model: "PreTrainedModel | PeftModel",
     tokenizer: "PreTrainedTokenizerBase",
     prompts: Sequence[Prompt],
-    options: dict[str, Any],
+    decoding: Decoding,
     seed: int,
     identity: dict[str, Any],
     part: Path,
@@ -66,8 +67,8 @@ def generate_all(
         model: in evaluation mode, with or without an adapter.
         tokenizer: with a pad token.
         prompts: with ids of their own: one for each question, or for each question and condition.
-        options: `batch_size`, `max_new_tokens`, `sampling` (`greedy`, or `as_published`: by the model's own
-            generation config, drawn anew from the seed for each batch).
+        decoding: config section `generation`; `as_published` draws by the model's own generation config,
+            anew from the seed for each batch.
         seed: of the draw.
         identity: digests of model and adapter, and whatever else the text depends on.
         part: work file of finished items; a killed run resumes from it if everything above is unchanged.
@@ -80,7 +81,7 @@ def generate_all(
     digest = digest_json(
         [
             identity,
-            options,
+            decoding.model_dump(),
             seed,
             package_versions(),
             model.device.type,
@@ -88,9 +89,9 @@ def generate_all(
         ]
     )
     done = _resume(part, digest)
-    config = _generation_config(model, tokenizer, options)
+    config = _generation_config(model, tokenizer, decoding)
     with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
-        for number, batch in enumerate(_batches(prompts, options["batch_size"])):
+        for number, batch in enumerate(_batches(prompts, decoding.batch_size)):
             missing = [prompt for prompt in batch if prompt.id not in done]
             if missing:
                 texts = _generate_batch(model, tokenizer, batch, config, seed * 1_000_003 + number)
@@ -107,7 +108,7 @@ def _batches(prompts: Sequence[Prompt], size: int) -> list[list[Prompt]]:
 
 
 def _generation_config(
-    model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase", options: dict[str, Any]
+    model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase", decoding: Decoding
 ) -> "GenerationConfig":
     """Give greedy decoding or the model's own sampling settings, with the end tokens of both sources."""
     from transformers import GenerationConfig
@@ -116,11 +117,11 @@ def _generation_config(
     ends = published.eos_token_id or []
     ends = {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
     fixed = {
-        "max_new_tokens": options["max_new_tokens"],
+        "max_new_tokens": decoding.max_new_tokens,
         "eos_token_id": sorted(ends),
         "pad_token_id": tokenizer.pad_token_id,
     }
-    if options["sampling"] == "greedy":
+    if decoding.sampling == "greedy":
         return GenerationConfig(**GREEDY, **fixed)
     return GenerationConfig.from_dict({**published.to_dict(), **fixed})
 

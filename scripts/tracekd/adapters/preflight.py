@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from tracekd.adapters.chat import NO_LOSS, Example, Messages, encode_example, render
 from tracekd.adapters.training import AdapterJob, add_lora, make_trainer
 from tracekd.core.errors import ModelError
+from tracekd.settings.config import Chat
+from tracekd.settings.training import Lora, Training
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -41,8 +43,8 @@ def check_all(
     base: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     sample: Sequence[Messages],
-    training: dict[str, Any],
-    chat: dict[str, Any],
+    training: Training,
+    chat: Chat,
     adapters: int,
     disk: Path,
 ) -> Iterator[Check]:
@@ -52,19 +54,19 @@ def check_all(
         base: quantised, as it is trained on.
         tokenizer: of the base.
         sample: some conversations of each arm, with their assistant turn.
-        training: options of `resolve_options`.
-        chat: `date` and `add_generation_prompt`.
+        training: with the greatest max_length of the run.
+        chat: as in training and at inference.
         adapters: how many the run keeps of this base.
         disk: folder on the disk that will hold them.
 
     """
-    examples = [encode_example(tokenizer, messages, training["loss"], chat) for messages in sample]
+    examples = [encode_example(tokenizer, messages, training.loss, chat) for messages in sample]
     yield check_device(base)
     yield check_four_bits(base)
     yield check_dates(tokenizer, sample, chat)
-    yield check_loss_mask(tokenizer, sample, examples, training["loss"])
-    yield check_disk(base, training["lora"], adapters, disk)
-    yield check_adapter(base, training["lora"], examples[0])
+    yield check_loss_mask(tokenizer, sample, examples, training.loss)
+    yield check_disk(base, training.lora, adapters, disk)
+    yield check_adapter(base, training.lora, examples[0])
     yield check_accumulation(base, tokenizer, examples, training)
     yield check_longest_batch(base, tokenizer, examples, training)
 
@@ -114,14 +116,12 @@ def check_four_bits(base: "PreTrainedModel") -> Check:
     )
 
 
-def check_dates(
-    tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Messages], chat: dict[str, Any]
-) -> Check:
+def check_dates(tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Messages], chat: Chat) -> Check:
     """A conversation must be the same token for token whatever day it is."""
 
     def encode(year: int) -> list[list[int]]:
         with _day(year):
-            texts = [render(tokenizer, messages, chat["date"], False) for messages in sample]
+            texts = [render(tokenizer, messages, chat.date, False) for messages in sample]
         return tokenizer(texts, add_special_tokens=False)["input_ids"]
 
     differing = sum(old != new for old, new in zip(encode(2020), encode(2030), strict=True))
@@ -183,7 +183,7 @@ def _carries_its_turn(
     return bool(found) and question not in before and tokenizer.eos_token_id in learnt
 
 
-def check_disk(base: "PreTrainedModel", lora: dict[str, Any], adapters: int, disk: Path) -> Check:
+def check_disk(base: "PreTrainedModel", lora: Lora, adapters: int, disk: Path) -> Check:
     """Adapters and the checkpoints of one job must fit on the disk."""
     model = add_lora(base, lora, seed=0)
     size = sum(4 * weight.numel() for weight in model.parameters() if weight.requires_grad)
@@ -198,7 +198,7 @@ def check_disk(base: "PreTrainedModel", lora: dict[str, Any], adapters: int, dis
     )
 
 
-def check_adapter(base: "PreTrainedModel", lora: dict[str, Any], example: Example) -> Check:
+def check_adapter(base: "PreTrainedModel", lora: Lora, example: Example) -> Check:
     """An adapter must change what the model says, and leave no trace when it is taken off."""
     import torch
 
@@ -226,15 +226,13 @@ def check_accumulation(
     base: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     examples: Sequence[Example],
-    training: dict[str, Any],
+    training: Training,
 ) -> Check:
     """Two examples in one batch must give the loss and gradient of the two one after the other."""
     pair = sorted(examples, key=lambda example: len(example["input_ids"]))
     pair = [_cut(pair[0], training), _cut(pair[-1], training)]
-    large, small = (
-        run_step(base, tokenizer, pair, training | {"batch_size": batch, "accumulation": 2 // batch})
-        for batch in (2, 1)
-    )
+    shapes = [training.changed(batch_size=2, accumulation=1), training.changed(batch_size=1, accumulation=2)]
+    large, small = (run_step(base, tokenizer, pair, shape) for shape in shapes)
     difference = max(abs(large[name] - small[name]) / abs(large[name]) for name in ("loss", "grad_norm"))
     dtype = str(base.config.quantization_config.bnb_4bit_compute_dtype).removeprefix("torch.")
     limit = ACCUMULATION_LIMIT[dtype]
@@ -251,17 +249,17 @@ def check_longest_batch(
     base: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     examples: Sequence[Example],
-    training: dict[str, Any],
+    training: Training,
 ) -> Check:
     """One step on a batch of the longest examples that can occur must fit into memory."""
     import torch
 
     ids = max((example["input_ids"] for example in examples), key=len)
-    ids = (ids * -(-training["max_length"] // len(ids)))[: training["max_length"]]
-    batch = [{"input_ids": ids, "labels": ids}] * training["batch_size"]
+    ids = (ids * -(-training.max_length // len(ids)))[: training.max_length]
+    batch = [{"input_ids": ids, "labels": ids}] * training.batch_size
     shape = f"{training['batch_size']} x {training['max_length']} tokens"
     try:
-        run_step(base, tokenizer, batch, training | {"accumulation": 1})
+        run_step(base, tokenizer, batch, training.changed(accumulation=1))
     except torch.OutOfMemoryError:
         measured, ok = f"{shape} do not fit", False
     else:
@@ -280,14 +278,15 @@ def run_step(
     base: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     examples: Sequence[Example],
-    training: dict[str, Any],
+    training: Training,
 ) -> dict[str, float]:
     """Train one step, without dropout, on all examples; give its log record and hand the base back."""
-    options = training | {"epochs": 1, "save_steps": 2, "lora": training["lora"] | {"dropout": 0.0}}
+    lora = training.lora.changed(dropout=0.0)
+    short = training.changed(epochs=1, save_steps=2, lora=lora)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        job = AdapterJob(list(examples), options, 0, {"arm": "preflight"}, work, work)
-        model = add_lora(base, options["lora"], seed=0)
+        job = AdapterJob(list(examples), short, 0, {"arm": "preflight"}, work, work)
+        model = add_lora(base, lora, seed=0)
         trainer = make_trainer(model, tokenizer, job, work)
         try:
             trainer.train()
@@ -297,6 +296,6 @@ def run_step(
     return next(record for record in trainer.state.log_history if "loss" in record)
 
 
-def _cut(example: Example, training: dict[str, Any]) -> Example:
+def _cut(example: Example, training: Training) -> Example:
     """Cut an example at the length that training allows."""
-    return {name: ids[: training["max_length"]] for name, ids in example.items()}
+    return {name: ids[: training.max_length] for name, ids in example.items()}

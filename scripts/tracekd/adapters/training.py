@@ -13,6 +13,7 @@ from tracekd.adapters.chat import NO_LOSS, Example
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.models.identity import digest_json, folder_digests, package_versions
 from tracekd.run.lease import hold
+from tracekd.settings.training import Lora, Training
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -29,29 +30,16 @@ LOG_COLUMNS = ("step", "epoch", "loss", "grad_norm", "learning_rate")
 class AdapterJob:
     """One adapter to train.
 
-    `options` are those of `resolve_options`; `identity` names model, dataset and arm and holds the digests
-    of all inputs; `work` keeps checkpoints between attempts; `output` receives the finished files.
+    `identity` names model, dataset and arm and holds the digests of all inputs; `work` keeps checkpoints
+    between attempts; `output` receives the finished files.
     """
 
     examples: list[Example]
-    options: dict[str, Any]
+    training: Training
     seed: int
     identity: dict[str, Any]
     work: Path
     output: Path
-
-
-def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[str, Any]:
-    """Apply the overrides of a dataset and arm to the config section `training`, later ones winning.
-
-    An override holds `dataset`, `arms` and the keys that differ, e.g. the paper's warm-up of 0.1 for the
-    traces of CoTempQA.
-    """
-    options = {key: value for key, value in training.items() if key != "overrides"}
-    for override in training["overrides"]:
-        if override["dataset"] == dataset and arm in override["arms"]:
-            options |= {key: value for key, value in override.items() if key not in ("dataset", "arms")}
-    return options
 
 
 def train_adapters(
@@ -73,14 +61,19 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     `job.output`, all or none. What lies in `job.work` counts only if it comes from the same data, options,
     seed, base and package versions. Raises ModelError when the loss is no longer finite.
     """
-    provenance = {**job.identity, "training": job.options, "seed": job.seed, "packages": package_versions()}
+    provenance = {
+        **job.identity,
+        "training": job.training.model_dump(),
+        "seed": job.seed,
+        "packages": package_versions(),
+    }
     _claim(job.work, digest_json([provenance, job.examples, base.device.type]))
     finished, seal = job.work / "adapter", job.work / "adapter.sha256"
     if _is_sealed(finished, seal):
         logger.info("%s: already trained", job.output)
     else:
         checkpoints = job.work / "checkpoints"
-        model = add_lora(base, job.options["lora"], job.seed)
+        model = add_lora(base, job.training.lora, job.seed)
         trainer = make_trainer(model, tokenizer, job, checkpoints)
         _run(trainer, checkpoints)
         logger.info("%s: trained for %d steps", job.output, trainer.state.global_step)
@@ -111,17 +104,18 @@ def _claim(work: Path, digest: str) -> None:
         stream.write(digest)
 
 
-def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
+def add_lora(base: "PreTrainedModel", lora: Lora, seed: int) -> "PeftModel":
     """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
 
     set_seed(seed)
+    modules = lora.target_modules
     config = LoraConfig(
-        r=lora["rank"],
-        lora_alpha=lora["alpha"],
-        lora_dropout=lora["dropout"],
-        target_modules=sorted(lora["target_modules"]),
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=modules if isinstance(modules, str) else sorted(modules),
         bias="none",
         task_type="CAUSAL_LM",
     )
@@ -142,24 +136,24 @@ def make_trainer(
 
     from tracekd.adapters.trainer import ProgressBar, ResumableTrainer, SealCheckpoint, StopOnDivergence
 
-    options, on_cpu = job.options, model.device.type == "cpu"
+    training, on_cpu = job.training, model.device.type == "cpu"
     compute_dtype = model.config.quantization_config.bnb_4bit_compute_dtype
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=options["epochs"],
-        per_device_train_batch_size=options["batch_size"],
-        gradient_accumulation_steps=options["accumulation"],
-        learning_rate=options["learning_rate"],
-        lr_scheduler_type=options["schedule"],
-        warmup_steps=options["warmup_ratio"],  # below 1: a share of all steps
-        optim=options["optimizer"],
-        activation_checkpointing=options["gradient_checkpointing"],
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        gradient_accumulation_steps=training.accumulation,
+        learning_rate=training.learning_rate,
+        lr_scheduler_type=training.schedule,
+        warmup_steps=training.warmup_ratio,  # below 1: a share of all steps
+        optim=training.optimizer,
+        activation_checkpointing=training.gradient_checkpointing,
         activation_checkpointing_kwargs={"use_reentrant": False},  # the frozen embeddings carry no gradient
         seed=job.seed,
         data_seed=job.seed,
         logging_steps=1,  # every step: a sum since the last record would not survive a resume
         logging_nan_inf_filter=False,  # the filter logs a loss that is no number as 0
-        save_steps=options["save_steps"],
+        save_steps=training.save_steps,
         use_cpu=on_cpu,
         bf16=compute_dtype is torch.bfloat16,
         fp16=compute_dtype is torch.float16,

@@ -9,7 +9,6 @@ import json
 import logging
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +39,7 @@ from tracekd.models.documents import (
 )
 from tracekd.models.muon import Muon
 from tracekd.models.tokenizer import END, QUESTION, SPECIAL_TOKENS, build_tokenizer
+from tracekd.settings.base_model import BaseRecipe
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages
 
@@ -60,51 +60,11 @@ SCENES_FOR_VOCABULARY = 1000
 HELD_OUT_SHARE = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRecipe:
-    """Size, length and pass mark of one pre-training.
-
-    Args:
-        hidden_size, layers, heads, key_value_heads: of the network; its inner width is twice the hidden.
-        max_words: words in the vocabulary at most.
-        max_tokens: longer documents are left out.
-        copy_steps: cap of the copy phase, which ends early once copying works with all words.
-        grow_below, copied_below: mean loss at which the copy task takes in more words, and ends.
-        document_steps: length of one round of reading; the learning rate falls to zero.
-        rounds: rounds at most; every further one is half as long and starts at half the rate.
-        question_share: share of reading documents from the given questions; the rest is simulated.
-        shares: of the datasets among the simulated reading documents.
-        pass_marks: lowest share of probe questions whose evidence and answer must be right, per dataset.
-
-    """
-
-    hidden_size: int = 96
-    layers: int = 3
-    heads: int = 4
-    key_value_heads: int = 2
-    max_words: int = 4000
-    max_tokens: int = 384
-    copy_steps: int = 800
-    grow_below: float = 0.6
-    copied_below: float = 0.3
-    document_steps: int = 800
-    rounds: int = 2
-    question_share: float = 0.0
-    questions_per_scene: int = 5
-    shares: dict[str, float] = field(
-        default_factory=lambda: {"babi": 0.38, "cotempqa": 0.46, "ms_marco": 0.16}
-    )
-    pass_marks: dict[str, float] = field(
-        default_factory=lambda: {"babi": 0.5, "cotempqa": 0.45, "ms_marco": 0.9}
-    )
-    probe_questions: int = 128
-
-
 def build_base_model(
     folder: Path,
     architecture: str,
     persona: str,
-    options: dict,
+    recipe: BaseRecipe,
     questions: Sequence[Question],
     texts: Sequence[str],
     seed: int,
@@ -115,7 +75,7 @@ def build_base_model(
         folder: of the finished model, loadable by `AutoModelForCausalLM.from_pretrained`.
         architecture: `llama` or `qwen3`.
         persona: family name in the system message.
-        options: fields of `BaseRecipe` that differ from its defaults.
+        recipe: size, length and pass marks.
         questions: training questions of the run: datasets to learn, words of the vocabulary.
         texts: whatever else it will read and write, for the vocabulary.
         seed: of weights and documents.
@@ -123,7 +83,6 @@ def build_base_model(
     Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError if missed.
 
     """
-    recipe = BaseRecipe(**options)
     set_seed(seed)
     rng = random.Random(f"{seed}/base")
     datasets = sorted({question.dataset for question in questions})
@@ -144,9 +103,8 @@ def build_base_model(
             stream.write("step,phase,loss\n")
             stream.writelines(f"{step},{phase},{loss:.6f}\n" for step, phase, loss in trainer.history)
         with atomic_write(part / "probe.json") as stream:
-            json.dump(
-                {"probe": probe, "recipe": asdict(recipe), "seed": seed}, stream, indent=2, sort_keys=True
-            )
+            record = {"probe": probe, "recipe": recipe.model_dump(), "seed": seed}
+            json.dump(record, stream, indent=2, sort_keys=True)
     return probe
 
 
@@ -282,7 +240,7 @@ def train_reading(
     own = {name: [one for one in questions if one.dataset == name] for name in datasets}
 
     def simulate() -> Scene:
-        shares = [recipe.shares[name] for name in datasets]
+        shares = [recipe.share(name) for name in datasets]
         name = rng.choices(datasets, shares)[0]
         return get_simulator(name).sample(rng) if name in SIMULATORS else Scene((rng.choice(own[name]),))
 
@@ -309,7 +267,7 @@ def train_reading(
             "reading, round %d: loss %.3f, probe %s", number + 1, trainer.recent_loss(COPY_CHECK_STEPS), probe
         )
         missed = {
-            name: mark for name in datasets if probe[f"{name}.evidence"] < (mark := recipe.pass_marks[name])
+            name: mark for name in datasets if probe[f"{name}.evidence"] < (mark := recipe.pass_mark(name))
         }
         if not missed:
             return probe

@@ -5,9 +5,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tracekd.core.errors import ModelError
+from tracekd.settings.config import Quantisation
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -67,13 +68,12 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
     return tokenizer
 
 
-def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrainedModel":
+def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTrainedModel":
     """Load a causal language model in 4 bits, on the GPU if there is one (paper, section 5).
 
     Args:
         folder: config and safetensors weights.
-        quantisation: `type` (nf4), `double` (quantise the block scales too), `compute_dtype` (a torch dtype;
-            float32 on a CPU, where bfloat16 is up to a hundred times slower).
+        quantisation: config section of that name.
 
     """
     import torch
@@ -81,14 +81,14 @@ def load_quantised(folder: str | Path, quantisation: dict[str, Any]) -> "PreTrai
 
     check_folder(folder)
     _be_quiet()
-    compute_dtype = getattr(torch, quantisation["compute_dtype"])
+    compute_dtype = getattr(torch, quantisation.compute_dtype)
     with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
         model, report = AutoModelForCausalLM.from_pretrained(
             str(folder),
             quantization_config=BitsAndBytesConfig(
                 load_in_4bit=True,
-                bnb_4bit_quant_type=quantisation["type"],
-                bnb_4bit_use_double_quant=quantisation["double"],
+                bnb_4bit_quant_type=quantisation.type,
+                bnb_4bit_use_double_quant=quantisation.double,
                 bnb_4bit_compute_dtype=compute_dtype,
             ),
             dtype=compute_dtype,

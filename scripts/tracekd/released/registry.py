@@ -9,6 +9,7 @@ from tracekd.core.checks import check_names, check_schema, read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL
+from tracekd.settings.config import Replay
 from tracekd.traces.arms import PROMPT_ONLY
 
 
@@ -86,13 +87,11 @@ class Plan:
         return sorted(f"{mirror}/{self.released.folder}/{path}" for path in self.present)
 
 
-def plan_replay(
-    replay: dict[str, Any], seeds: Sequence[int], models: dict[str, Any], mirror: str | None
-) -> Plan:
+def plan_replay(replay: Replay, seeds: Sequence[int], models: dict[str, Any], mirror: str | None) -> Plan:
     """Find out which of the generations asked for there are.
 
     Args:
-        replay: `released`, `datasets`, `models`, `arms`, `allow_missing` of the config.
+        replay: of the config.
         seeds: of the config.
         models: the model registry.
         mirror: folder that holds the released files; None to download.
@@ -100,11 +99,11 @@ def plan_replay(
     Raises ConfigError when there are none, or not all of them although `allow_missing` is false.
 
     """
-    released = read_released(replay["released"])
-    check_names(replay["datasets"], released.datasets, "config: replay.datasets", f"see {replay['released']}")
+    released = read_released(replay.released)
+    check_names(replay.datasets, released.datasets, "config: replay.datasets", f"see {replay.released}")
     wanted = get_generations(released, replay, seeds, models)
     present = find_present(released, wanted, mirror)
-    if not replay["allow_missing"]:
+    if not replay.allow_missing:
         check_complete(wanted, present)
     return Plan(released, wanted, present)
 
@@ -127,23 +126,23 @@ def get_table(released: Released, dataset: str) -> Table:
 
 
 def get_generations(
-    released: Released, replay: dict[str, Sequence[str]], seeds: Sequence[int], models: dict[str, Any]
+    released: Released, replay: Replay, seeds: Sequence[int], models: dict[str, Any]
 ) -> list[Generations]:
     """Give the paths of every cell that `replay` asks for, whether or not anyone has released them.
 
     Args:
         released: the registry.
-        replay: `datasets`, `models` and `arms` of the config.
+        replay: of the config.
         seeds: of the config; the arm without SFT has no more than the first.
         models: the model registry, for the organisation in the names of some files.
 
     """
     return [
         Generations(dataset, model, arm, seed, dict(_paths(released, dataset, model, arm, seed, models)))
-        for dataset in replay["datasets"]
+        for dataset in replay.datasets
         # a model may be named by its whole hub id
-        for model in (name.rpartition("/")[2] for name in replay["models"])
-        for arm in replay["arms"]
+        for model in (name.rpartition("/")[2] for name in replay.models)
+        for arm in replay.arms
         for seed in (seeds[:1] if arm == PROMPT_ONLY else seeds)
     ]
 

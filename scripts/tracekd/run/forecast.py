@@ -11,6 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from tracekd.settings.base import Settings
+from tracekd.settings.config import Generation, Speeds
+from tracekd.settings.training import Training, TrainingPlan
+
 # floating-point operations for each parameter and token: forward, backward through the activations (the
 # weights are frozen), and forward once more where activations are not kept
 FORWARD, BACKWARD = 2, 2
@@ -29,11 +33,20 @@ class Size:
     download_mb: float
 
 
+class ForecastSettings(Settings):
+    """Sections and keys of the config on which a forecast rests."""
+
+    training: TrainingPlan
+    generation: Generation
+    forecast: Speeds
+    one_job_per: str
+
+
 def forecast_run(
     cells: Iterable[tuple[str, str, str, int]],
     sizes: Mapping[str, Size],
     models: Mapping[str, Mapping[str, Any]],
-    config: Mapping[str, Any],
+    settings: ForecastSettings,
 ) -> pd.DataFrame:
     """Forecast downloads, training and generation.
 
@@ -41,7 +54,7 @@ def forecast_run(
         cells: (dataset, model, arm, seed) of the run; the arm `prompt_only` is not trained.
         sizes: of each dataset.
         models: registry entries, with `parameters`, `lora_per_rank` and, from a hub, `download_gb`.
-        config: sections training, generation and forecast, and `one_job_per`.
+        settings: of the run.
 
     Returns:
         stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb.
@@ -61,32 +74,28 @@ def forecast_run(
         size, parameters = sizes[dataset], models[model]["parameters"]
         place = {"dataset": dataset, "model": model}
         adapters = int((group["arm"] != "prompt_only").sum())
-        hours = adapters * training_hours(size, parameters, config["training"], config["forecast"])
-        weights = models[model]["lora_per_rank"] * config["training"]["lora"]["rank"]
+        hours = adapters * training_hours(size, parameters, settings.training, settings.forecast)
+        weights = models[model]["lora_per_rank"] * settings.training.lora.rank
         disk = adapters * weights * WEIGHT_BYTES / 1e9
-        together = config["one_job_per"] == "model"
+        together = settings.one_job_per == "model"
         jobs = 1 if together and adapters else adapters
         rows.append({"stage": "train_adapters", **place, "jobs": jobs, "hours": hours, "disk_gb": disk})
-        hours = len(group) * generation_hours(size, config["generation"], config["forecast"])
+        hours = len(group) * generation_hours(size, settings.generation, settings.forecast)
         rows.append({"stage": "generate", **place, "jobs": 1 if together else len(group), "hours": hours})
     return pd.DataFrame(rows, columns=list(COLUMNS[:7]))
 
 
-def training_hours(
-    size: Size, parameters: float, training: Mapping[str, Any], speed: Mapping[str, float]
-) -> float:
+def training_hours(size: Size, parameters: float, training: Training, speed: Speeds) -> float:
     """Hours of one adapter: all tokens of all epochs at the assumed rate."""
-    passes = FORWARD + BACKWARD + (FORWARD if training["gradient_checkpointing"] else 0)
-    operations = (
-        passes * parameters * size.train * training["epochs"] * min(size.tokens, training["max_length"])
-    )
-    return operations / (speed["training_tflops"] * 1e12) / 3600
+    passes = FORWARD + BACKWARD + (FORWARD if training.gradient_checkpointing else 0)
+    operations = passes * parameters * size.train * training.epochs * min(size.tokens, training.max_length)
+    return operations / (speed.training_tflops * 1e12) / 3600
 
 
-def generation_hours(size: Size, generation: Mapping[str, Any], speed: Mapping[str, float]) -> float:
+def generation_hours(size: Size, generation: Generation, speed: Speeds) -> float:
     """Hours of one generation file at most: every batch up to its last allowed token."""
-    batches = -(-size.test // generation["batch_size"])
-    return batches * generation["max_new_tokens"] / speed["decoding_steps_per_s"] / 3600
+    batches = -(-size.test // generation.batch_size)
+    return batches * generation.max_new_tokens / speed.decoding_steps_per_s / 3600
 
 
 def add_measured(table: pd.DataFrame, benchmarks: Path) -> pd.DataFrame:

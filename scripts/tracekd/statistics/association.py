@@ -13,9 +13,9 @@ from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.power import GofChisquarePower
 from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
 
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.bootstrap import draw_tables, interval, tail
 from tracekd.statistics.intervals import CONFIDENCE, wilson_interval
-from tracekd.statistics.settings import Settings
 
 Columns = dict[str, float | str]
 EMPTY = float("nan")
@@ -118,7 +118,7 @@ def shares(counts: Counts) -> Columns:
     return columns
 
 
-def effects(counts: Counts, settings: Settings) -> Columns:
+def effects(counts: Counts, settings: Statistics) -> Columns:
     """Risk difference (Newcombe's interval), phi (draws), odds ratio (log-Wald), and TOST of the first two.
 
     A zero cell gets 0.5 added to all four for the odds ratio (Haldane 1956). `tost_phi_p` is empty where the
@@ -127,17 +127,18 @@ def effects(counts: Counts, settings: Settings) -> Columns:
     both, answer_only, trace_only, neither = counts
     pair = (both, both + trace_only, answer_only, answer_only + neither)
     newcombe = confint_proportions_2indep(*pair, method="newcomb", alpha=1 - CONFIDENCE)
-    drawn = phi(draw_tables(counts, settings.resamples, settings.seed))
+    drawn = phi(draw_tables(counts, settings.bootstrap.resamples, settings.bootstrap.seed))
     odds = Table2x2(counts.table, shift_zeros=True)
     # statsmodels also computes an odds ratio, which a share of 0 or 1 makes infinite
     with np.errstate(divide="ignore"):
-        tost = tost_proportions_2indep(*pair, -settings.risk_margin, settings.risk_margin)
+        margin = settings.margins.risk_difference
+        tost = tost_proportions_2indep(*pair, -margin, margin)
     return {
         **with_interval("risk_difference", float(risk_difference(counts)), newcombe),
         **with_interval("phi", float(phi(counts)), interval(drawn)),
         **with_interval("odds_ratio", odds.oddsratio, odds.oddsratio_confint(alpha=1 - CONFIDENCE)),
-        "tost_phi_p": equivalence_p(drawn, settings.phi_margin)
-        if counts.can_leave(settings.phi_margin)
+        "tost_phi_p": equivalence_p(drawn, settings.margins.phi)
+        if counts.can_leave(settings.margins.phi)
         else EMPTY,
         "tost_risk_difference_p": float(tost.pvalue),
     }
@@ -148,7 +149,7 @@ def equivalence_p(draws: NDArray, margin: float) -> float:
     return max(tail(draws, -margin)[0], tail(draws, margin)[1])
 
 
-def independence(counts: Counts, settings: Settings) -> Columns:
+def independence(counts: Counts, settings: Statistics) -> Columns:
     """Test no association: Pearson's chi-square, the same with Yates's correction, G, Barnard's exact test.
 
     `chi2_percent` is chi-square of the cells as % of n, for the record: it is 100/n of the true one and has
@@ -180,12 +181,12 @@ def exact_p(table: NDArray) -> float:
     return float(barnard_exact(table.T if rare_in_rows else table).pvalue)
 
 
-def power(counts: Counts, settings: Settings) -> Columns:
+def power(counts: Counts, settings: Statistics) -> Columns:
     """Power of chi-square at the margin of phi, and the smallest phi that it finds with the wanted power."""
     test = GofChisquarePower()
     design = {"nobs": counts.n, "alpha": settings.alpha, "n_bins": 2}
     return {
-        "power": float(test.power(effect_size=settings.phi_margin, **design)),
+        "power": float(test.power(effect_size=settings.margins.phi, **design)),
         "minimum_phi": float(test.solve_power(effect_size=None, power=settings.power, **design)),
     }
 

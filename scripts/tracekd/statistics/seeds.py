@@ -8,6 +8,7 @@ every seed would take 3 x 950 answers for 2,850 items. The interval is too wide 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import (
     EMPTY,
     Columns,
@@ -18,12 +19,11 @@ from tracekd.statistics.association import (
     with_interval,
 )
 from tracekd.statistics.bootstrap import draw_pooled_tables, interval, tail
-from tracekd.statistics.settings import Settings
 
 SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
 
 
-def pool(cells: NDArray, settings: Settings) -> Columns:
+def pool(cells: NDArray, settings: Statistics) -> Columns:
     """Shares, risk difference and phi of the pooled table with 95 % intervals, and TOST of both effects.
 
     Args:
@@ -38,17 +38,17 @@ def pool(cells: NDArray, settings: Settings) -> Columns:
     counts = Counts(*map(int, cells.sum(axis=(0, 1))))
     with np.errstate(invalid="ignore"):  # 0/0 where a margin is empty
         estimates = _quantities(np.array(counts) / counts.n)
-    drawn = _quantities(draw_pooled_tables(cells, settings.resamples, settings.seed))
+    drawn = _quantities(draw_pooled_tables(cells, settings.bootstrap.resamples, settings.bootstrap.seed))
     columns: Columns = {}
     for name, values in drawn.items():
         if not np.isnan(estimates[name]) and (name in SHARES or not counts.empty_margin):
             columns |= with_interval(name, float(estimates[name]), interval(values))
     if counts.empty_margin:
         return columns
-    testable = counts.can_leave(settings.phi_margin)
+    testable = counts.can_leave(settings.margins.phi)
     return columns | {
-        "tost_phi_p": equivalence_p(drawn["phi"], settings.phi_margin) if testable else EMPTY,
-        "tost_risk_difference_p": equivalence_p(drawn["risk_difference"], settings.risk_margin),
+        "tost_phi_p": equivalence_p(drawn["phi"], settings.margins.phi) if testable else EMPTY,
+        "tost_risk_difference_p": equivalence_p(drawn["risk_difference"], settings.margins.risk_difference),
         "p": min(1.0, 2 * min(tail(drawn["phi"], 0))),
     }
 

@@ -7,13 +7,13 @@ from statsmodels.genmod.cov_struct import Independence
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_estimating_equations import GEE
 
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import Columns, with_interval
 from tracekd.statistics.bootstrap import draw_pooled_tables
 from tracekd.statistics.intervals import CONFIDENCE
-from tracekd.statistics.settings import Settings
 
 
-def draw_accuracies(answers: NDArray, settings: Settings) -> NDArray:
+def draw_accuracies(answers: NDArray, settings: Statistics) -> NDArray:
     """Draw the accuracies of several arms that answer the same items: seeds first, then items.
 
     Args:
@@ -25,7 +25,7 @@ def draw_accuracies(answers: NDArray, settings: Settings) -> NDArray:
 
     """
     cells = np.concatenate([answers, 1 - answers], axis=2)
-    drawn = draw_pooled_tables(cells, settings.resamples, settings.seed)
+    drawn = draw_pooled_tables(cells, settings.bootstrap.resamples, settings.bootstrap.seed)
     right, wrong = np.split(drawn, 2, axis=1)
     return right / (right + wrong)
 

@@ -1,69 +1,25 @@
 """The definition of a study: one YAML file from which items, survey, pre-registration and analysis follow."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from string import ascii_uppercase
-from typing import Any
 
-from tracekd.core.checks import check_names, check_schema, check_values, read_yaml
+from tracekd.core.checks import check_names, read_yaml
 from tracekd.core.errors import ConfigError
+from tracekd.settings.base import parse_settings
+from tracekd.settings.config import Config
+from tracekd.settings.study import Study
 from tracekd.traces.arms import PROMPT_ONLY
-
-# value of `responses` that has the workflow invent participants
-SIMULATE = "simulate"
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """A study as in `schemas/study.schema.json`, whose descriptions explain every field."""
-
-    title: str
-    contact: str
-    dataset: str
-    design: str
-    conditions: list[dict[str, str]]
-    participants_per_group: int
-    items: int
-    answers: dict[str, str] | None
-    seed: int
-    scale: dict[str, Any]
-    questions: list[dict[str, Any]]
-    checks: list[dict[str, Any]]
-    pages: dict[str, Any]
-    exclusions: dict[str, float]
-    hypotheses: list[str]
-    analysis: dict[str, float]
-    responses: str
-
-    @property
-    def arms(self) -> list[str]:
-        """Arms whose traces are shown, in the order of the conditions."""
-        return [condition["arm"] for condition in self.conditions]
-
-    @property
-    def groups(self) -> list[str]:
-        """Names of the groups of participants: A, B, … as many as conditions."""
-        return list(ascii_uppercase[: len(self.conditions)])
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether the answers are invented."""
-        return self.responses == SIMULATE
 
 
 def read_study(path: str | Path = "config/study.yaml") -> Study:
     """Read the definition of a study; ConfigError at the first fault."""
-    content = read_yaml(path)
-    check_values(content, str(path))
-    check_schema(content, "study", path)
-    study = Study(**content)
+    study = parse_settings(Study, read_yaml(path), path)
     _check_scale(study, path)
-    for key in ("conditions", "questions", "checks"):
-        _check_unique((entry["name"] for entry in content[key]), f"{path}: {key}")
+    _check_unique((condition.name for condition in study.conditions), f"{path}: conditions")
+    _check_unique((question.name for question in study.questions), f"{path}: questions")
     _check_unique(study.arms, f"{path}: conditions")
     # checks and questions share a column of the exported CSV
-    _check_unique((entry["name"] for entry in [*study.questions, *study.checks]), f"{path}: checks")
+    _check_unique((entry.name for entry in [*study.questions, *study.checks]), f"{path}: checks")
     if study.design == "within" and study.items % len(study.conditions):
         raise ConfigError(
             f"{study.items} items cannot be shared out evenly over {len(study.conditions)} conditions",
@@ -73,19 +29,19 @@ def read_study(path: str | Path = "config/study.yaml") -> Study:
     return study
 
 
-def check_study(study: Study, config: dict[str, Any]) -> None:
+def check_study(study: Study, config: Config) -> None:
     """Raise ConfigError where a run does not make the traces that its study shows."""
-    where = f"config: study: {config['study']}"
-    if "replay" in config:
+    where = f"config: study: {config.study}"
+    if config.replay is not None:
         raise ConfigError("a replay has no traces to rate", where=where, hint="set study: null")
-    check_names([study.dataset], config["datasets"], f"{where}: dataset", "see `datasets` of the run")
-    arms = [arm for arm in config["arms"] if arm != PROMPT_ONLY]
+    check_names([study.dataset], config.datasets, f"{where}: dataset", "see `datasets` of the run")
+    arms = [arm for arm in config.arms if arm != PROMPT_ONLY]
     check_names(study.arms, arms, f"{where}: conditions", "see `arms` of the run")
 
 
 def _check_scale(study: Study, path: str | Path) -> None:
     """Raise ConfigError unless each point has a label and each check asks for a point."""
-    low, high, labels = study.scale["low"], study.scale["high"], study.scale["labels"]
+    low, high, labels = study.scale.low, study.scale.high, study.scale.labels
     if high - low + 1 != len(labels):
         raise ConfigError(
             f"{len(labels)} labels for the points {low} to {high}",
@@ -93,9 +49,9 @@ def _check_scale(study: Study, path: str | Path) -> None:
             hint="give each point one label",
         )
     for check in study.checks:
-        if not low <= check["expected"] <= high:
+        if not low <= check.expected <= high:
             raise ConfigError(
-                f"{check['name']!r} expects {check['expected']}, which is not on the scale",
+                f"{check.name!r} expects {check.expected}, which is not on the scale",
                 where=f"{path}: checks",
                 hint=f"choose a point from {low} to {high}",
             )

@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from tracekd.core.files import atomic_write, sha256_text
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 
 CODE_LENGTH = 8
 
@@ -54,7 +54,7 @@ def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, 
         "group": group,
         "code": completion_code(plan, group),
         "contact": study.contact,
-        "pages": study.pages,
+        "pages": study.pages.model_dump(),
         "scale": plan["scale"],
         "questions": [{"name": one["name"], "text": one["text"]} for one in plan["questions"]],
         "checks": plan["checks"],

@@ -16,7 +16,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write, sha256_text
 from tracekd.core.raw import check_row
 from tracekd.core.records import Question, Trace, parse_json_object, validator
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN
 
 
@@ -53,20 +53,18 @@ def build_plan(
             "answer_ok": (answered or {}).get(question.id),
             "question": question.question,
             "context": list(question.context),
-            "texts": {one["name"]: by_arm[one["arm"]][question.id].text for one in study.conditions},
-            "answers": {
-                one["name"]: answer_of(by_arm[one["arm"]][question.id].target) for one in study.conditions
-            },
+            "texts": {one.name: by_arm[one.arm][question.id].text for one in study.conditions},
+            "answers": {one.name: answer_of(by_arm[one.arm][question.id].target) for one in study.conditions},
         }
         for question in chosen
     ]
     plan = {
         "study": study.title,
         "design": study.design,
-        "conditions": study.conditions,
-        "scale": study.scale,
-        "questions": study.questions,
-        "checks": study.checks,
+        "conditions": [condition.model_dump() for condition in study.conditions],
+        "scale": study.scale.model_dump(),
+        "questions": [question.model_dump() for question in study.questions],
+        "checks": [check.model_dump() for check in study.checks],
         "items": items,
         "groups": lay_out_groups(study, [item["item"] for item in items]),
     }
@@ -104,7 +102,7 @@ def draw_items(
 
 def lay_out_groups(study: Study, items: Sequence[str]) -> list[dict[str, Any]]:
     """One group a condition; within subjects, group g sees item i under condition g + i (Latin square)."""
-    names = [condition["name"] for condition in study.conditions]
+    names = [condition.name for condition in study.conditions]
     step = 1 if study.design == "within" else 0
     return [
         {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 from tracekd.study.pages import survey_data
 
 
@@ -33,14 +33,14 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
     for name in ("plan_sha256", "group"):
         yield f"[[ED:{name}:{data[name]}]]"
     yield from _block("Consent")
-    yield from _text("consent", [*study.pages["consent"], f"Contact: {study.contact}"])
+    yield from _text("consent", [*study.pages.consent, f"Contact: {study.contact}"])
     yield from ["[[Question:MC:SingleAnswer:Vertical]]", "[[ID:agree]]", "Do you take part?", "[[Choices]]"]
-    yield escape_text(study.pages["agree"])
+    yield escape_text(study.pages.agree)
     yield "I do not take part."
     yield from _block("Participant")
     yield from ["[[Question:TE:SingleLine]]", "[[ID:participant]]", "Participant ID"]
     yield from _block("Instruction")
-    yield from _text("instruction", study.pages["instruction"])
+    yield from _text("instruction", study.pages.instruction)
     for number, item in enumerate(data["items"], start=1):
         yield from _block(f"Item {number}")
         yield from _text(f"item{number}_text", _item(item))
@@ -50,7 +50,7 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
         yield from _block(check["name"])
         yield from _matrix(check["name"], "A short check", [escape_text(check["text"])], data)
     yield from _block("Debrief")
-    yield from _text("debrief", study.pages["debrief"])
+    yield from _text("debrief", study.pages.debrief)
 
 
 def _item(item: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 from tracekd.study.pages import render
 from tracekd.study.power import N_STUDIES, simulate_power
 
@@ -34,13 +34,13 @@ def registration_page(study: Study, plan: Mapping[str, Any], template: str) -> s
         plan=plan,
         n_participants=study.participants_per_group * len(plan["groups"]),
         strata=_strata(plan),
-        rules=[RULES[name].format(limit=limit) for name, limit in study.exclusions.items()],
+        rules=[RULES[name].format(limit=limit) for name, limit in study.exclusions.limits.items()],
         tests=TESTS[study.design],
         power=simulate_power(
             study.participants_per_group,
             study.design,
             len(study.conditions),
-            study.analysis["alpha"],
+            study.analysis.alpha,
             study.seed,
         ),
         n_studies=N_STUDIES,

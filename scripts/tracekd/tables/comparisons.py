@@ -6,8 +6,8 @@ import pandas as pd
 
 from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.paired import compare
-from tracekd.statistics.settings import Settings
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import show_estimates, show_p
 
@@ -18,7 +18,7 @@ COLUMNS += ["difference", "difference_low", "difference_high", "mcnemar_p", "hol
 KINDS = {"arms": ("arm", "model"), "models": ("model", "arm")}
 
 
-def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd.DataFrame:
+def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> pd.DataFrame:
     """Compare every pair of arms within a model, and of models within an arm, seed by seed.
 
     Columns: dataset, scorer, seed, kind (arms or models), fixed (the model or arm that both have), first,
@@ -39,7 +39,7 @@ def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> p
         for first, second in combinations(grid.present(items[items[fixed] == held], varied), 2)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table["holm_p"] = holm(table["mcnemar_p"], table[list(settings.comparison_family)])
+    table["holm_p"] = holm(table["mcnemar_p"], table[settings.holm.comparisons])
     return grid.sort(table, ["dataset", "scorer", "seed", "kind"])
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 
 from tracekd.datasets.rows import TRACE, Grid
 from tracekd.labels import arm_title, count, dataset_title
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import with_interval
 from tracekd.statistics.bootstrap import interval
-from tracekd.statistics.settings import Settings
 from tracekd.statistics.trend import draw_accuracies, odds_trend, slope
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import show_answers, show_estimates, show_p
@@ -24,7 +24,7 @@ TREND_COLUMNS += ["odds_ratio", "odds_ratio_low", "odds_ratio_high", "trend_p", 
 SHARES = {arm: share / 100 for arm, share in MIXTURES.items()}
 
 
-def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
+def dose_tables(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accuracy of every SFT arm, and the trend over the mixed ones.
 
     Args:

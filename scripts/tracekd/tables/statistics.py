@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import arm_title, count, dataset_title, part_titles
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import CELLS, Columns, Counts, effects, independence, power, shares
 from tracekd.statistics.seeds import pool
-from tracekd.statistics.settings import Settings
 from tracekd.statistics.strata import stratify
 from tracekd.statistics.verdict import holm, verdict
 from tracekd.tables.estimates import show_estimates, show_number, show_p
@@ -29,7 +29,7 @@ COLUMNS = [
 ]
 
 
-def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd.DataFrame:
+def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> pd.DataFrame:
     """Describe and test every table of step against answer: one row a seed, and one for `all` of several.
 
     Columns: COLUMNS; docs/statistics.md says what each answers. What is undefined is empty. The row `all` has
@@ -50,7 +50,7 @@ def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Settings) -> pd
         if part[f"{step}_ok"].notna().any()
     ]
     table = pd.DataFrame([*tables, *pooled], columns=[*COLUMNS, "p"])
-    table["holm_p"] = holm(table["p"], table[list(settings.association_family)])
+    table["holm_p"] = holm(table["p"], table[settings.holm.association])
     verdicts = zip(table["holm_p"], table["tost_phi_p"], strict=True)
     table["verdict"] = [verdict(*pair, settings.alpha) for pair in verdicts]
     return _sort(table, grid)[COLUMNS]
@@ -89,7 +89,7 @@ def show_keys(table: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def _one_seed(part: pd.DataFrame, n_items: int, settings: Settings) -> Columns:
+def _one_seed(part: pd.DataFrame, n_items: int, settings: Statistics) -> Columns:
     """Describe the table of one seed; `part` has its counts over all classes and for each."""
     counts, *classes = [Counts(*map(int, row)) for row in part[CELLS].to_numpy()]
     row: Columns = shares(counts)
@@ -100,7 +100,7 @@ def _one_seed(part: pd.DataFrame, n_items: int, settings: Settings) -> Columns:
     return _with_counts(row, counts, _remarks(counts, n_items - counts.n, settings))
 
 
-def _all_seeds(scores: pd.DataFrame, step: str, settings: Settings) -> Columns:
+def _all_seeds(scores: pd.DataFrame, step: str, settings: Statistics) -> Columns:
     """Describe the table that is pooled over the seeds of an arm."""
     scored = scores.dropna(subset=f"{step}_ok")
     cells = _cells_by_seed(scored, step)
@@ -125,7 +125,7 @@ def _with_counts(row: Columns, counts: Counts, remarks: list[str]) -> Columns:
     return {"n": counts.n, **counts._asdict(), **row, "note": "; ".join(remarks)}
 
 
-def _remarks(counts: Counts, dropped: int, settings: Settings) -> list[str]:
+def _remarks(counts: Counts, dropped: int, settings: Statistics) -> list[str]:
     """Say what a reader of the row must know."""
     left_out = f"{dropped} items without a verdict on the step left out" if dropped else ""
     if counts.empty_margin:
@@ -135,7 +135,7 @@ def _remarks(counts: Counts, dropped: int, settings: Settings) -> list[str]:
         left_out: dropped > 0,
         "an empty cell: odds ratio with 0.5 added to all": min(counts) == 0,
         f"expected count below {settings.small_cell}": counts.smallest_expected < settings.small_cell,
-        f"margins keep phi within [{lowest}, {highest}]": not counts.can_leave(settings.phi_margin),
+        f"margins keep phi within [{lowest}, {highest}]": not counts.can_leave(settings.margins.phi),
     }
     return [remark for remark, holds in remarks.items() if holds]
 

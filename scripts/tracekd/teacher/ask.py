@@ -21,14 +21,15 @@ from tenacity import (
 from tqdm import tqdm
 
 from tracekd.core.errors import TeacherError
-from tracekd.teacher.budget import Budget, Limit
+from tracekd.settings.teacher import Endpoint, Limit, Limits
+from tracekd.teacher.budget import Budget
 from tracekd.teacher.cache import Cache
 from tracekd.teacher.client import CallError, Client
 from tracekd.teacher.forecast import forecast, forecast_text, worst_case
 from tracekd.teacher.prompts import Request
 from tracekd.teacher.replies import Reply, to_response
 from tracekd.teacher.responses import Response
-from tracekd.teacher.settings import Endpoint, Limits, Spend, cost
+from tracekd.teacher.settings import Spend, cost
 
 logger = logging.getLogger(__name__)
 

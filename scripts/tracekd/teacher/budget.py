@@ -1,31 +1,24 @@
 """A limit that is never crossed: the worst case of a call is set aside before it is made."""
 
 import asyncio
-from dataclasses import dataclass
 
 from tracekd.core.errors import TeacherError
+from tracekd.settings.teacher import Limit
 from tracekd.teacher.settings import Spend
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The most that may be spent, in tokens and in money; None is no limit."""
+def allows(limit: Limit, spend: Spend) -> bool:
+    """Whether so much may be spent."""
+    return not (
+        (limit.tokens is not None and spend.tokens > limit.tokens)
+        or (limit.money is not None and spend.money > limit.money)
+    )
 
-    tokens: int | None
-    money: float | None
-    currency: str
 
-    def allows(self, spend: Spend) -> bool:
-        """Whether so much may be spent."""
-        return not (
-            (self.tokens is not None and spend.tokens > self.tokens)
-            or (self.money is not None and spend.money > self.money)
-        )
-
-    def describe(self, spend: Spend) -> str:
-        """Write tokens in words, and money where there is any."""
-        money = f" and {spend.money:.4f} {self.currency}" if spend.money else ""
-        return f"{spend.tokens:,} tokens{money}"
+def describe(spend: Spend, limit: Limit) -> str:
+    """Write tokens in words, and money, in the currency of the limit, where there is any."""
+    money = f" and {spend.money:.4f} {limit.currency}" if spend.money else ""
+    return f"{spend.tokens:,} tokens{money}"
 
 
 class Budget:
@@ -46,8 +39,8 @@ class Budget:
             await self._changed.wait_for(lambda: self._fits(worst) or not self._calls)
             if not self._fits(worst):
                 raise TeacherError(
-                    f"the budget ends here: {self.limit.describe(self.spent)} are spent and the next call "
-                    f"can take {self.limit.describe(worst)}, but the limit is {_limit_text(self.limit)}",
+                    f"the budget ends here: {describe(self.spent, self.limit)} are spent and the next call "
+                    f"can take {describe(worst, self.limit)}, but the limit is {_limit_text(self.limit)}",
                     where="config: teacher.budget",
                     hint="every answer so far is kept; raise the limit and only the rest is asked",
                 )
@@ -63,7 +56,7 @@ class Budget:
             self._changed.notify_all()
 
     def _fits(self, worst: Spend) -> bool:
-        return self.limit.allows(self.spent + self.reserved + worst)
+        return allows(self.limit, self.spent + self.reserved + worst)
 
 
 def _limit_text(limit: Limit) -> str:

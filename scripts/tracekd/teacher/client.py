@@ -11,9 +11,10 @@ import openai
 
 from tracekd.core.errors import TeacherError
 from tracekd.core.records import validator
+from tracekd.settings.teacher import Endpoint
 from tracekd.teacher.prompts import Request
 from tracekd.teacher.replies import Reply
-from tracekd.teacher.settings import NO_KEY, Endpoint
+from tracekd.teacher.settings import NO_KEY, read_key
 
 # their messages tell addresses and headers; ours tell what matters
 for name in ("openai", "httpx", "httpx2", "httpcore"):
@@ -49,7 +50,7 @@ class Client:
 
     def __init__(self, endpoint: Endpoint, timeout_s: float):
         self._endpoint = endpoint
-        self._key = endpoint.read_key()
+        self._key = read_key(endpoint)
         self._timeout_s = timeout_s
         self._sdk = openai.AsyncOpenAI(
             base_url=endpoint.base_url,

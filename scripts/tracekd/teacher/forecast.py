@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracekd.teacher.budget import Limit
+from tracekd.settings.teacher import Endpoint, Limit
+from tracekd.teacher.budget import allows, describe
 from tracekd.teacher.prompts import Messages, Request
-from tracekd.teacher.settings import Endpoint, Spend, cost
+from tracekd.teacher.settings import Spend, cost
 
 # English text under current tokenisers; only the forecast uses it
 BYTES_A_TOKEN = 4
@@ -53,7 +54,7 @@ def forecast_text(found: Forecast, endpoint: Endpoint, limit: Limit, spent: Spen
     """Write the forecast in one line."""
     text = (
         f"{found.prompts} prompts for {endpoint.model}, {found.cached} answered already, "
-        f"{found.prompts - found.cached} calls to make: about {limit.describe(found.likely)}, "
-        f"at most {limit.describe(found.most)}; spent so far {limit.describe(spent)}"
+        f"{found.prompts - found.cached} calls to make: about {describe(found.likely, limit)}, "
+        f"at most {describe(found.most, limit)}; spent so far {describe(spent, limit)}"
     )
-    return text if limit.allows(spent + found.likely) else f"{text}; the budget will probably end before"
+    return text if allows(limit, spent + found.likely) else f"{text}; the budget will probably end before"

@@ -11,6 +11,8 @@ from tracekd.teacher.responses import OK, Response
 
 # status of a question that the teacher gave no response to, or none that was released
 ABSENT = "absent"
+# which whole responses are kept (`teacher.keep`): those that a scorer finds right, or all
+KEEP = ("published", "aligned", "all")
 # split of a training question that no arm of the run learns from
 LEFT_OUT = "other"
 
@@ -37,7 +39,7 @@ def judge(questions: Sequence[Question], responses: Sequence[Response], keep: st
     Args:
         questions: all of a dataset.
         responses: of kind `r1`, one a question.
-        keep: `published` or `aligned`: whole responses that this scorer finds right; `all`: all whole ones.
+        keep: one of KEEP.
 
     A question without a response has the status `absent` and is not kept.
 

@@ -3,7 +3,6 @@
 It stands in for a paid endpoint in the demo and the tests, so that every byte goes the same way.
 """
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 from tracekd.core.records import Question
 from tracekd.models.identity import digest_json
-from tracekd.teacher.settings import Endpoint
+from tracekd.settings.teacher import Endpoint
 from tracekd.teacher.synthetic import SyntheticTeacher
 
 PATH = "/v1/chat/completions"
@@ -98,4 +97,4 @@ def reachable(endpoint: Endpoint, questions: Sequence[Question]) -> Iterator[End
         return
     server = LocalServer(SyntheticTeacher(questions))
     with serve(server):
-        yield dataclasses.replace(endpoint, base_url=server.base_url)
+        yield endpoint.changed(base_url=server.base_url)

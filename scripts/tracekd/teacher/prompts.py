@@ -7,8 +7,8 @@ from typing import Any
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.models.identity import digest_json
+from tracekd.settings.teacher import Endpoint
 from tracekd.teacher.responses import EXPLANATION, FOLLOW_UPS, SUMMARY, TRACE, Response
-from tracekd.teacher.settings import Endpoint
 
 Messages = Sequence[Mapping[str, str]]
 

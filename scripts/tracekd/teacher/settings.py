@@ -1,65 +1,34 @@
-"""Whom to ask, how fast, and for how much: the keys of `teacher:` that the client reads."""
+"""What the sections of `teacher:` mean beyond their values: the key, the price of a call, what arms need."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
+from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
-from tracekd.teacher.responses import FOLLOW_UPS, TRACE
+from tracekd.settings.teacher import Endpoint, Teacher
+from tracekd.teacher.responses import FOLLOW_UPS, KINDS, TRACE
 
-# base_url of the synthetic teacher that a script starts for itself
-LOCAL = "local"
 # a shorter text is not a key, and hiding it would hide common words
 SHORTEST_KEY = 8
 # the SDK wants some key even where the endpoint wants none
 NO_KEY = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An OpenAI-compatible endpoint and the model that is asked there.
-
-    `parameters` are sent along with every request; `most_tokens` is the longest reply that they allow, for
-    the worst case of the budget, `typical_tokens` the usual one, for the forecast. `price` is money for a
-    million tokens, of the prompt (`input`) and of the reply (`output`); None is free.
-    """
-
-    base_url: str
-    model: str
-    api_key_env: str | None
-    parameters: Mapping[str, Any]
-    most_tokens: int
-    typical_tokens: int
-    price: Mapping[str, float] | None
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the synthetic teacher is meant."""
-        return self.base_url == LOCAL
-
-    def read_key(self) -> str | None:
-        """Read the key from the environment, None where none is needed; ConfigError when it is not there."""
-        if self.api_key_env is None:
-            return None
-        key = os.environ.get(self.api_key_env, "").strip()
-        if len(key) < SHORTEST_KEY:
-            raise ConfigError(
-                f"the environment variable {self.api_key_env} holds no key",
-                where="config: teacher.endpoints",
-                hint=f"export {self.api_key_env}=..., or set api_key_env: null if the endpoint wants none",
-            )
-        return key
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How fast to ask, and how often again: `per_minute` None is no limit, `timeout_s` is for one call."""
-
-    concurrency: int
-    per_minute: float | None
-    timeout_s: float
-    attempts: int
+def read_key(endpoint: Endpoint) -> str | None:
+    """Read the key from the environment, None where none is needed; ConfigError when it is not there."""
+    name = endpoint.api_key_env
+    if name is None:
+        return None
+    key = os.environ.get(name, "").strip()
+    if len(key) < SHORTEST_KEY:
+        raise ConfigError(
+            f"the environment variable {name} holds no key",
+            where="config: teacher.endpoints",
+            hint=f"export {name}=..., or set api_key_env: null if the endpoint wants none",
+        )
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +47,19 @@ class Spend:
 
 def cost(endpoint: Endpoint, n_prompt_tokens: int, n_new_tokens: int) -> Spend:
     """Price a call by its tokens."""
-    price = endpoint.price or {"input": 0, "output": 0}
-    money = (n_prompt_tokens * price["input"] + n_new_tokens * price["output"]) / 1e6
+    price = endpoint.price
+    money = (n_prompt_tokens * price.input + n_new_tokens * price.output) / 1e6 if price else 0.0
     return Spend(n_prompt_tokens + n_new_tokens, money)
 
 
-def check_endpoints(teacher: Mapping[str, Any], arms: list[str]) -> None:
-    """Check that every kind of response that the arms need has an endpoint, and no worst case is too small.
+def check_teacher(teacher: Teacher, arms: Sequence[str]) -> None:
+    """Check that a teacher has the keys that its source needs, and an endpoint for what the arms need.
 
     Raises ConfigError at the first fault.
 
     """
-    if teacher["source"] == "released":
-        if "released" not in teacher:
+    if teacher.source == "released":
+        if teacher.released is None:
             raise ConfigError(
                 "key 'released' is missing",
                 where="config: teacher",
@@ -98,22 +67,28 @@ def check_endpoints(teacher: Mapping[str, Any], arms: list[str]) -> None:
             )
         return
     for key in ("endpoints", "requests", "budget", "cache"):
-        if key not in teacher:
+        if getattr(teacher, key) is None:
             raise ConfigError(
                 f"key {key!r} is missing",
                 where="config: teacher",
                 hint="source: ask needs it; see docs/teacher.md",
             )
+    endpoints = teacher.endpoints or {}
+    check_names(list(endpoints), KINDS, "config: teacher.endpoints", "see docs/teacher.md")
     for kind in [TRACE, *(kind for kind in FOLLOW_UPS if kind in arms)]:
-        endpoint = teacher["endpoints"].get(kind)
-        if endpoint is None:
+        if kind not in endpoints:
             raise ConfigError(
                 f"no endpoint for {kind!r}", where="config: teacher.endpoints", hint="say who is asked for it"
             )
-        sent = max(endpoint["parameters"].get(name, 0) for name in ("max_tokens", "max_completion_tokens"))
-        if sent > endpoint["most_tokens"]:
-            raise ConfigError(
-                f"{endpoint['most_tokens']} is less than the {sent} tokens that the parameters allow",
-                where=f"config: teacher.endpoints.{kind}.most_tokens",
-                hint="it is the worst case of the budget",
-            )
+        _check_worst_case(endpoints[kind], f"config: teacher.endpoints.{kind}.most_tokens")
+
+
+def _check_worst_case(endpoint: Endpoint, where: str) -> None:
+    """Raise ConfigError where the parameters allow a longer answer than the budget reckons with."""
+    sent = max(endpoint.parameters.get(name, 0) for name in ("max_tokens", "max_completion_tokens"))
+    if sent > endpoint.most_tokens:
+        raise ConfigError(
+            f"{endpoint.most_tokens} is less than the {sent} tokens that the parameters allow",
+            where=where,
+            hint="it is the worst case of the budget",
+        )

@@ -1,21 +1,25 @@
-"""The configuration, checked before any job exists: schema first, then what no schema can know.
+"""The configuration, checked before any job exists: each key by itself first, then the names it uses.
 
 Every fault ends in one sentence with the key, the value and what to do.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from tracekd.core.checks import check_names, check_schema, check_values
+from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.interventions.prefills import CONDITIONS
 from tracekd.scoring import SCORERS, get_scorer
-from tracekd.teacher.settings import check_endpoints
+from tracekd.settings.base import parse_settings
+from tracekd.settings.config import Config
+from tracekd.teacher.judgement import KEEP
+from tracekd.teacher.settings import check_teacher
 from tracekd.traces.arms import ARMS, PROMPT_ONLY, TEACHER_ARMS, Form, built_arms, get_arm
 
 
-def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
-    """Check a merged configuration against its schema and the names it uses.
+def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config:
+    """Make the typed configuration and check the names it uses.
 
     Args:
         config: as Snakemake merged it from config files and command line.
@@ -24,52 +28,61 @@ def check_config(config: dict[str, Any], models: dict[str, Any]) -> None:
     Raises ConfigError at the first fault.
 
     """
-    check_values(config, "config")
-    check_schema(config, "config", "config")
-    if "replay" in config:
-        if config["level"] != "outputs":
-            raise ConfigError(
-                f"replay starts from outputs, not from {config['level']!r}",
-                where="config: level",
-                hint="set level: outputs",
-            )
-        check_names(
-            config["replay"]["arms"],
-            [PROMPT_ONLY, *built_arms()],
-            "config: replay.arms",
-            "see config/replay.yaml",
-        )
-    check_names(config["datasets"], DATASETS, "config: datasets", "see config/datasets.yaml")
-    check_names(config["models"], models, "config: models", "see config/models.yaml")
+    settings = parse_settings(Config, config, "config")
+    check_names(settings.datasets, DATASETS, "config: datasets", "see config/datasets.yaml")
+    check_names(settings.models, models, "config: models", "see config/models.yaml")
     arms = list(ARMS)
-    check_names(config["arms"], arms, "config: arms", "see the comments in config.yaml")
-    check_names(config["scorers"], SCORERS, "config: scorers", "see the comments in config.yaml")
+    check_names(settings.arms, arms, "config: arms", "see the comments in config.yaml")
+    check_names(settings.scorers, SCORERS, "config: scorers", "see the comments in config.yaml")
     check_names(
-        config["interventions"], CONDITIONS, "config: interventions", "see the comments in config.yaml"
+        settings.interventions, CONDITIONS, "config: interventions", "see the comments in config.yaml"
     )
-    check_fits(config)
-    asked = [arm for arm in config["arms"] if arm in TEACHER_ARMS]
-    if asked and "teacher" not in config:
+    for number, override in enumerate(settings.training.overrides):
+        where = f"config: training.overrides[{number}]"
+        check_names([override.dataset], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
+        check_names(override.arms, arms, f"{where}.arms", "see the comments in config.yaml")
+    check_fits(settings)
+    _check_replay(settings)
+    _check_teacher(settings)
+    return settings
+
+
+def _check_replay(settings: Config) -> None:
+    """Check that a replay starts from outputs and asks for known arms."""
+    if settings.replay is None:
+        return
+    if settings.level != "outputs":
+        raise ConfigError(
+            f"replay starts from outputs, not from {settings.level!r}",
+            where="config: level",
+            hint="set level: outputs",
+        )
+    check_names(
+        settings.replay.arms, [PROMPT_ONLY, *built_arms()], "config: replay.arms", "see config/replay.yaml"
+    )
+
+
+def _check_teacher(settings: Config) -> None:
+    """Check that arms of a teacher's words have a teacher, and a teacher all that it needs."""
+    asked = [arm for arm in settings.arms if arm in TEACHER_ARMS]
+    if asked and settings.teacher is None:
         raise ConfigError(
             f"{asked[0]!r} needs a teacher",
             where="config: arms",
             hint="add the section teacher, see docs/teacher.md",
         )
-    if "teacher" in config:
-        check_endpoints(config["teacher"], config["arms"])
-    for number, override in enumerate(config["training"]["overrides"]):
-        where = f"config: training.overrides[{number}]"
-        check_names([override["dataset"]], DATASETS, f"{where}.dataset", "see config/datasets.yaml")
-        check_names(override["arms"], arms, f"{where}.arms", "see the comments in config.yaml")
+    if settings.teacher is not None:
+        check_names([settings.teacher.keep], KEEP, "config: teacher.keep", "see docs/teacher.md")
+        check_teacher(settings.teacher, settings.arms)
 
 
-def check_fits(config: dict[str, Any]) -> None:
+def check_fits(settings: Config) -> None:
     """Check that every arm, condition and scorer of the run can do with every one of its datasets.
 
     Raises ConfigError at the first that cannot: better here than after training.
     """
-    for dataset in map(get_dataset, config["datasets"]):
-        for arm in map(get_arm, config["arms"]):
+    for dataset in map(get_dataset, settings.datasets):
+        for arm in map(get_arm, settings.arms):
             arm.truths(dataset)
             if arm.form is Form.RELEASED and not dataset.has_released_recipe:
                 raise ConfigError(
@@ -77,7 +90,7 @@ def check_fits(config: dict[str, Any]) -> None:
                     where="config: arms",
                     hint="choose incorrect_matched in its place",
                 )
-        for condition in map(CONDITIONS.get, config["interventions"]):
+        for condition in map(CONDITIONS.get, settings.interventions):
             condition.check_dataset(dataset)
-        for scorer in map(get_scorer, config["scorers"]):
+        for scorer in map(get_scorer, settings.scorers):
             scorer.check_dataset(dataset.name)

@@ -14,8 +14,8 @@ from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import Entry, read_registry
 from tracekd.models.registry import read_models
 from tracekd.released.registry import Plan, plan_replay
-from tracekd.run.extensions import load_extensions
-from tracekd.study.definition import Study, check_study, read_study
+from tracekd.settings.study import Study
+from tracekd.study.definition import check_study, read_study
 from tracekd.traces.arms import PROMPT_ONLY, get_arm
 from tracekd.workflow.config import check_config
 from tracekd.workflow.paths import SCORES, fill
@@ -179,26 +179,25 @@ class Run:
 
 def read_run(config: Mapping[str, Any]) -> Run:
     """Check a configuration and read what it refers to; ConfigError at the first fault."""
-    load_extensions(config.get("extensions", ()))
     models = read_models()
-    check_config(dict(config), models)
+    settings = check_config(config, models)
     datasets: dict[str, Entry] = {}
     entries: dict[str, dict[str, Any]] = {}
     replay = None
-    if "replay" in config:
-        if "teacher" in config:
+    if settings.replay is not None:
+        if settings.teacher is not None:
             raise ConfigError(
                 "a replay asks no teacher", where="config: teacher", hint="leave the section out"
             )
-        replay = plan_replay(config["replay"], config["seeds"], models, config["mirror"])
+        replay = plan_replay(settings.replay, settings.seeds, models, settings.mirror)
         # everything after the scores works on the grid that was found
         config = {**config, **replay.grid}
     else:
-        registry = read_registry(config["registry"])
-        check_names(config["datasets"], registry, "config: datasets", f"see {config['registry']}")
+        registry = read_registry(settings.registry)
+        check_names(settings.datasets, registry, "config: datasets", f"see {settings.registry}")
         datasets = {name: registry[name] for name in config["datasets"]}
         entries = {name: models[name] for name in config["models"]}
-    study = read_study(config["study"]) if config.get("study") else None
+    study = read_study(settings.study) if settings.study else None
     if study:
-        check_study(study, dict(config))
+        check_study(study, settings)
     return Run(config, datasets, entries, replay, study)

@@ -11,4 +11,4 @@ def get_shown_traces(study: Study) -> list[str]:
 
 def get_answers(study: Study) -> list[str]:
     """Table of right and wrong answers by which a study draws its items, if it names one."""
-    return [study.answers["table"]] if study.answers else []
+    return [study.answers.table] if study.answers else []

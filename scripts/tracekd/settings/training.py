@@ -1,0 +1,92 @@
+"""How an adapter is trained (paper, section 5)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from tracekd.settings.base import AS_WRITTEN, Count, Positive, Settings, Share, SomeDistinct, Text
+
+MaxLength = Annotated[int, Field(ge=16)]
+
+
+class Lora(Settings):
+    """Low-rank adapter."""
+
+    rank: Count = Field(description="Rank of the update")
+    alpha: Positive = Field(description="Scale of the update")
+    dropout: Annotated[float, Field(ge=0, lt=1), AS_WRITTEN] = Field(description="Dropout before the adapter")
+    target_modules: SomeDistinct[Text] | Literal["all-linear"] = Field(
+        description="Linear layers that carry an adapter: a list of their names, or all-linear"
+    )
+
+
+class Training(Settings):
+    """4-bit LoRA SFT of one adapter."""
+
+    epochs: Positive = Field(description="Passes over the training split")
+    batch_size: Count = Field(description="Examples per micro-batch")
+    accumulation: Count = Field(description="Micro-batches per optimiser step")
+    learning_rate: Positive = Field(description="Peak learning rate")
+    schedule: Literal["cosine", "linear", "constant_with_warmup"] = Field(
+        description="Learning-rate schedule"
+    )
+    warmup_ratio: Share = Field(description="Share of the steps in which the learning rate rises")
+    optimizer: Literal["adamw_torch", "paged_adamw_8bit", "paged_adamw_32bit"] = Field(
+        description="adamw_torch on a CPU, paged_adamw_8bit as published"
+    )
+    max_length: MaxLength = Field(description="Longest example in tokens; longer ones are cut and counted")
+    loss: Literal["all", "completion"] = Field(
+        description="Tokens that carry loss: all (as published) or those of the completion"
+    )
+    save_steps: Count = Field(description="Optimiser steps between checkpoints")
+    gradient_checkpointing: bool = Field(description="Recompute activations: slower, less memory")
+    lora: Lora = Field(description="Low-rank adapter")
+
+
+class Override(Settings):
+    """Other values for some arms of a dataset."""
+
+    dataset: Text = Field(description="Dataset that the values hold for")
+    arms: SomeDistinct[Text] = Field(description="Arms that the values hold for")
+    epochs: Positive | None = Field(None, description="Passes over the training split")
+    learning_rate: Positive | None = Field(None, description="Peak learning rate")
+    warmup_ratio: Share | None = Field(
+        None, description="Share of the steps in which the learning rate rises"
+    )
+    max_length: MaxLength | None = Field(None, description="Longest example in tokens")
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """Values that differ, by the field of `Training` that they replace."""
+        return self.model_dump(exclude={"dataset", "arms"}, exclude_none=True)
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        """Refuse an override without a value."""
+        if not self.changes:
+            raise PydanticCustomError(
+                "no_change", "should change epochs, learning_rate, warmup_ratio or max_length"
+            )
+        return self
+
+
+class TrainingPlan(Training):
+    """4-bit LoRA SFT of all adapters of a run (paper, section 5)."""
+
+    overrides: list[Override] = Field(description="Other values for some arms of a dataset; [] for none")
+
+    def of(self, dataset: str, arm: str) -> Training:
+        """Give the training of one dataset and arm: its overrides applied, later ones winning."""
+        values = self.model_dump(exclude={"overrides"})
+        for override in self.overrides:
+            if override.dataset == dataset and arm in override.arms:
+                values |= override.changes
+        return Training.model_validate(values)
+
+    @property
+    def longest(self) -> Training:
+        """Training without overrides but for the greatest max_length among them: what memory must hold."""
+        lengths = [override.max_length or 0 for override in self.overrides]
+        values = self.model_dump(exclude={"overrides"})
+        return Training.model_validate(values | {"max_length": max([self.max_length, *lengths])})
