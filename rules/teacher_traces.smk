@@ -8,6 +8,7 @@ out  results/{run}/teacher/{dataset}/judgement.csv    which answers are right, w
 """
 
 from tracekd.teacher.responses import TRACE
+from tracekd.traces.arms import TEACHER_ARMS
 from tracekd.workflow import teacher_traces
 
 if RUN.has_teacher:

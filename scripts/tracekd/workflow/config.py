@@ -10,6 +10,7 @@ from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.interventions.prefills import CONDITIONS
+from tracekd.run.extensions import load_extensions
 from tracekd.scoring import SCORERS, get_scorer
 from tracekd.settings.base import parse_settings
 from tracekd.settings.config import Config
@@ -29,6 +30,8 @@ def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config
 
     """
     settings = parse_settings(Config, config, "config")
+    # what an extension brings can be named like what is built in
+    load_extensions(settings.extensions)
     check_names(settings.datasets, DATASETS, "config: datasets", "see config/datasets.yaml")
     check_names(settings.models, models, "config: models", "see config/models.yaml")
     arms = list(ARMS)
