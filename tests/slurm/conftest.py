@@ -15,10 +15,10 @@ from slurm.cluster import Cluster, find_missing, start
 def cluster() -> Iterator[Cluster]:
     """A running cluster; that Slurm is not installed is a failure in CI and a skip elsewhere."""
     if missing := find_missing():
-        reason = f"{', '.join(missing)} not found: install slurmctld, slurmd, slurm-client and munge"
+        what, hint = ", ".join(missing), "install slurmctld, slurmd, slurm-client and munge"
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(f"{what} not found: {hint}")
+        skip_without(what, hint)
     # sockets need a short path
     folder = Path(tempfile.mkdtemp(prefix="slurm"))
     try:
