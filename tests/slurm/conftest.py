@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from slurm.calls import HERE, Workflow, write_profile
-from slurm.cluster import Cluster, find_missing, start
+from support.missing import skip_without
+from support.slurm_calls import HERE, Workflow, write_profile
+from support.slurm_cluster import Cluster, find_missing, start
 
 
 @pytest.fixture(scope="session")

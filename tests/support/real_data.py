@@ -1,8 +1,8 @@
 """Where the tests find the released files and the raw datasets: in a mirror, by download, or not at all.
 
-Sources, in this order: the folder that the environment variable TRACEKD_MIRROR names, `../shared/data` beside
-the project, a download into `.cache/` (once; checksums as in the registries). A folder that TRACEKD_MIRROR names
-must hold what a test asks for; without any source the test is skipped.
+Sources, in this order: the folder that the environment variable TRACEKD_MIRROR names, `../shared/data`
+beside the project, a download into `.cache/` (once, with the checksums of the registries). A folder that
+TRACEKD_MIRROR names must hold what a test asks for; without any source the test is skipped.
 """
 
 import os
