@@ -27,7 +27,8 @@ VARIABLE = "TRACEKD_MIRROR"
 HINT = f"set {VARIABLE}=FOLDER or connect to the network"
 CACHE = ROOT / ".cache"
 RELEASED = read_released(ROOT / "config/released.yaml")
-SMALL = ROOT / "config/datasets_real_small.yaml"
+# of a mirror, and of the hub
+SMALL, WHOLE = ROOT / "config/datasets_real_small.yaml", ROOT / "config/datasets.yaml"
 PROBE_S = 5.0
 
 
@@ -73,7 +74,7 @@ def raw_folder(dataset: str) -> tuple[Path, dict[str, Any]]:
     mirrored = _find_in_mirror(entry.folder, entry.files, must_hold=True)
     if mirrored is not None:
         return mirrored, entry.options
-    entry = read_registry(ROOT / "config/datasets.yaml")[dataset]
+    entry = read_registry(WHOLE)[dataset]
     folder = CACHE / entry.folder
     with _only_process():
         if not folder.is_dir():
@@ -95,7 +96,7 @@ def _find_in_mirror(folder: str, paths: Iterable[str], must_hold: bool) -> Path 
 
 def _only_process() -> FileLock:
     """Let one of several test processes download at a time."""
-    CACHE.mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     return FileLock(CACHE / ".lock")
 
 
