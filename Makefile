@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORES ?= $(shell nproc)
 RUN = .venv/bin/snakemake --cores $(CORES)
 # a folder that holds Trace_Check_QA/; without it the released files are downloaded
-MIRROR ?=
+MIRROR ?= $(TRACEKD_MIRROR)
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
 .PHONY: demo replay test test-slurm lint reference clean

@@ -1,9 +1,8 @@
-"""Fixtures that several tests share: hand-written questions and the folder of real data."""
-
-import os
+"""What all tests share: a hand-written question of each dataset, and the line that says what was skipped."""
 
 import pytest
-from support.examples import ROOT, make_question
+from support.examples import make_question
+from support.missing import summarise
 
 
 @pytest.fixture(params=["cotempqa", "babi", "ms_marco"])
@@ -12,12 +11,8 @@ def question(request):
     return make_question(request.param)
 
 
-@pytest.fixture(scope="session")
-def real_data():
-    """Folder of the real datasets; its absence is a failure in CI and a skip elsewhere."""
-    for parent in ROOT.parents:
-        if (parent / "shared" / "data").is_dir():
-            return parent / "shared" / "data"
-    if os.environ.get("CI") == "true":
-        pytest.fail("the folder shared/data with the real datasets is missing")
-    pytest.skip("real datasets are not on this machine")
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line what was skipped and how to get it."""
+    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    if skipped:
+        terminalreporter.write_line(f"skipped: {summarise(skipped)}")

@@ -4,32 +4,34 @@ from functools import cache
 
 import pytest
 from support.examples import ROOT
+from support.real_data import RELEASED, released_folder
 from tracekd.models.registry import read_models
 from tracekd.released.read import read_replay
-from tracekd.released.registry import get_generations, get_table, read_released
+from tracekd.released.registry import get_generations, get_table
 from tracekd.settings.config import Replay
 
-MODELS = ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
+MODELS = {"cotempqa": ("Llama-3.2-1B-Instruct", "Qwen3-1.7B"), "babi": ("Llama-3.2-1B-Instruct",)}
 ARMS = ("prompt_only", "none", "correct", "incorrect")
 SEED = 42
 
 
 @pytest.fixture(scope="session")
-def released(real_data):
+def released():
     """Give, for a dataset, its questions and a mapping of (model, arm) to generations."""
 
     @cache
     def read(dataset):
-        registry = read_released(ROOT / "config" / "released.yaml")
-        replay = Replay(
+        asked = Replay(
             released="config/released.yaml",
             datasets=[dataset],
-            models=list(MODELS),
+            models=list(MODELS[dataset]),
             arms=list(ARMS),
             allow_missing=True,
         )
-        cells = get_generations(registry, replay, [SEED], read_models(ROOT / "config" / "models.yaml"))
-        replay = read_replay(real_data / registry.folder, get_table(registry, dataset), cells)
+        cells = get_generations(RELEASED, asked, [SEED], read_models(ROOT / "config" / "models.yaml"))
+        table = get_table(RELEASED, dataset)
+        folder = released_folder(path for one in (table, *cells) for path in one.paths.values())
+        replay = read_replay(folder, table, cells)
         return replay.questions, {(cell.model, cell.arm): found for cell, found in replay.generations}
 
     return read

@@ -5,11 +5,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from support.examples import ROOT
+from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.core.literals import parse_list
 from tracekd.datasets import babi
-from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
 
@@ -35,33 +34,33 @@ INCORRECT = re.compile(
 
 
 @pytest.fixture(scope="module")
-def by_prompt(real_data):
+def by_prompt():
     """All test stories, for the released sample of them was unseeded."""
-    questions = babi.read(real_data / "babi", {"test_fraction": 1.0}, seed=0)
+    raw, _ = raw_folder("babi")
+    questions = babi.read(raw, {"test_fraction": 1.0}, seed=0)
     return by_user_prompt([question for question in questions if question.split == "test"])
 
 
-def test_sizes_are_those_of_the_paper(real_data):
-    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["babi"].options
-    sizes = Counter((one.class_label, one.split) for one in babi.read(real_data / "babi", options, seed=0))
+def test_sizes_are_those_of_the_paper():
+    sizes = Counter((one.class_label, one.split) for one in babi.read(*raw_folder("babi"), seed=0))
     assert {label: (sizes[label, "train"], sizes[label, "test"]) for label in babi.CLASSES} == SIZES
 
 
 @pytest.mark.parametrize("arm", ["correct", "incorrect"])
-def test_released_rows_are_our_prompts_in_the_numbers_of_the_paper(real_data, by_prompt, arm):
-    turns = released_turns(real_data, "babiqa", arm, "test.csv")
+def test_released_rows_are_our_prompts_in_the_numbers_of_the_paper(by_prompt, arm):
+    turns = released_turns("babiqa", arm, "test.csv")
     sizes = Counter(by_prompt[turn.user][0].class_label for turn in turns)
     assert sizes == {label: test for label, (_, test) in SIZES.items()}
 
 
-def test_released_correct_turns_are_ours(real_data, by_prompt):
-    for turn in released_turns(real_data, "babiqa", "correct", "test.csv"):
+def test_released_correct_turns_are_ours(by_prompt):
+    for turn in released_turns("babiqa", "correct", "test.csv"):
         for question in by_prompt[turn.user]:
             assert build_trace(question, "correct", seed=0).target == turn.assistant
 
 
-def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(real_data, by_prompt):
-    for turn in released_turns(real_data, "babiqa", "incorrect", "test.csv"):
+def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(by_prompt):
+    for turn in released_turns("babiqa", "incorrect", "test.csv"):
         question = by_prompt[turn.user][0]
         ours = build_trace(question, "incorrect", seed=0)
         for target in (turn.assistant, ours.target):
@@ -84,14 +83,14 @@ def follows_incorrect_recipe(question, target):
     )
 
 
-def test_sixteen_released_questions_have_no_wrong_sentence(real_data):
-    turns = released_turns(real_data, "babiqa", "incorrect", "test.csv")
+def test_sixteen_released_questions_have_no_wrong_sentence():
+    turns = released_turns("babiqa", "incorrect", "test.csv")
     assert sum(": []</think>" in turn.assistant for turn in turns) == 16
 
 
-def test_eighteen_released_test_questions_are_train_questions_too(real_data):
+def test_eighteen_released_test_questions_are_train_questions_too():
     """A leak of the paper's own data: context and question recur word for word in the training stories."""
-    questions = babi.read(real_data / "babi", {"test_fraction": 0.1}, seed=0)
+    questions = babi.read(*raw_folder("babi"), seed=0)
     train = by_user_prompt([question for question in questions if question.split == "train"])
-    turns = released_turns(real_data, "babiqa", "correct", "test.csv")
+    turns = released_turns("babiqa", "correct", "test.csv")
     assert sum(turn.user in train for turn in turns) == 18

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from support.examples import ROOT
+from support.real_data import RELEASED, released_file
 from tracekd.claims.ledger import read_claims
 from tracekd.tables.matrix import CELLS
 
@@ -26,11 +27,6 @@ VARIANTS = {
 CLASSES = ("during", "equal", "mix", "overlap")
 
 
-@pytest.fixture(scope="module")
-def mirror(real_data):
-    return real_data / "Trace_Check_QA"
-
-
 def claims_of(*groups, **fields):
     """Claims of these groups with these fields."""
     return [
@@ -40,21 +36,32 @@ def claims_of(*groups, **fields):
     ]
 
 
-def score_file(mirror, claim):
-    """Released score file of a claim's dataset, class, model and arm."""
-    folder = mirror / "results" / FOLDERS[claim.dataset] / "evaluation_results"
+def score_path(claim):
+    """Path of the released scores of a claim's dataset, class, model and arm."""
+    folder = f"results/{FOLDERS[claim.dataset]}/evaluation_results"
     if claim.dataset != "cotempqa":
-        return folder / f"{claim.model}-sft-adapter{SFT[claim.arm]}_default.json"
+        return f"{folder}/{claim.model}-sft-adapter{SFT[claim.arm]}_default.json"
     label = claim.class_label
     if claim.arm == "prompt_only":
         maker = {"L": "meta-llama", "Q": "Qwen"}[claim.model[0]]
-        return folder / f"{label}_default" / f"{maker}_{claim.model}_default_{label}.json"
-    return folder / label / f"{claim.model}-sft-adapter{SFT[claim.arm]}_default.json"
+        return f"{folder}/{label}_default/{maker}_{claim.model}_default_{label}.json"
+    return f"{folder}/{label}/{claim.model}-sft-adapter{SFT[claim.arm]}_default.json"
 
 
-def test_run_2_is_that_of_the_stored_score_files(mirror):
+def read_score(claim):
+    """What the released scores say of a claim's quantity."""
+    return json.loads(released_file(score_path(claim)).read_text())[claim.quantity]
+
+
+def read_matrices(claim):
+    """Released matrices of a claim's dataset, model and arm."""
+    name = f"{claim.model}-sft-adapter{SFT[claim.arm]}_default_confusion_matrix.json"
+    return json.loads(released_file(f"results/{FOLDERS[claim.dataset]}/confusion_matrix/{name}").read_text())
+
+
+def test_run_2_is_that_of_the_stored_score_files():
     found = [
-        (claim.id, json.loads(score_file(mirror, claim).read_text())[claim.quantity], claim.value)
+        (claim.id, read_score(claim), claim.value)
         for claim in claims_of("run_2")
         if claim.class_label in CLASSES and not claim.model.endswith(("8B", "8B-Instruct"))
     ]
@@ -62,27 +69,25 @@ def test_run_2_is_that_of_the_stored_score_files(mirror):
     assert [(name, stored) for name, stored, _ in found] == [(name, value) for name, _, value in found]
 
 
-def test_other_answer_scores_are_those_of_the_stored_files(mirror):
-    """All of the mirror's MS MARCO files, also those of an earlier scorer, and its three bAbI files."""
+def test_other_answer_scores_are_those_of_the_stored_files():
+    """All registered MS MARCO files, also those of an earlier scorer, and the three bAbI files."""
     claims = [
         claim
         for claim in claims_of("marco", "babi", "superseded", quantity="acc")
-        if claim.arm in SFT and "matrix_file" not in claim.id and score_file(mirror, claim).is_file()
+        if claim.arm in SFT and "matrix_file" not in claim.id and score_path(claim) in RELEASED.files
     ]
-    stored = {claim.id: json.loads(score_file(mirror, claim).read_text())["acc"] for claim in claims}
+    stored = {claim.id: read_score(claim) for claim in claims}
     current = [claim for claim in claims if claim.value == stored[claim.id]]
     replaced = [claim for claim in claims if claim.value != stored[claim.id]]
     assert len(current) == 6 + 3
     assert {claim.group for claim in replaced} == {"superseded"}
 
 
-def test_matrices_are_the_stored_ones(mirror):
+def test_matrices_are_the_stored_ones():
     stored, stated = [], []
     for claim in claims_of("stored_matrices"):
-        folder = mirror / "results" / FOLDERS[claim.dataset] / "confusion_matrix"
-        name = f"{claim.model}-sft-adapter{SFT[claim.arm]}_default_confusion_matrix.json"
         matrix, step = STEPS[claim.step]
-        counts = json.loads((folder / name).read_text())[matrix]
+        counts = read_matrices(claim)[matrix]
         cells = [f"{a}_answer_{b}_{step}" for a in ("correct", "incorrect") for b in ("correct", "incorrect")]
         # stored in the order both, answer only, trace only, neither
         values = dict(zip(CELLS, (counts[cell] for cell in cells), strict=True))
@@ -92,20 +97,18 @@ def test_matrices_are_the_stored_ones(mirror):
     assert stated == stored
 
 
-def test_steps_of_marco_and_babi_are_those_of_the_stored_matrices(mirror):
+def test_steps_of_marco_and_babi_are_those_of_the_stored_matrices():
     for claim in claims_of("marco", "babi"):
         if claim.quantity in ("class_step", "facts_step") or "matrix_file" in claim.id:
-            folder = mirror / "results" / FOLDERS[claim.dataset] / "confusion_matrix"
-            name = f"{claim.model}-sft-adapter{SFT[claim.arm]}_default_confusion_matrix.json"
-            block = json.loads((folder / name).read_text())["accuracies"]
+            block = read_matrices(claim)["accuracies"]
             kind = {"acc": "answer", "class_step": "category", "facts_step": "fact"}[claim.quantity]
             items = {"ms_marco": 1000, "babi": 376}[claim.dataset]
             share = 100 * block[f"{kind}_accuracy"] / items
             assert share == pytest.approx(claim.value, abs=claim.tolerance + 1e-9), claim.id
 
 
-def test_later_runs_are_those_of_the_stored_scores(mirror):
-    with open(mirror / "samples" / "evaluation_results_2026.csv", encoding="utf-8") as stream:
+def test_later_runs_are_those_of_the_stored_scores():
+    with open(released_file("samples/evaluation_results_2026.csv"), encoding="utf-8") as stream:
         stored = {(row["category"], row["model"], row["variant"]): row for row in csv.DictReader(stream)}
     found = []
     for claim in claims_of("runs_2026", "r1_split"):

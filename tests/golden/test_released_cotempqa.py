@@ -5,10 +5,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from support.examples import ROOT
+from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.datasets import cotempqa
-from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
 
@@ -23,9 +22,8 @@ INCORRECT = re.compile(
 
 
 @pytest.fixture(scope="module")
-def questions(real_data):
-    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
-    return cotempqa.read(real_data / "CotempQA", options, seed=0)
+def questions():
+    return cotempqa.read(*raw_folder("cotempqa"), seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +34,8 @@ def by_prompt(questions):
 
 
 @pytest.mark.parametrize(("arm", "file"), FILES)
-def test_released_rows_are_our_prompts_of_that_class_and_split(real_data, questions, by_prompt, arm, file):
-    turns = released_turns(real_data, "cotempqa", arm, f"{file}.csv")
+def test_released_rows_are_our_prompts_of_that_class_and_split(questions, by_prompt, arm, file):
+    turns = released_turns("cotempqa", arm, f"{file}.csv")
     label, split = file.split("_")
     ours = sorted(one.id for one in questions if (one.class_label, one.split) == (label, split))
     assert len(turns) == ROWS[file]
@@ -45,14 +43,14 @@ def test_released_rows_are_our_prompts_of_that_class_and_split(real_data, questi
 
 
 @pytest.mark.parametrize(("arm", "file"), [(arm, file) for arm, file in FILES if arm != "incorrect"])
-def test_released_assistant_turns_are_ours(real_data, by_prompt, arm, file):
-    for turn in released_turns(real_data, "cotempqa", arm, f"{file}.csv"):
+def test_released_assistant_turns_are_ours(by_prompt, arm, file):
+    for turn in released_turns("cotempqa", arm, f"{file}.csv"):
         assert build_trace(by_prompt[turn.user], arm, seed=0).target == turn.assistant
 
 
 @pytest.mark.parametrize("file", ROWS)
-def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(real_data, by_prompt, file):
-    for turn in released_turns(real_data, "cotempqa", "incorrect", f"{file}.csv"):
+def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(by_prompt, file):
+    for turn in released_turns("cotempqa", "incorrect", f"{file}.csv"):
         question = by_prompt[turn.user]
         ours = build_trace(question, "incorrect", seed=0)
         for target in (turn.assistant, ours.target):

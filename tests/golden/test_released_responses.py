@@ -3,14 +3,13 @@
 import json
 
 import pytest
-from support.examples import ROOT
+from support.real_data import RELEASED, released_folder
 from tracekd.core.records import Question, Source
-from tracekd.released.registry import read_released
 from tracekd.released.responses import read_released_responses, response_paths
 from tracekd.teacher.judgement import judge
 from tracekd.teacher.responses import EXPLANATION, SUMMARY, TRACE
 
-SAMPLE = "SAMPLE_deepseek_r1_correct_responses_equal{}.jsonl"
+SAMPLE = "samples/SAMPLE_deepseek_r1_correct_responses_equal{}.jsonl"
 SUFFIX = {TRACE: "", SUMMARY: "_with_summary", EXPLANATION: "_with_explanation"}
 FIELDS = {
     TRACE: ("r1_trace", "prediction"),
@@ -19,9 +18,15 @@ FIELDS = {
 }
 
 
-def read_rows(real_data, kind):
-    path = real_data / "Trace_Check_QA/samples" / SAMPLE.format(SUFFIX[kind])
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+def find_sample(kind):
+    """Folder and path of the sample of a kind of response."""
+    path = SAMPLE.format(SUFFIX[kind])
+    return released_folder([path]), path
+
+
+def read_rows(kind):
+    folder, path = find_sample(kind)
+    return [json.loads(line) for line in (folder / path).read_text("utf-8").splitlines()]
 
 
 def to_question(number, row):
@@ -41,12 +46,11 @@ def to_question(number, row):
 
 
 @pytest.mark.parametrize("kind", SUFFIX)
-def test_every_field_of_the_samples_is_read(real_data, kind):
-    rows = read_rows(real_data, kind)
+def test_every_field_of_the_samples_is_read(kind):
+    rows = read_rows(kind)
     questions = [to_question(number, row) for number, row in enumerate(rows)]
-    folder = real_data / "Trace_Check_QA/samples"
-    paths = {"equal": SAMPLE.format(SUFFIX[kind])}
-    responses = read_released_responses(folder, paths, kind, questions[::-1])
+    folder, path = find_sample(kind)
+    responses = read_released_responses(folder, {"equal": path}, kind, questions[::-1])
     assert [response.id for response in responses] == [question.id for question in questions[::-1]]
     trace, answer = FIELDS[kind]
     for response, row in zip(responses[::-1], rows, strict=True):
@@ -55,22 +59,20 @@ def test_every_field_of_the_samples_is_read(real_data, kind):
         assert response.status == "ok"
 
 
-def test_the_samples_are_right_by_both_scorers(real_data):
+def test_the_samples_are_right_by_both_scorers():
     """The file holds the responses that the released evaluation gave 100."""
-    rows = read_rows(real_data, TRACE)
+    rows = read_rows(TRACE)
     questions = [to_question(number, row) for number, row in enumerate(rows)]
-    paths = {"equal": SAMPLE.format("")}
-    folder = real_data / "Trace_Check_QA/samples"
-    responses = read_released_responses(folder, paths, TRACE, questions)
+    folder, path = find_sample(TRACE)
+    responses = read_released_responses(folder, {"equal": path}, TRACE, questions)
     judgements = judge(questions, responses, "published")
     assert [(one.published_ok, one.aligned_ok, one.kept) for one in judgements] == [(True, True, True)] * 2
 
 
 def test_the_registry_names_the_files_of_every_kind():
-    released = read_released(ROOT / "config/released.yaml")
     for kind in SUFFIX:
-        paths = response_paths(released, "cotempqa", kind)
-        known = [label for label, path in paths.items() if path in released.files]
+        paths = response_paths(RELEASED, "cotempqa", kind)
+        known = [label for label, path in paths.items() if path in RELEASED.files]
         # in no commit that we know
         unknown = ["during"] if kind == EXPLANATION else []
         assert [label for label in paths if label not in known] == unknown

@@ -4,10 +4,10 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.real_data import released_file
 from tracekd.core.literals import render_list
 from tracekd.core.records import Generation
 from tracekd.datasets import cotempqa
@@ -33,11 +33,6 @@ FILES = {
 ARMS = list(FILES)
 STORED = {"acc": "acc", "f1": "f1", "p": "precision", "r": "recall", "avg": "avg"}
 MATRICES = {"class": "matrix1", "facts": "matrix2", "trace": "matrix3"}
-
-
-@pytest.fixture(scope="module")
-def results(real_data):
-    return real_data / "Trace_Check_QA" / "results"
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +68,19 @@ def matrix(frame):
     return trace_answer_matrix(frame, Grid(list(FOLDERS), [LLAMA, QWEN], ARMS))
 
 
-def stored_scores(results: Path, dataset: str, model: str, arm: str, label: str) -> dict[str, float]:
+def stored_scores(dataset: str, model: str, arm: str, label: str) -> dict[str, float]:
     """Read one stored score file."""
     name = FILES[arm].format(organisation=ORGANISATIONS[model], model=model, label=label)
-    folder = results / FOLDERS[dataset] / "evaluation_results"
+    folder = f"results/{FOLDERS[dataset]}/evaluation_results"
     if dataset == "cotempqa":
-        folder /= f"{label}_default" if arm == "prompt_only" else label
-    return json.loads((folder / f"{name}.json").read_text())
+        folder += f"/{label}_default" if arm == "prompt_only" else f"/{label}"
+    return json.loads(released_file(f"{folder}/{name}.json").read_text())
 
 
-def stored_matrix(results: Path, dataset: str, model: str, arm: str) -> dict:
+def stored_matrix(dataset: str, model: str, arm: str) -> dict:
     """Read one stored file of matrices."""
     name = f"{FILES[arm].format(model=model)}_confusion_matrix.json"
-    return json.loads((results / FOLDERS[dataset] / "confusion_matrix" / name).read_text())
+    return json.loads(released_file(f"results/{FOLDERS[dataset]}/confusion_matrix/{name}").read_text())
 
 
 def counts(matrix: pd.DataFrame, dataset: str, model: str, arm: str, step: str) -> list[int]:
@@ -97,18 +92,18 @@ def counts(matrix: pd.DataFrame, dataset: str, model: str, arm: str, step: str) 
 @pytest.mark.parametrize("label", cotempqa.CLASSES)
 @pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize("model", [LLAMA, QWEN])
-def test_every_stored_cotempqa_score_is_reproduced(results, table, model, arm, label):
+def test_every_stored_cotempqa_score_is_reproduced(table, model, arm, label):
     row = table.query("dataset == 'cotempqa' and model == @model and arm == @arm")
     row = row[row["class"] == label].iloc[0]
-    stored = stored_scores(results, "cotempqa", model, arm, label)
+    stored = stored_scores("cotempqa", model, arm, label)
     assert {name: row[column] for name, column in STORED.items()} == stored
 
 
 @pytest.mark.parametrize("arm", ["none", "correct", "incorrect"])
-def test_every_stored_babi_score_is_reproduced(results, table, arm):
+def test_every_stored_babi_score_is_reproduced(table, arm):
     row = table.query("dataset == 'babi' and model == @LLAMA and arm == @arm")
     row = row[row["class"] == "all"].iloc[0]
-    stored = stored_scores(results, "babi", LLAMA, arm, "all")
+    stored = stored_scores("babi", LLAMA, arm, "all")
     assert {name: row[column] for name, column in STORED.items()} == stored
 
 
@@ -137,8 +132,8 @@ def test_the_mean_of_classes_is_that_of_the_paper(table, scored, model, arm, acc
 
 
 @pytest.mark.parametrize("arm", ["correct", "incorrect"])
-def test_the_stored_babi_matrices_are_reproduced(results, matrix, scored, arm):
-    stored = stored_matrix(results, "babi", LLAMA, arm)
+def test_the_stored_babi_matrices_are_reproduced(matrix, scored, arm):
+    stored = stored_matrix("babi", LLAMA, arm)
     for step, name in MATRICES.items():
         assert counts(matrix, "babi", LLAMA, arm, step) == list(stored[name].values())
     scores = scored["babi", LLAMA, arm]
@@ -160,10 +155,10 @@ def test_the_stored_babi_matrices_are_reproduced(results, matrix, scored, arm):
     ],
 )
 def test_the_stored_cotempqa_matrices_are_of_another_run(
-    results, matrix, scored, model, arm, ours, stored_counts, ours_right, stored_right
+    matrix, scored, model, arm, ours, stored_counts, ours_right, stored_right
 ):
     """Even the number of right answers differs, while the stored scores are those of these generations."""
-    stored = stored_matrix(results, "cotempqa", model, arm)
+    stored = stored_matrix("cotempqa", model, arm)
     assert counts(matrix, "cotempqa", model, arm, "trace") == ours
     assert list(stored["matrix3"].values()) == stored_counts
     assert sum(one.answer_ok for one in scored["cotempqa", model, arm]) == ours_right

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from support.examples import ROOT
+from support.real_data import released_file
 from tracekd.statistics.association import Counts, effects, independence
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.verdict import holm
@@ -69,14 +70,14 @@ PHI = {
 
 
 @pytest.fixture(scope="session")
-def stored(real_data):
+def stored():
     """Counts of every matrix by dataset, model, arm and step."""
     counts = {}
     for dataset, folder in FOLDERS.items():
         for model, name in MODELS.items():
             for arm, adapter in ADAPTERS.items():
                 file = f"{name}-sft-adapter-{adapter}_default_confusion_matrix.json"
-                path = real_data / "Trace_Check_QA" / "results" / folder / "confusion_matrix" / file
+                path = released_file(f"results/{folder}/confusion_matrix/{file}")
                 matrices = json.loads(path.read_text("utf-8"))
                 for step, matrix in MATRICES.items():
                     counts[dataset, model, arm, step] = Counts(*map(int, matrices[matrix].values()))

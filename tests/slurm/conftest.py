@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from slurm.calls import HERE, Workflow, write_profile
-from slurm.cluster import Cluster, find_missing, start
+from support.missing import skip_without
+from support.slurm_calls import HERE, Workflow, write_profile
+from support.slurm_cluster import Cluster, find_missing, start
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running cluster; that Slurm is not installed is a failure in CI and a skip elsewhere."""
     if missing := find_missing():
-        reason = f"{', '.join(missing)} not found: install slurmctld, slurmd, slurm-client and munge"
+        what, hint = ", ".join(missing), "install slurmctld, slurmd, slurm-client and munge"
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(f"{what} not found: {hint}")
+        skip_without(what, hint)
     # sockets need a short path
     folder = Path(tempfile.mkdtemp(prefix="slurm"))
     try:

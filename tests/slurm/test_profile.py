@@ -4,8 +4,8 @@ import shlex
 import signal
 
 import pytest
-from slurm.calls import JOB_S, QUICK, STOCK, Workflow
-from slurm.cluster import NODE_MEMORY_MB, wait_until
+from support.slurm_calls import JOB_S, QUICK, STOCK, Workflow
+from support.slurm_cluster import NODE_MEMORY_MB, wait_until
 
 pytestmark = pytest.mark.slurm
 ONE_ATTEMPT = ("--retries", "0")

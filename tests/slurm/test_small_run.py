@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from slurm.calls import JOB_S, Workflow, write_profile
-from slurm.cluster import Cluster, wait_until
 from support.examples import ROOT
-from test_workflow import copy_project, digests
+from support.slurm_calls import JOB_S, Workflow, write_profile
+from support.slurm_cluster import Cluster, wait_until
+from support.workflow import copy_project, digests
 
 pytestmark = pytest.mark.slurm
 SMALL = (

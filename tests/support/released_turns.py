@@ -2,11 +2,12 @@
 
 import ast
 import csv
-from pathlib import Path
 from typing import NamedTuple
 
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
+
+from support.real_data import released_file
 
 FOLDERS = {
     "none": "sft_dataset_chat_template",
@@ -22,11 +23,11 @@ class Turns(NamedTuple):
     assistant: str
 
 
-def released_turns(real_data: Path, dataset: str, arm: str, file: str) -> list[Turns]:
+def released_turns(dataset: str, arm: str, file: str) -> list[Turns]:
     """Parse the `messages` cells of one file: Python literals, which only tests may evaluate."""
     csv.field_size_limit(1 << 24)
-    path = real_data / "Trace_Check_QA" / "data" / dataset / FOLDERS[arm] / file
-    with open(path, encoding="utf-8", newline="") as stream:
+    path = f"data/{dataset}/{FOLDERS[arm]}/{file}"
+    with open(released_file(path), encoding="utf-8", newline="") as stream:
         conversations = [ast.literal_eval(row["messages"]) for row in csv.DictReader(stream)]
     assert all([turn["role"] for turn in turns] == ["user", "assistant"] for turns in conversations)
     return [Turns(*(turn["content"] for turn in turns)) for turns in conversations]

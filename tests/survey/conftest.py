@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
+from support.missing import skip_without
 
 # a browser on a busy machine may take its time
 TIMEOUT_MS = 60_000
@@ -20,7 +21,7 @@ def browser():
     if path is None:
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is missing: install the package chromium")
-        pytest.skip("chromium is not on this machine")
+        skip_without("chromium", "install the package chromium")
     with sync_playwright() as playwright:
         # the page under test is our own, and containers lack what the sandbox needs
         browser = playwright.chromium.launch(

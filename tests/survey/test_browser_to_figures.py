@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support.playing import Participant, play, save
 from support.study_files import ARMS, write_study
-from test_workflow import SMOKE, copy_project, digests, snakemake
+from support.workflow import SMOKE, copy_project, digests, snakemake
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
 

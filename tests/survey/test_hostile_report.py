@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 from support.released_files import EMPLOYERS, write_mirror
-from test_workflow import copy_project, snakemake
+from support.workflow import copy_project, snakemake
 
 pytestmark = pytest.mark.workflow
 # stands in a question, its facts, prompts and generations

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Text
 from support.examples import ROOT, make_question
+from support.figures import GRIDS, NOTE, assert_legible
 from support.run_data import run_script
-from test_figures import GRIDS, NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, write_records
 from tracekd.datasets.rows import Grid

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 from support.examples import ROOT
+from support.figures import assert_legible
 from support.run_data import run_script
-from test_figures import assert_legible
 from tracekd.claims.findings import Finding, gather
 from tracekd.claims.ledger import Claim, read_claims, tolerance
 from tracekd.claims.main import conclusions, main_claims

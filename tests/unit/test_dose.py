@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.examples import ROOT, make_question
+from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.run_data import write_scores
-from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.errors import VerificationError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.dose import plot_dose

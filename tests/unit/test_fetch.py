@@ -4,18 +4,14 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from support.http import BODY, serve
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets import fetch
 from tracekd.datasets.fetch import fetch_raw, write_manifest
 from tracekd.datasets.registry import Entry
 
-BODY = bytes(range(256)) * 1024
-POLL_S = 0.01
 PATH = "part/equal.json"
 HUB = {"kind": "hub", "repository": "owner/name", "revision": "main"}
 
@@ -68,37 +64,6 @@ def answer_rest(request):
 def answer_status(status):
     """Send no file but this status."""
     return lambda request: request.reply(status, b"no")
-
-
-@contextmanager
-def serve(*answers, body=BODY):
-    """Answer the n-th request by the n-th function, later ones by the last; give address and requests."""
-    requests = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            requests.append((self.path, self.headers.get("Range")))
-            answers[min(len(requests), len(answers)) - 1](self)
-
-        def reply(self, status, content, length=None):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content) if length is None else length))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *args):
-            """Keep the test output free of the server's log."""
-
-    Handler.body = body
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=[POLL_S])
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", requests
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 from support.examples import ROOT
+from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.run_data import write_scores
-from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest

@@ -8,9 +8,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from support.examples import make_question
+from support.figures import assert_legible
 from support.run_data import run_script
 from support.tiny_models import CHAT, QUANTISATION
-from test_figures import assert_legible
 from tracekd.adapters.chat import encode_example, prefilled_prompt
 from tracekd.adapters.generation import generate_all
 from tracekd.core.errors import DataError, ModelError

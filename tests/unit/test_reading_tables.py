@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 from support.examples import ROOT, make_question
+from support.figures import NOTE, assert_legible
 from support.run_data import run_script
-from test_figures import NOTE, assert_legible
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from support.examples import ROOT, make_question
+from support.http import BODY, serve
 from support.released_files import (
     BABI_GENERATIONS,
     MODEL,
@@ -17,7 +18,6 @@ from support.released_files import (
     write_lines,
     write_mirror,
 )
-from test_fetch import BODY, serve
 from tracekd.core.checks import check_schema, read_yaml
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.core.literals import render_list

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.examples import ROOT
+from support.figures import assert_legible
 from support.run_data import run_script
 from support.study_data import CONDITIONS, QUESTIONS, make_export, make_plan, write_json
-from test_figures import assert_legible
 from tracekd.core.errors import DataError
 from tracekd.figures.conditions import plot_conditions
 from tracekd.figures.likert import plot_likert

@@ -6,8 +6,8 @@ from itertools import product
 import pandas as pd
 import pytest
 from support.examples import make_question
+from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.run_data import write_scores
-from test_figures import DATASETS, MODELS, NOTE, assert_legible
 from tracekd.core.records import Generation, Trace, write_records
 from tracekd.datasets.rows import Grid
 from tracekd.figures.style import PAGE_HEIGHT

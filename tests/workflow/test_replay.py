@@ -9,7 +9,7 @@ import subprocess
 import pandas as pd
 import pytest
 from support.released_files import outputs, table, write_mirror
-from test_workflow import SNAKEMAKE, copy_project, digests, snakemake
+from support.workflow import SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
 REPLAY = ["--configfile", "config/replay.yaml"]

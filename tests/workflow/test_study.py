@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from test_workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
+from support.workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
 ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from test_workflow import SMOKE, copy_project, digests, snakemake
+from support.workflow import SMOKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
 TEACHER = [*SMOKE, "tests/workflow/teacher.yaml"]

@@ -4,50 +4,15 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from support.examples import ROOT
+from support.real_data import mirror_with
+from support.workflow import SMOKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
-SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
-SMOKE = ["--configfile", "tests/workflow/smoke.yaml"]
-SOURCES = (
-    "Snakefile",
-    "config.yaml",
-    "config",
-    "profiles",
-    "resources",
-    "rules",
-    "schemas",
-    "scripts",
-    "tests",
-    "envs",
-)
-
-
-def snakemake(folder, *arguments, ok=True):
-    """Run Snakemake in a copy of the project; give what it wrote to the screen."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")}
-    run = subprocess.run(
-        [*SNAKEMAKE, *arguments], cwd=folder, capture_output=True, text=True, env=environment, check=False
-    )
-    screen = run.stdout + run.stderr
-    assert (run.returncode == 0) == ok, screen[-4000:]
-    assert "Traceback" not in screen
-    return screen
-
-
-def copy_project(folder):
-    """Copy what the workflow is made of, without any result."""
-    folder.mkdir()
-    for name in SOURCES:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    return folder
 
 
 def copy_up_to_traces(project, folder):
@@ -56,14 +21,6 @@ def copy_up_to_traces(project, folder):
     for stage in ("raw", "questions", "traces", "models"):
         shutil.copytree(project / "results/smoke" / stage, folder / "results/smoke" / stage)
     return folder
-
-
-def digests(folder, pattern):
-    """SHA-256 of the files that match, by relative path."""
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob(pattern))
-    }
 
 
 @pytest.fixture(scope="module")
@@ -184,10 +141,11 @@ def test_the_whole_grid_of_the_paper_is_planned(project):
     assert jobs == {"fetch_raw": "3", "fetch_model": "4", "train_adapters": "180", "generate": "192"}
 
 
-def test_real_data_go_through_the_same_rules(tmp_path, real_data):
+def test_real_data_go_through_the_same_rules(tmp_path):
+    mirror = mirror_with("cotempqa", "babi")
     folder = copy_project(tmp_path / "project")
     targets = [f"results/real_small/traces/{name}/incorrect.jsonl" for name in ("cotempqa", "babi")]
-    real = ["--configfile", "config/real_small.yaml", "--config", f"mirror={real_data}"]
+    real = ["--configfile", "config/real_small.yaml", "--config", f"mirror={mirror}"]
     snakemake(folder, *targets, *real)
     counts = {
         name: sum(1 for _ in open(folder / f"results/real_small/questions/{name}.jsonl", "rb"))

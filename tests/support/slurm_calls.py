@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from slurm.cluster import Cluster, Job, wait_until
-from support.examples import ROOT
 
-HERE = Path(__file__).parent
+from support.examples import ROOT
+from support.slurm_cluster import Cluster, Job, wait_until
+
+HERE = ROOT / "tests/slurm"
 STOCK = [sys.executable, "-m", "snakemake"]
 QUICK = [sys.executable, str(HERE / "quick_snakemake.py")]
 # enough for a job to be scheduled, and to start Python twice, on a busy machine

@@ -1,0 +1,100 @@
+"""Figures of made-up runs: which, whether they can be read, and all of them at once."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+from matplotlib.text import Text
+from tracekd.core.records import write_records
+from tracekd.datasets.rows import Grid
+from tracekd.figures.style import house_style
+from tracekd.labels import ARM_TITLES
+from tracekd.tables.matrix import trace_answer_matrix
+from tracekd.tables.results import classes_table, results_table
+from tracekd.tables.scores import read_scores
+from tracekd.traces.build import build_trace
+
+from support.examples import make_question
+from support.run_data import make_baselines, run_script, write_scores, write_training_logs
+
+DATASETS = ["cotempqa", "ms_marco", "babi"]
+MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]
+ARMS = list(ARM_TITLES)
+SCORERS = ["published", "aligned"]
+# datasets, models, arms, seeds, and whether the first model lacks the last dataset
+GRIDS = {
+    "paper": (DATASETS, MODELS[:2], ["prompt_only", "none", "class_only", "correct", "incorrect"], 2, False),
+    "large": (DATASETS, MODELS, ["prompt_only", "none", *ARMS[3:9]], 3, False),
+    "gap": (DATASETS[:2], MODELS[1:3], ["none", "correct", "incorrect"], 1, True),
+    "small": (DATASETS[2:], MODELS[:1], ["correct", "incorrect"], 1, False),
+}
+NOTE = "simulated corpora, tiny models"
+FIGURES = ("confusion", "losses", "classes", "accuracy")
+
+
+def drawn_texts(figure, monkeypatch):
+    """Texts that really are drawn, with their boxes in pixels (without arrows)."""
+    texts, original = [], Text.draw
+
+    def record(text, renderer):
+        if text.get_visible() and text.get_text().strip():
+            texts.append((text.get_text(), Text.get_window_extent(text, renderer)))
+        original(text, renderer)
+
+    with house_style(), monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", record)
+        figure.canvas.draw()
+    return texts
+
+
+def assert_legible(figure, monkeypatch):
+    """Check that texts stay on the canvas and off one another."""
+    texts = drawn_texts(figure, monkeypatch)
+    assert texts, "nothing is drawn"
+    width, height = figure.bbox.size
+    for words, box in texts:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+        assert inside, f"{words!r} leaves the canvas"
+    for (one, box), (other, place) in itertools.combinations(texts, 2):
+        wide = min(box.x1, place.x1) - max(box.x0, place.x0)
+        tall = min(box.y1, place.y1) - max(box.y0, place.y0)
+        assert wide <= 0.5 or tall <= 0.5, f"{one!r} overlaps {other!r}"
+    return [words for words, _ in texts]
+
+
+def verified(question):
+    """Both traces of a question as the pipeline hands them on."""
+    traces = {arm: build_trace(question, arm, seed=0) for arm in ("correct", "incorrect")}
+    return {
+        arm: replace(trace, verdict=dict.fromkeys(("class_ok", "facts_ok"), arm == "correct"))
+        for arm, trace in traces.items()
+    }
+
+
+def plot_all(folder: Path) -> None:
+    """Write every figure of a made-up run below a folder, from the files that the rules hand on."""
+    datasets, models, arms = ["babi"], MODELS[:2], ["none", "correct", "incorrect"]
+    names = {"datasets": datasets, "models": models, "arms": arms, "note": NOTE}
+    grid = Grid(datasets, models, arms)
+    scores = read_scores(write_scores(folder, datasets, models, arms, [0, 1]))
+    baselines = make_baselines(datasets)
+    frames = {
+        "results": results_table(scores, baselines, grid),
+        "classes": classes_table(scores, grid),
+        "matrix": trace_answer_matrix(scores, grid),
+        "baselines": baselines,
+    }
+    files = {name: str(folder / f"{name}.csv") for name in frames}
+    for name, frame in frames.items():
+        frame.to_csv(files[name], index=False)
+    files["logs"] = [str(path) for path in write_training_logs(folder, datasets, models, arms, [0, 1])]
+    question = make_question("babi")
+    files["questions"] = str(folder / "babi.jsonl")
+    write_records([question], files["questions"])
+    for arm, trace in verified(question).items():
+        files[arm] = str(folder / f"{arm}.jsonl")
+        write_records([trace], files[arm])
+    params = names | {"arm": "correct", "scorer": "aligned", "scorers": ["aligned"]}
+    for name in (*FIGURES, "pipeline"):
+        outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}
+        run_script(f"plot_{name}", files, outputs, params, folder / "log")

@@ -1,0 +1,116 @@
+"""Where the tests find the released files and the raw datasets: in a mirror, by download, or not at all.
+
+Sources, in this order: the folder that the environment variable TRACEKD_MIRROR names, `../shared/data`
+beside the project, a download into `.cache/` (once, with the checksums of the registries). A folder that
+TRACEKD_MIRROR names must hold what a test asks for; without any source the test is skipped.
+"""
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import requests
+from filelock import FileLock
+from tracekd.datasets.fetch import HUB, fetch_raw
+from tracekd.datasets.registry import read_registry
+from tracekd.released.fetch import fetch_released
+from tracekd.released.registry import read_released
+
+from support.examples import ROOT
+from support.missing import skip_without
+
+VARIABLE = "TRACEKD_MIRROR"
+HINT = f"set {VARIABLE}=FOLDER or connect to the network"
+CACHE = ROOT / ".cache"
+RELEASED = read_released(ROOT / "config/released.yaml")
+# of a mirror, and of the hub
+SMALL, WHOLE = ROOT / "config/datasets_real_small.yaml", ROOT / "config/datasets.yaml"
+PROBE_S = 5.0
+
+
+def released_folder(paths: Iterable[str]) -> Path:
+    """Give a folder that holds these files under the paths of the released repository."""
+    paths = set(paths)
+    registered = paths <= set(RELEASED.files)
+    mirrored = _find_in_mirror(RELEASED.folder, paths, must_hold=registered)
+    if mirrored is not None:
+        return mirrored
+    if not registered:
+        skip_without("samples of later files", "only a mirror may have them")
+    folder = CACHE / RELEASED.folder
+    with _only_process():
+        missing = {path for path in paths if not (folder / path).is_file()}
+        if missing:
+            _need_network(RELEASED.url, "the released files")
+            with TemporaryDirectory(dir=CACHE) as scratch:
+                fetch_released(RELEASED, missing, Path(scratch) / "new", None, CACHE / "locks.json")
+                for path in missing:
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(Path(scratch) / "new" / path, folder / path)
+    return folder
+
+
+def released_file(path: str) -> Path:
+    """Give one released file."""
+    return released_folder([path]) / path
+
+
+def mirror_with(*datasets: str) -> Path:
+    """Give a mirror that holds the raw files of these datasets."""
+    entries = read_registry(SMALL)
+    found = [_find_in_mirror(entries[name].folder, entries[name].files, must_hold=True) for name in datasets]
+    if None in found:
+        skip_without("a mirror of the raw datasets", f"set {VARIABLE}=FOLDER")
+    return found[0].parent
+
+
+def raw_folder(dataset: str) -> tuple[Path, dict[str, Any]]:
+    """Give the raw folder of a dataset, and the options with which it is read."""
+    entry = read_registry(SMALL)[dataset]
+    mirrored = _find_in_mirror(entry.folder, entry.files, must_hold=True)
+    if mirrored is not None:
+        return mirrored, entry.options
+    entry = read_registry(WHOLE)[dataset]
+    folder = CACHE / entry.folder
+    with _only_process():
+        if not folder.is_dir():
+            _need_network(os.environ.get("HF_ENDPOINT", HUB), entry.title)
+            fetch_raw(entry, folder, None, CACHE / "locks.json")
+    return folder, entry.options
+
+
+def _find_in_mirror(folder: str, paths: Iterable[str], must_hold: bool) -> Path | None:
+    """Give the folder of the mirror when it holds these files; one that the user names may have to."""
+    named = os.environ.get(VARIABLE)
+    # a relative path starts at the project
+    found = (ROOT / (named or "../shared/data") / folder).resolve()
+    missing = sorted(path for path in paths if not (found / path).is_file())
+    if missing and named and must_hold:
+        pytest.fail(f"{VARIABLE}: {found} has no file {missing[0]}", pytrace=False)
+    return None if missing else found
+
+
+def _only_process() -> FileLock:
+    """Let one of several test processes download at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return FileLock(CACHE / ".lock")
+
+
+def _need_network(address: str, what: str) -> None:
+    """Skip the test where the host of an address cannot be reached."""
+    if not _is_reachable("/".join(address.split("/")[:3])):
+        skip_without(what, HINT)
+
+
+@cache
+def _is_reachable(host: str) -> bool:
+    """Tell whether anything answers at a host."""
+    try:
+        requests.head(host, timeout=PROBE_S)
+    except requests.RequestException:
+        return False
+    return True
