@@ -86,6 +86,7 @@ if HAS_TRADE_OFF:
 
 
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
+include: "rules/code.smk"  # changed code makes its rules' outputs again
 include: "rules/cluster.smk"  # which jobs are submitted, and what must not be at work then
 
 

@@ -17,6 +17,7 @@ rule verify:
         runtime=growing(60),
     params:
         run=lookup(within=config, dpath="run"),
+        extensions=lookup(within=config, dpath="extensions", default=[]),
     message:
         "Read every recorded file of the run again"
     script:

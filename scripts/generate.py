@@ -29,7 +29,11 @@ with rule_job(snakemake):
         for question in questions
     ]
     base = load_quantised(source.model, params.quantisation)
-    base_identity = {"model": folder_digests(source.model), "quantisation": params.quantisation}
+    base_identity = {
+        "model": folder_digests(source.model),
+        "quantisation": params.quantisation,
+        "code": params.code,
+    }
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)

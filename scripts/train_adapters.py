@@ -40,6 +40,7 @@ with rule_job(snakemake):
                 "persona": params.persona,
                 "chat": params.chat,
                 "quantisation": params.quantisation,
+                "code": params.code,
                 "inputs": {
                     "questions": sha256_file(source.questions),
                     "traces": sha256_file(traces[arm]),

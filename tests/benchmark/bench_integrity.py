@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from tracekd.adapters.trainer import MANIFEST, newest_checkpoint  # noqa: E402
 from tracekd.core.errors import DataError  # noqa: E402
 from tracekd.run.audit import verify_run  # noqa: E402
+from tracekd.run.code import digest_parts  # noqa: E402
 from tracekd.run.jobs import rule_job  # noqa: E402
 from tracekd.run.provenance import (  # noqa: E402
     FOLDER,
@@ -148,7 +149,7 @@ def small_job(run: str, question: str, number: int = 0) -> SimpleNamespace:
         config={"run": run},
         input=[question],
         output=["bench.txt"],
-        params=SimpleNamespace(items=dict),
+        params=SimpleNamespace(items=dict, code=digest_parts({})),
         wildcards=SimpleNamespace(items=lambda: named),
         log=["bench.log"],
     )

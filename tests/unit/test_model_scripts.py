@@ -79,6 +79,7 @@ def train(root):
             chat=CHAT,
             persona="Qwen",
             work=str(root / "work/train"),
+            code=CODE,
         ),
         wildcards=SimpleNamespace(dataset="babi"),
     )
@@ -102,6 +103,7 @@ def generate(root):
             chat=CHAT,
             persona="Qwen",
             work=str(root / "work/generate"),
+            code=CODE,
         ),
     )
 
