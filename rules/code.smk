@@ -7,9 +7,7 @@ out  parameter `code` of every rule: Snakemake makes outputs again whose paramet
 
 from tracekd.run.code import code_digests
 
-CODE = code_digests(
-    [one.name for one in workflow.rules], config.get("extensions", ())
-)
+CODE = code_digests([one.name for one in workflow.rules], config.get("extensions", ()))
 
 for one in workflow.rules:
     one.set_params(code=CODE[one.name])

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.iocontainers import Namedlist
 from tracekd.core.files import sha256_file
-from tracekd.run import provenance
+from tracekd.run import audit, provenance
 from tracekd.run.audit import report, verify_run
 from tracekd.run.code import code_parts, digest_parts
 from tracekd.run.jobs import rule_job
@@ -157,7 +157,7 @@ def test_the_latest_maker_counts(folder):
     with rule_job(make_job("train_adapters", {}, {"weights": ADAPTER}, dataset="babi")):
         write(ADAPTER, b"made by one job for all seeds")
     found = verify_run("demo")
-    assert (found.records, found.files, found.faults) == (4, 4, [])
+    assert (found.records, found.files, found.faults, found.stale) == (4, 4, [], [])
 
 
 def test_a_file_without_record_is_used_and_recorded(folder):
@@ -208,6 +208,39 @@ def test_verify_names_what_is_missing_or_out_of_date(folder, capsys):
     assert sum("read " in fault and fault.startswith(QUESTIONS) for fault in found.faults) == 1
     with pytest.raises(Exception, match=r"2 faults in 4 files of 3 jobs .*delete the files"):
         report(found, "demo")
+
+
+def test_verify_names_the_rules_whose_code_has_changed_and_which_code(folder, monkeypatch, capsys):
+    run_chain()
+    trainer = "scripts/tracekd/adapters/trainer.py"
+
+    def changed_parts(rule, extensions):
+        return {path: "0" * 64 if path == trainer else digest for path, digest in code_parts(rule).items()}
+
+    monkeypatch.setattr(audit, "code_parts", changed_parts)
+    with pytest.raises(Exception, match=r"outputs of 1 rules .*give the run's command again"):
+        report(verify_run("demo"), "demo")
+    assert (
+        f"train_adapters: 1 files were made by other code than today's {trainer}" in capsys.readouterr().err
+    )
+
+
+def test_a_rule_that_is_no_more_made_its_files_by_other_code(folder):
+    run_chain()
+    record = read_record(Path("provenance/demo/read_questions/babi.json"))
+    del record["sha256"]
+    write_record(record | {"rule": "read_all"}, Path("provenance/demo/read_questions/babi.json"))
+    (sentence,) = verify_run("demo").stale
+    assert sentence.startswith(
+        "read_all: 1 files were made by other code than today's scripts/read_questions.py"
+    )
+
+
+def test_a_job_whose_code_has_changed_since_the_call_began_is_refused(folder, capsys):
+    job = make_job("train_adapters", {}, {"weights": ADAPTER}, {"code": "0" * 64}, dataset="babi")
+    screen = run_again(job, capsys)
+    assert "Error: rule train_adapters: its code has changed since this call of Snakemake began" in screen
+    assert "give the same command again" in screen
 
 
 def test_a_run_without_records_is_not_verified(folder):

@@ -75,7 +75,7 @@ def _list_stale(
             files[one.rule] += 1
             changed[one.rule] |= parts
     return [
-        f"{rule}: {files[rule]} files were made by other code, changed since: {', '.join(sorted(changed[rule]))}"
+        f"{rule}: {files[rule]} files were made by other code than today's {', '.join(sorted(changed[rule]))}"
         for rule in sorted(files)
     ]
 

@@ -1,11 +1,11 @@
 """The code behind a rule's outputs: the files that its script uses, each with a digest of what it does.
 
-A script uses the modules of this package that it imports, at the top or inside functions, and what these import
+A script uses the modules of this package that it imports, at the top or inside functions, and what these use
 in turn. `import_module(f"tracekd.datasets.{name}")` uses every package that can stand in place of `{name}`.
-Files of extensions count as they are, for nobody knows which of them a script asks for.
+Every file of an extension counts, with what it uses, for any script may ask for any of them.
 
-A digest sees no comment, docstring, line break, nor what only a type checker imports. Left out are schemas, which
-refuse files and write none, and `SURROUNDINGS`.
+A digest sees no comment, docstring or line break, and nothing that only a type checker imports. Left out are
+schemas, which refuse files and write none, and `SURROUNDINGS`.
 """
 
 import ast
@@ -46,7 +46,7 @@ class Source:
 
 
 def code_digests(rules: Iterable[str], extensions: Iterable[str | Path] = ()) -> dict[str, str]:
-    """Give rule -> one digest of its `code_parts`: its parameter `code`. What was parsed is kept in `MEMORY`."""
+    """Give rule -> one digest of its `code_parts`, its parameter `code`; keep what was parsed in `MEMORY`."""
     known = len(_memory())
     digests = {rule: digest_parts(code_parts(rule, extensions)) for rule in rules}
     if len(_memory()) > known:
@@ -65,10 +65,15 @@ def code_parts(rule: str, extensions: Iterable[str | Path] = ()) -> dict[str, st
     script = SCRIPTS / f"{rule}.py"
     if not script.exists():
         return {}
-    used = [script, *(package_modules()[name] for name in find_closure(script))]
-    parts = {path.relative_to(SCRIPTS.parent).as_posix(): read_source(path).digest for path in used}
-    added = {path for folder in extensions for path in Path(folder).rglob("*.py")}
-    return dict(sorted((parts | {path.as_posix(): sha256_file(path) for path in added}).items()))
+    added = [path.resolve() for folder in extensions for path in Path(folder).rglob("*.py")]
+    own = [script, *added]
+    used = {*own, *(package_modules()[name] for name in find_closure(own))}
+    return {_show(path): read_source(path).digest for path in sorted(used)}
+
+
+def _show(path: Path) -> str:
+    """Name a file from the project's folder."""
+    return Path(os.path.relpath(path, SCRIPTS.parent)).as_posix()
 
 
 def digest_parts(parts: Mapping[str, str]) -> str:
@@ -91,10 +96,10 @@ def _module_name(path: Path) -> str:
     return ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__")
 
 
-def find_closure(script: Path) -> set[str]:
-    """Give the modules that a script uses, that these use, and so on."""
+def find_closure(files: Iterable[Path]) -> set[str]:
+    """Give the modules that these files use, that those use, and so on."""
     found: set[str] = set()
-    waiting = set(find_modules(script))
+    waiting = {name for path in files for name in find_modules(path)}
     while waiting:
         name = waiting.pop()
         found.add(name)
@@ -104,7 +109,7 @@ def find_closure(script: Path) -> set[str]:
 
 @cache
 def find_modules(path: Path) -> frozenset[str]:
-    """Give the modules that a file uses itself, and the packages they stand in: to import one runs these, too."""
+    """Give the modules that a file uses itself, and the packages they stand in, which an import runs, too."""
     named = {name for pattern in read_source(path).imports for name in _find_named(pattern)}
     steps = {name.rsplit(".", up)[0] for name in named for up in range(name.count(".") + 1)}
     return frozenset(steps & package_modules().keys() - SURROUNDINGS)
@@ -198,7 +203,7 @@ def _is_for_types(node: ast.AST) -> bool:
 
 
 def _name_imports(node: ast.AST) -> Iterator[str]:
-    """Yield what a node imports of the package; of `from a import b`, `a.b` may be a module or a name in one."""
+    """Yield what a node imports of the package; after `from a import b`, `a.b` may be a module or not."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):

@@ -46,8 +46,8 @@ class Made:
 def recorded(job: Any) -> Iterator[None]:
     """Hold the inputs of a job to the records of their makers, run the body, then record the job.
 
-    Raises DataError at the first input that is not what its maker wrote, and WorkError when the code is no longer
-    that of the call of Snakemake which started the job: Snakemake would note the other one.
+    Raises DataError at the first input that is not what its maker wrote, and WorkError when the code has
+    changed since Snakemake read it: the outputs would pass for those of the earlier code.
     """
     folder = FOLDER / job.config["run"]
     started, clock = datetime.now(UTC), time.perf_counter()
