@@ -51,10 +51,10 @@ def score(path: "Path", strict: bool = True) -> int:
 def fresh(tmp_path, monkeypatch):
     """An empty folder to run in, and no memory of earlier calls."""
     monkeypatch.chdir(tmp_path)
-    for function in (code.read_source, code.find_modules, code._memory):
+    for function in (code.read_source, code.find_modules, code.read_memory):
         function.cache_clear()
     yield tmp_path
-    for function in (code.read_source, code.find_modules, code._memory):
+    for function in (code.read_source, code.find_modules, code.read_memory):
         function.cache_clear()
 
 
@@ -173,7 +173,7 @@ def test_digests_are_the_same_in_every_process(fresh):
 
 def test_a_second_call_parses_nothing(fresh, monkeypatch):
     first = code.code_digests(RULES)
-    for function in (code.read_source, code._memory):
+    for function in (code.read_source, code.read_memory):
         function.cache_clear()
     monkeypatch.setattr(ast, "parse", lambda *_: pytest.fail("parsed again"))
     assert code.code_digests(RULES) == first
@@ -185,7 +185,7 @@ def test_what_an_earlier_version_of_this_module_found_is_forgotten(fresh):
     kept = json.loads(code.MEMORY.read_text())
     kept["sources"] = {key: one | {"digest": "0"} for key, one in kept["sources"].items()}
     code.MEMORY.write_text(json.dumps(kept | {"by": "0" * 64}))
-    for function in (code.read_source, code.find_modules, code._memory):
+    for function in (code.read_source, code.find_modules, code.read_memory):
         function.cache_clear()
     assert code.code_digests(["generate"]) == first
 

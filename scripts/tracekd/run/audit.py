@@ -17,6 +17,9 @@ from tracekd.core.records import validator
 from tracekd.run.code import code_parts, list_changed
 from tracekd.run.provenance import FOLDER, Made, latest, read_record, say_damage
 
+# paths that a sentence lists before it only counts
+NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -66,18 +69,24 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
 def _list_stale(
     records: Mapping[Path, dict[str, Any]], made: Mapping[str, Made], extensions: Iterable[str]
 ) -> list[str]:
-    """Say of each rule how many files were made by other code, and which code has changed since."""
+    """Say of each rule which of its code has changed since it made its files, and how many those are."""
     files: dict[str, int] = defaultdict(int)
     changed: dict[str, set[str]] = defaultdict(set)
-    today = {made_by: code_parts(made_by, extensions) for made_by in {one.rule for one in made.values()}}
+    today = {rule: code_parts(rule, extensions) for rule in {one.rule for one in made.values()}}
     for one in made.values():
         if parts := list_changed(records[one.record]["code"]["parts"], today[one.rule]):
             files[one.rule] += 1
             changed[one.rule] |= parts
     return [
-        f"{rule}: {files[rule]} files were made by other code than today's {', '.join(sorted(changed[rule]))}"
+        f"{rule}: made by other code (changed: {_enumerate(changed[rule])}; files: {files[rule]})"
         for rule in sorted(files)
     ]
+
+
+def _enumerate(paths: set[str]) -> str:
+    """Name the first few paths and say how many there are beyond."""
+    first = ", ".join(sorted(paths)[:NAMED])
+    return first if len(paths) <= NAMED else f"{first} and {len(paths) - NAMED} more"
 
 
 def _list_used(
@@ -106,7 +115,7 @@ def report(found: Verification, run: str) -> None:
         )
     if found.stale:
         raise DataError(
-            f"outputs of {len(found.stale)} rules were made by other code than today's",
+            "outputs of the rules named above were made by other code than today's",
             where=f"verify {run}",
             hint="give the run's command again",
         )

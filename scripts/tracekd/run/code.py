@@ -47,9 +47,9 @@ class Source:
 
 def code_digests(rules: Iterable[str], extensions: Iterable[str | Path] = ()) -> dict[str, str]:
     """Give rule -> one digest of its `code_parts`, its parameter `code`; keep what was parsed in `MEMORY`."""
-    known = len(_memory())
+    known = len(read_memory())
     digests = {rule: digest_parts(code_parts(rule, extensions)) for rule in rules}
-    if len(_memory()) > known:
+    if len(read_memory()) > known:
         _remember()
     return digests
 
@@ -129,16 +129,16 @@ def _find_named(pattern: str) -> Iterator[str]:
 def read_source(path: Path) -> Source:
     """Read a Python file, or remember what was found in these bytes."""
     key = sha256_file(path)
-    if key not in _memory():
+    if key not in read_memory():
         words: list[str] = []
         imports: set[str] = set()
         _describe(ast.parse(path.read_bytes()), words, imports)
-        _memory()[key] = Source(sha256_text("\0".join(words)), sorted(imports))
-    return _memory()[key]
+        read_memory()[key] = Source(sha256_text("\0".join(words)), sorted(imports))
+    return read_memory()[key]
 
 
 @cache
-def _memory() -> dict[str, Source]:
+def read_memory() -> dict[str, Source]:
     """Give SHA-256 of a file -> what this very module found in it in earlier calls and in this one."""
     if not MEMORY.exists():
         return {}
@@ -152,8 +152,8 @@ def _own_sha256() -> str:
 
 def _remember() -> None:
     """Keep what is known of today's files; jobs of a cluster may do so at once, each in a file of its own."""
-    today = {sha256_file(path) for path in SCRIPTS.rglob("*.py")} & _memory().keys()
-    kept = {"by": _own_sha256(), "sources": {key: asdict(_memory()[key]) for key in sorted(today)}}
+    today = {sha256_file(path) for path in SCRIPTS.rglob("*.py")} & read_memory().keys()
+    kept = {"by": _own_sha256(), "sources": {key: asdict(read_memory()[key]) for key in sorted(today)}}
     MEMORY.parent.mkdir(exist_ok=True)
     part = MEMORY.with_suffix(f".{os.uname().nodename}.{os.getpid()}")
     part.write_text(json.dumps(kept), "utf-8")
