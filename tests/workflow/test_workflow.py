@@ -159,23 +159,38 @@ JUDGED = SCORES | FROM_SCORES | INTERVENTIONS
     ids=["comment", "docstring", "scorer", "one figure", "style of figures", "trainer"],
 )
 def test_changed_code_makes_exactly_what_it_makes_and_what_follows(project, tmp_path, path, old, new, again):
-    other = tmp_path / "project"
-    shutil.copytree(project, other, ignore=shutil.ignore_patterns("work"))
-    source = other / "scripts/tracekd" / path
+    other = change_code(project, tmp_path / "project", path, old, new)
+    assert planned_rules(snakemake(other, "--dry-run", *SMOKE)) == again
+
+
+def test_verify_names_the_rules_whose_code_has_changed(project, tmp_path):
+    other = change_code(
+        project, tmp_path / "project", "scoring/lenient.py", "\nimport ", "\nimport os\nimport "
+    )
+    screen = snakemake(other, "verify", *SMOKE, ok=False)
+    assert (
+        "derive_readings: made by other code (changed: scripts/tracekd/scoring/lenient.py; files: 2)"
+        in screen
+    )
+    assert "score_generations" not in screen
+    assert "made by other code than today's (give the run's command again)" in screen
+
+
+def change_code(project, folder, path, old, new):
+    """Copy a project with all that it has made, and change one line of its package."""
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("work"))
+    source = folder / "scripts/tracekd" / path
     text = source.read_text("utf-8")
     assert old in text
     source.write_text(text.replace(old, new, 1), "utf-8")
-    assert planned_rules(snakemake(other, "--dry-run", *SMOKE)) == again
-    screen = snakemake(other, "verify", *SMOKE, ok=not again)
-    if again:
-        assert f"made by other code (changed: scripts/tracekd/{path}; files: " in screen
-        assert "(give the run's command again)" in screen
+    return folder
 
 
 def planned_rules(screen):
-    """Rules that a dry run would run, from its table of jobs."""
-    pairs = [line.split() for line in screen.splitlines()]
-    return {words[0] for words in pairs if len(words) == 2 and words[1].isdigit()} - {"all", "total"}
+    """Rules that a dry run would run, from its table of jobs; none where there is nothing to do."""
+    _, _, table = screen.partition("Job stats:")
+    rows = [line.split() for line in table.partition("total")[0].splitlines()]
+    return {row[0] for row in rows if len(row) == 2 and row[1].isdigit()} - {"all"}
 
 
 def test_the_report_is_one_file_without_outside_references(project):
