@@ -7,7 +7,12 @@ out  parameter `code` of every rule: Snakemake makes outputs again whose paramet
 
 from tracekd.run.code import code_digests
 
-CODE = code_digests([one.name for one in workflow.rules], config.get("extensions", ()))
+try:
+    CODE = code_digests(
+        [one.name for one in workflow.rules], config.get("extensions", ())
+    )
+except TraceKDError as error:
+    sys.exit(f"Error: {error}")
 
 for one in workflow.rules:
     one.set_params(code=CODE[one.name])

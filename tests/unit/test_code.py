@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tracekd.core.errors import DataError
 from tracekd.run import code
 
 RULES = sorted(path.stem for path in code.SCRIPTS.glob("*.py"))
@@ -208,3 +209,9 @@ def test_an_extension_counts_for_every_rule_with_what_it_uses(fresh):
 
 def test_a_rule_without_a_script_has_no_parts():
     assert code.code_parts("all") == {}
+
+
+def test_a_slip_of_the_pen_is_named_by_file_and_line(fresh):
+    (fresh / "extension.py").write_text("LIMIT = 3\ndef broken(:\n")
+    with pytest.raises(DataError, match=r"extension\.py:2: not Python: .* \(mend this line\)"):
+        code.code_parts("train_adapters", [fresh])

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_file, sha256_text
 
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -127,12 +128,17 @@ def _find_named(pattern: str) -> Iterator[str]:
 
 @cache
 def read_source(path: Path) -> Source:
-    """Read a Python file, or remember what was found in these bytes."""
+    """Read a Python file, or remember what was found in these bytes; DataError where it is not Python."""
     key = sha256_file(path)
     if key not in read_memory():
+        try:
+            tree = ast.parse(path.read_bytes())
+        except SyntaxError as error:
+            where = f"{_show(path)}:{error.lineno}"
+            raise DataError(f"not Python: {error.msg}", where=where, hint="mend this line") from error
         words: list[str] = []
         imports: set[str] = set()
-        _describe(ast.parse(path.read_bytes()), words, imports)
+        _describe(tree, words, imports)
         read_memory()[key] = Source(sha256_text("\0".join(words)), sorted(imports))
     return read_memory()[key]
 
