@@ -15,6 +15,7 @@ rule verify:
         runtime=growing(60),
     params:
         **RUN.settings("run"),
+        extensions=lookup(within=config, dpath="extensions", default=[]),
     message:
         "Read every recorded file of the run again"
     script:

@@ -33,7 +33,11 @@ with rule_job(snakemake):
         for question in questions
     ]
     base = load_quantised(source.model, quantisation)
-    base_identity = {"model": folder_digests(source.model), "quantisation": quantisation.model_dump()}
+    base_identity = {
+        "model": folder_digests(source.model),
+        "quantisation": quantisation.model_dump(),
+        "code": params.code,
+    }
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)

@@ -26,7 +26,11 @@ with rule_job(snakemake):
     messages = {question.id: chat_messages(question, params.persona) for question in questions}
     tokenizer = load_tokenizer(source.model)
     base = load_quantised(source.model, quantisation)
-    base_identity = {"model": folder_digests(source.model), "quantisation": quantisation.model_dump()}
+    base_identity = {
+        "model": folder_digests(source.model),
+        "quantisation": quantisation.model_dump(),
+        "code": params.code,
+    }
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)

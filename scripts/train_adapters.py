@@ -45,6 +45,7 @@ with rule_job(snakemake):
                 "persona": params.persona,
                 "chat": chat.model_dump(),
                 "quantisation": quantisation.model_dump(),
+                "code": params.code,
                 "inputs": {
                     "questions": sha256_file(source.questions),
                     "traces": sha256_file(traces[arm]),

@@ -26,6 +26,15 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from tracekd.adapters.trainer import MANIFEST, newest_checkpoint  # noqa: E402
 from tracekd.core.errors import DataError  # noqa: E402
 from tracekd.run.audit import verify_run  # noqa: E402
+from tracekd.run.code import (  # noqa: E402
+    code_digests,
+    code_parts,
+    digest_parts,
+    find_modules,
+    package_modules,
+    read_memory,
+    read_source,
+)
 from tracekd.run.jobs import rule_job  # noqa: E402
 from tracekd.run.provenance import (  # noqa: E402
     FOLDER,
@@ -51,6 +60,9 @@ KINDS = {
 }
 CUTS = range(0, 100, 10)  # percent of the bytes that are left
 FLIPS = 200
+RULE = "score_generations"  # the job that is timed, by its code
+# what a process remembers, and each real job is a process of its own
+REMEMBERED = (code_version, find_modules, installed_packages, package_modules, read_memory, read_source)
 
 
 @contextlib.contextmanager
@@ -144,11 +156,11 @@ def small_job(run: str, question: str, number: int = 0) -> SimpleNamespace:
     """Stand in for a job that reads one question file and writes a few bytes."""
     named = [("dataset", f"bench{number}")]
     return SimpleNamespace(
-        rule="bench",
+        rule=RULE,
         config={"run": run},
         input=[question],
         output=["bench.txt"],
-        params=SimpleNamespace(items=dict),
+        params=SimpleNamespace(items=dict, code=digest_parts(code_parts(RULE))),
         wildcards=SimpleNamespace(items=lambda: named),
         log=["bench.log"],
     )
@@ -194,17 +206,19 @@ def main() -> None:
             print(f"one flipped byte, {what}: {count} of {FLIPS} in {len(candidates)} files")
 
         def work() -> None:
-            for known in (code_version, installed_packages):  # each real job is a process of its own
+            for known in REMEMBERED:
                 known.cache_clear()
-            with rule_job(small_job(run, paths["question"])):
+            with rule_job(job):
                 Path("bench.txt").write_text("done")
 
+        code_digests([RULE])
+        job = small_job(run, paths["question"])
         records = len(list((FOLDER / run).glob("*/*.json")))
         size = Path(paths["question"]).stat().st_size / 1e6
         print(f"a small job among {records} records, input of {size:.1f} MB: {measure(work):.1f} ms")
-        template = (FOLDER / run / "bench/bench0.json").read_bytes()
+        template = (FOLDER / run / f"{RULE}/bench0.json").read_bytes()
         for number in range(500 - records):
-            (FOLDER / run / f"bench/copy{number}.json").write_bytes(template)
+            (FOLDER / run / f"{RULE}/copy{number}.json").write_bytes(template)
         print(f"the same among 500 records: {measure(work):.1f} ms")
 
 

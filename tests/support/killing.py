@@ -27,6 +27,7 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])
 SAVE_STEPS, BATCH_SIZE = 3, 4
 QUESTIONS = 48
+CODE = "0" * 64
 ADAPTER = "adapters/babi/tiny/correct/seed0"
 GENERATIONS = "generations/babi/tiny/correct/seed0.jsonl"
 
@@ -87,6 +88,7 @@ def train(note: Note) -> None:
             chat=CHAT.model_dump(),
             persona="Llama",
             work="work/train",
+            code=CODE,
         ),
         wildcards=SimpleNamespace(dataset="babi"),
     )
@@ -117,6 +119,7 @@ def generate(note: Note) -> None:
             chat=CHAT.model_dump(),
             persona="Llama",
             work="work/generate",
+            code=CODE,
         ),
     )
 

@@ -371,6 +371,7 @@ def test_the_script_writes_every_condition_of_a_real_adapter(
         "chat": CHAT.model_dump(),
         "persona": "Llama",
         "work": str(tmp_path / "work"),
+        "code": "0" * 64,
     }
     output = tmp_path / "interventions" / f"{cell}.jsonl"
     run_script("intervene", inputs, {"interventions": str(output)}, params, tmp_path / "log")

@@ -12,6 +12,7 @@ from tracekd.traces.build import build_traces
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ARMS = ("none", "correct")
+CODE = "0" * 64
 PLACES = ("kitchen", "garden", "office", "bathroom")
 
 
@@ -60,7 +61,7 @@ def run(script, root, **snakemake):
     )
 
 
-def train(root):
+def train(root, code=CODE):
     traces = [str(root / f"traces/babi/{arm}.jsonl") for arm in ARMS]
     training = TRAINING.model_dump() | {
         "max_length": 1024,
@@ -79,12 +80,13 @@ def train(root):
             chat=CHAT.model_dump(),
             persona="Qwen",
             work=str(root / "work/train"),
+            code=code,
         ),
         wildcards=SimpleNamespace(dataset="babi"),
     )
 
 
-def generate(root):
+def generate(root, code=CODE):
     run(
         "generate.py",
         root,
@@ -102,6 +104,7 @@ def generate(root):
             chat=CHAT.model_dump(),
             persona="Qwen",
             work=str(root / "work/generate"),
+            code=code,
         ),
     )
 
@@ -150,6 +153,18 @@ def test_outputs_that_snakemake_has_deleted_come_back_from_the_work_folder(root)
     for name in ("train_adapters", "generate"):
         log = (root / f"logs/{name}.py.log").read_text()
         assert "resume" not in log and "deleted" not in log
+
+
+def test_what_other_code_left_in_the_work_folder_does_not_count(root):
+    train(root, code="1" * 64)
+    generate(root, code="1" * 64)
+    logs = {name: (root / f"logs/{name}.py.log").read_text() for name in ("train_adapters", "generate")}
+    assert (
+        logs["train_adapters"].count("is deleted") == logs["train_adapters"].count("trained for") == len(ARMS)
+    )
+    assert "already trained" not in logs["train_adapters"]
+    assert logs["generate"].count("is started anew") == 1 + len(ARMS)
+    assert {provenance(root, arm)["code"] for arm in ARMS} == {"1" * 64}
 
 
 def test_trace_of_an_unknown_question_ends_the_job_with_one_sentence(root, capsys):

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from snakemake.iocontainers import Namedlist
 from tracekd.core.files import sha256_file
-from tracekd.run import provenance
+from tracekd.run import audit, provenance
 from tracekd.run.audit import report, verify_run
+from tracekd.run.code import code_parts, digest_parts
 from tracekd.run.jobs import rule_job
 from tracekd.run.provenance import SNAKEMAKE_MARK, read_record, write_record
 
@@ -23,12 +24,13 @@ def folder(tmp_path, monkeypatch):
 
 def make_job(rule, inputs, outputs, params=(), **wildcards):
     """What a script of Snakemake sees of its job."""
+    params = {"code": digest_parts(code_parts(rule))} | dict(params)
     return SimpleNamespace(
         rule=rule,
         config={"run": "demo", "secret": "not to be recorded"},
         input=Namedlist(fromdict=dict(inputs)),
         output=Namedlist(fromdict=dict(outputs)),
-        params=Namedlist(fromdict=dict(params)),
+        params=Namedlist(fromdict=params),
         wildcards=Namedlist(fromdict={"run": "demo"} | wildcards),
         log=[f"{rule}.log"],
     )
@@ -44,7 +46,7 @@ def model_job():
 
 def train_job():
     inputs = {"questions": QUESTIONS, "model": MODEL}
-    return make_job("train", inputs, {"weights": ADAPTER}, {"rank": 8}, dataset="babi", seed="3")
+    return make_job("train_adapters", inputs, {"weights": ADAPTER}, {"rank": 8}, dataset="babi", seed="3")
 
 
 def write(path, content=b"words\n" * 50):
@@ -74,15 +76,17 @@ def run_again(job, capsys):
 
 def test_a_record_holds_what_went_in_and_what_came_out(folder):
     run_chain()
-    record = read_record(Path("provenance/demo/train/babi.3.json"))
+    record = read_record(Path("provenance/demo/train_adapters/babi.3.json"))
     model = [f"{MODEL}/deep/config.json", f"{MODEL}/model.safetensors"]
     assert record["inputs"] == {path: sha256_file(path) for path in sorted([QUESTIONS, *model])}
     assert record["outputs"][ADAPTER]["sha256"] == sha256_file(ADAPTER)
     assert record["wildcards"] == {"run": "demo", "dataset": "babi", "seed": "3"}
-    assert record["params"] == {"rank": 8} and record["seed"] == "3"
+    assert record["params"]["rank"] == 8 and record["seed"] == "3"
     assert record["packages"]["snakemake"] and record["device"] and record["python"].startswith("3.")
     assert record["wall_s"] >= 0 and record["peak_memory_mb"] > 0
-    assert set(record["code"]) == {"commit", "dirty"}
+    assert set(record["code"]) == {"commit", "dirty", "parts"}
+    assert record["code"]["parts"] == code_parts("train_adapters")
+    assert record["params"]["code"] == digest_parts(code_parts("train_adapters"))
 
 
 def test_neither_keys_nor_the_whole_configuration_are_recorded(folder, monkeypatch):
@@ -94,10 +98,10 @@ def test_neither_keys_nor_the_whole_configuration_are_recorded(folder, monkeypat
 
 def test_records_differ_in_nothing_but_clock_and_memory(folder):
     run_chain()
-    first = read_record(Path("provenance/demo/train/babi.3.json"))
+    first = read_record(Path("provenance/demo/train_adapters/babi.3.json"))
     with rule_job(train_job()):
         pass
-    second = read_record(Path("provenance/demo/train/babi.3.json"))
+    second = read_record(Path("provenance/demo/train_adapters/babi.3.json"))
     differing = {key for key in first if first[key] != second[key]}
     assert differing <= {"started", "finished", "wall_s", "peak_memory_mb", "sha256"}
 
@@ -150,10 +154,10 @@ def test_a_large_untouched_file_is_not_read_again(folder, monkeypatch):
 
 def test_the_latest_maker_counts(folder):
     run_chain()
-    with rule_job(make_job("train", {}, {"weights": ADAPTER}, dataset="babi")):
+    with rule_job(make_job("train_adapters", {}, {"weights": ADAPTER}, dataset="babi")):
         write(ADAPTER, b"made by one job for all seeds")
     found = verify_run("demo")
-    assert (found.records, found.files, found.faults) == (4, 4, [])
+    assert (found.records, found.files, found.faults, found.stale) == (4, 4, [], [])
 
 
 def test_a_file_without_record_is_used_and_recorded(folder):
@@ -204,6 +208,37 @@ def test_verify_names_what_is_missing_or_out_of_date(folder, capsys):
     assert sum("read " in fault and fault.startswith(QUESTIONS) for fault in found.faults) == 1
     with pytest.raises(Exception, match=r"2 faults in 4 files of 3 jobs .*delete the files"):
         report(found, "demo")
+
+
+def test_verify_names_the_rules_whose_code_has_changed_and_which_code(folder, monkeypatch, capsys):
+    run_chain()
+    trainer = "scripts/tracekd/adapters/trainer.py"
+
+    def changed_parts(rule, extensions):
+        return {path: "0" * 64 if path == trainer else digest for path, digest in code_parts(rule).items()}
+
+    monkeypatch.setattr(audit, "code_parts", changed_parts)
+    with pytest.raises(Exception, match=r"made by other code than today's .*give the run's command again"):
+        report(verify_run("demo"), "demo")
+    sentence = f"train_adapters: made by other code (changed: {trainer}; files: 1)"
+    assert sentence in capsys.readouterr().err.splitlines()
+
+
+def test_a_rule_that_is_no_more_made_its_files_by_other_code(folder):
+    run_chain()
+    record = read_record(Path("provenance/demo/read_questions/babi.json"))
+    del record["sha256"]
+    write_record(record | {"rule": "read_all"}, Path("provenance/demo/read_questions/babi.json"))
+    (sentence,) = verify_run("demo").stale
+    assert sentence.startswith("read_all: made by other code (changed: scripts/read_questions.py, ")
+    assert sentence.endswith(f" and {len(code_parts('read_questions')) - 3} more; files: 1)")
+
+
+def test_a_job_whose_code_has_changed_since_the_call_began_is_refused(folder, capsys):
+    job = make_job("train_adapters", {}, {"weights": ADAPTER}, {"code": "0" * 64}, dataset="babi")
+    screen = run_again(job, capsys)
+    assert "Error: rule train_adapters: its code has changed since this call of Snakemake began" in screen
+    assert "give the same command again" in screen
 
 
 def test_a_run_without_records_is_not_verified(folder):

@@ -38,7 +38,7 @@ class ModelError(TraceKDError):
 
 
 class WorkError(TraceKDError):
-    """A work folder is in use, or the disk is full."""
+    """A work folder is in use, the disk is full, or the code has changed on the way."""
 
 
 class TeacherError(TraceKDError):

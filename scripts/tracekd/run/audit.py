@@ -1,7 +1,8 @@
 """Everything a run has recorded, read again from the first to the last byte."""
 
 import sys
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,22 +14,31 @@ from tracekd.core.files import sha256_file
 from tracekd.core.logs import logger
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
+from tracekd.run.code import code_parts, list_changed
 from tracekd.run.provenance import FOLDER, Made, latest, read_record, say_damage
+
+# paths that a sentence lists before it only counts
+NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How many records and files were looked at, and one sentence for each fault."""
+    """How many records and files were looked at, with one sentence for each fault.
+
+    `stale` has one sentence for each rule whose outputs were made by other code than today's.
+    """
 
     records: int
     files: int
     faults: list[str]
+    stale: list[str]
 
 
-def verify_run(run: str, folder: Path = FOLDER) -> Verification:
+def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) -> Verification:
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
     Faults are: a damaged record; a file that is damaged or missing; one that has changed since a job used it.
+    `extensions` are the folders whose code counts for every rule.
     """
     faults, records = [], {}
     for path in sorted((folder / run).glob("*/*.json")):
@@ -53,7 +63,30 @@ def verify_run(run: str, folder: Path = FOLDER) -> Verification:
         damaged = path in made and digest == made[path].sha256  # already named above
         if path in seen and seen[path] != digest and not damaged:
             faults.append(f"{path}: SHA-256 is {seen[path]}, but {rule} read {digest}")
-    return Verification(len(records), len(paths), faults)
+    return Verification(len(records), len(paths), faults, _list_stale(records, made, extensions))
+
+
+def _list_stale(
+    records: Mapping[Path, dict[str, Any]], made: Mapping[str, Made], extensions: Iterable[str]
+) -> list[str]:
+    """Say of each rule which of its code has changed since it made its files, and how many those are."""
+    files: dict[str, int] = defaultdict(int)
+    changed: dict[str, set[str]] = defaultdict(set)
+    today = {rule: code_parts(rule, extensions) for rule in {one.rule for one in made.values()}}
+    for one in made.values():
+        if parts := list_changed(records[one.record]["code"]["parts"], today[one.rule]):
+            files[one.rule] += 1
+            changed[one.rule] |= parts
+    return [
+        f"{rule}: made by other code (changed: {_enumerate(changed[rule])}; files: {files[rule]})"
+        for rule in sorted(files)
+    ]
+
+
+def _enumerate(paths: set[str]) -> str:
+    """Name the first few paths and say how many there are beyond."""
+    first = ", ".join(sorted(paths)[:NAMED])
+    return first if len(paths) <= NAMED else f"{first} and {len(paths) - NAMED} more"
 
 
 def _list_used(
@@ -72,13 +105,19 @@ def report(found: Verification, run: str) -> None:
     """Print every fault and raise DataError with their number, or log what is in order."""
     if not found.records and not found.faults:
         raise DataError("nothing is recorded", where=FOLDER / run, hint="run the workflow first")
-    for fault in found.faults:
+    for fault in [*found.faults, *found.stale]:
         print(fault, file=sys.stderr)
     if found.faults:
         raise DataError(
             f"{len(found.faults)} faults in {found.files} files of {found.records} jobs",
             where=f"verify {run}",
             hint="delete the files named above and run the workflow again",
+        )
+    if found.stale:
+        raise DataError(
+            "outputs of the rules named above were made by other code than today's",
+            where=f"verify {run}",
+            hint="give the run's command again",
         )
     print(f"verify {run}: {found.files} files of {found.records} jobs are as recorded", file=sys.stderr)
     logger.info("%d files of %d jobs are as recorded", found.files, found.records)

@@ -18,8 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tracekd.core.errors import DataError
+from tracekd.core.errors import DataError, WorkError
 from tracekd.core.files import atomic_write, sha256_file, sha256_text
+from tracekd.run.code import code_parts, digest_parts
 
 FOLDER = Path("provenance")
 # larger files of unchanged size and time are not read again before each job; `verify` reads everything
@@ -45,10 +46,18 @@ class Made:
 def recorded(job: Any) -> Iterator[None]:
     """Hold the inputs of a job to the records of their makers, run the body, then record the job.
 
-    Raises DataError at the first input that is not what its maker wrote.
+    Raises DataError at the first input that is not what its maker wrote, and WorkError when the code has
+    changed since Snakemake read it: the outputs would pass for those of the earlier code.
     """
     folder = FOLDER / job.config["run"]
     started, clock = datetime.now(UTC), time.perf_counter()
+    parts = code_parts(job.rule, job.config.get("extensions", ()))
+    if digest_parts(parts) != job.params.code:
+        raise WorkError(
+            "its code has changed since this call of Snakemake began",
+            where=f"rule {job.rule}",
+            hint="give the same command again",
+        )
     inputs = check_inputs(job.input, read_made(folder))
     yield
     if not job.output:
@@ -61,7 +70,7 @@ def recorded(job: Any) -> Iterator[None]:
         "seed": (params | wildcards).get("seed"),
         "inputs": inputs,
         "outputs": {path: _describe(path) for path in list_files(job.output)},
-        "code": code_version(),
+        "code": code_version() | {"parts": parts},
         "python": sys.version.split()[0],
         "packages": installed_packages(),
         **device_use(),
