@@ -60,7 +60,7 @@ rule import_released:
     benchmark:
         "benchmarks/{run}/import_released/all.tsv"
     conda:
-        "../envs/plot.yaml"
+        "../envs/data.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
