@@ -7,7 +7,7 @@ RUN = .venv/bin/snakemake --cores $(CORES)
 MIRROR ?= $(TRACEKD_MIRROR)
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay test test-slurm lint reference clean
+.PHONY: demo replay test test-envs test-slurm lint reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -30,6 +30,10 @@ replay: .venv/ready
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
+# every environment built from its file alone, every rule run in its own
+test-envs: .venv/ready
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/envs -m envs -p no:xdist --durations=0
+
 test-slurm: .venv/ready
 	.venv/bin/python -m pytest tests/slurm -m slurm -p no:xdist --durations=0
 
@@ -46,7 +50,7 @@ reference: .venv/ready
 	PYTHONPATH=scripts .venv/bin/python -m tracekd.settings.reference
 
 clean:
-	rm -rf results provenance figures logs benchmarks work .snakemake
+	rm -rf results provenance figures logs benchmarks work .snakemake .tests
 
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'

@@ -43,7 +43,7 @@ if RUN.replay:
             ),
             generations=RUN.per_run(paths.GENERATIONS, RUN.arms),
         conda:
-            "../envs/plot.yaml"
+            "../envs/data.yaml"
         params:
             **RUN.settings("replay", "seeds"),
         message:

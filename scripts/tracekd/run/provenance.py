@@ -7,6 +7,7 @@ digest, so that a damaged record is told from a damaged artefact.
 import hashlib
 import json
 import resource
+import site
 import subprocess
 import sys
 import time
@@ -170,8 +171,11 @@ def latest(records: Mapping[Path, dict[str, Any]]) -> dict[str, Made]:
 
 @cache
 def installed_packages() -> dict[str, str]:
-    """Give the installed packages and versions by the names of their folders: no metadata need be read."""
-    folders = (path for place in sys.path for path in Path(place).glob("*.dist-info"))
+    """Give packages and versions of the job's environment by the names of their folders, without metadata.
+
+    The module path is no guide: Snakemake puts that of its own environment at its end.
+    """
+    folders = (path for place in site.getsitepackages() for path in Path(place).glob("*.dist-info"))
     pairs = (path.stem.rpartition("-")[::2] for path in folders)
     return dict(sorted((name, version.partition("+")[0]) for name, version in pairs))
 

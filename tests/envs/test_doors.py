@@ -1,0 +1,150 @@
+"""Every rule in an environment made from its own file alone, in one small run of each door.
+
+Snakemake takes its usual path for `--sdm conda`; the conda that it finds is a stand-in that makes virtual
+environments (tests/envs/conda). They stay in .tests/envs, named by Snakemake after the content of their file.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from support.environments import read_pins, read_requirements, read_rules, split_pins
+from support.examples import ROOT
+from support.raw_files import OPTIONS, write_cotempqa
+from support.released_files import write_mirror
+from test_workflow import SMOKE, copy_project
+
+pytestmark = pytest.mark.envs
+BUILT = ROOT / ".tests/envs"
+CONDA = Path(__file__).parent / "conda/bin"
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--sdm", "conda", "--conda-prefix", BUILT]
+EVERYTHING = [*SMOKE, "tests/envs/everything.yaml"]
+TEACHER = [*SMOKE, "tests/workflow/teacher.yaml", "--config", "run=teacher"]
+STUDY_ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]
+FETCHED = "Qwen3-1.7B"
+
+
+def run(folder, *arguments):
+    """Run Snakemake in a copy of the project, each job in its own environment."""
+    path = os.pathsep.join([str(CONDA), str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [*SNAKEMAKE, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": path},
+        check=False,
+    )
+    screen = done.stdout + done.stderr
+    assert done.returncode == 0, screen[-6000:]
+
+
+def go_through_everything(folder):
+    """The smoke run, with the targets that look at a run."""
+    run(folder, *EVERYTHING)
+    run(folder, "forecast", *EVERYTHING)
+    run(folder, "verify", *EVERYTHING)
+
+
+def go_through_a_study(folder):
+    """Survey and analysis of invented participants, on the traces of the smoke run."""
+    study = yaml.safe_load((folder / "config/study.yaml").read_text("utf-8"))
+    for condition, arm in zip(study["conditions"], STUDY_ARMS, strict=True):
+        condition["arm"] = arm
+    (folder / "study.yaml").write_text(yaml.safe_dump({**study, "dataset": "babi"}, sort_keys=False), "utf-8")
+    settings = ["--config", "study=study.yaml", f"arms={json.dumps(STUDY_ARMS)}"]
+    last = "build_study_pages write_survey_import write_preregistration plot_likert plot_conditions"
+    run(folder, *SMOKE, *settings, "--until", *last.split())
+
+
+def go_through_a_teacher(folder):
+    """A teacher asked, its words trained on and compared."""
+    run(folder, *TEACHER)
+
+
+def go_through_a_replay(folder):
+    """Released generations of a small mirror."""
+    mirror = write_mirror(folder / "mirror")
+    run(folder, "--configfile", "config/replay.yaml", "--config", f"mirror={mirror}")
+
+
+def go_through_a_mirror(folder):
+    """What would be downloaded: a dataset, a model and a teacher's released responses."""
+    mirror = folder / "mirror"
+    registry = yaml.safe_load((folder / "config/datasets.yaml").read_text("utf-8"))["cotempqa"]
+    registry |= {"files": dict.fromkeys(registry["files"]), "options": OPTIONS["cotempqa"]}
+    (folder / "registry.yaml").write_text(yaml.safe_dump({"cotempqa": registry}), "utf-8")
+    (mirror / registry["folder"]).mkdir(parents=True)
+    write_cotempqa(mirror / registry["folder"])
+    model = yaml.safe_load((folder / "config/models.yaml").read_text("utf-8"))[FETCHED]["id"]
+    (mirror / "models" / model).mkdir(parents=True)
+    settings = {
+        "run": "mirror",
+        "registry": "registry.yaml",
+        "mirror": str(mirror),
+        "datasets": ["cotempqa"],
+        "models": [FETCHED],
+        "teacher": {"source": "released", "released": "config/released.yaml"},
+    }
+    (folder / "mirror.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+    targets = [f"results/mirror/models/{FETCHED}", "results/mirror/teacher/cotempqa/r1.jsonl"]
+    run(
+        folder,
+        *targets,
+        "--configfile",
+        "tests/workflow/smoke.yaml",
+        "tests/workflow/teacher.yaml",
+        "mirror.yaml",
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project in which every door was gone through."""
+    folder = copy_project(tmp_path_factory.mktemp("envs") / "project")
+    go_through_a_replay(folder)
+    go_through_everything(folder)
+    go_through_a_study(folder)
+    go_through_a_teacher(folder)
+    go_through_a_mirror(folder)
+    return folder
+
+
+def read_records(folder):
+    """Give the record of every job, by environment."""
+    environments = {rule.name: rule.environment for rule in read_rules()}
+    for path in sorted((folder / "provenance").glob("*/*/*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        yield environments[record["rule"]], record
+
+
+def test_every_rule_ran(project):
+    # a log of every job lies in logs/{run}/{rule}/, or in logs/{run}/{rule}.log
+    ran = {path.stem for path in (project / "logs").glob("*/*")}
+    assert not {rule.name for rule in read_rules()} - ran
+
+
+def test_every_job_had_the_packages_of_its_file_and_no_other(project):
+    known, found = read_requirements(), set()
+    for environment, record in read_records(project):
+        packages = split_pins(f"{name}=={version}" for name, version in record["packages"].items())
+        # beside pip and what a machine with a GPU adds
+        held = {name: version for name, version in packages.items() if name in known}
+        assert held == read_pins(environment), record["rule"]
+        found.add(environment)
+    assert found == {rule.environment for rule in read_rules()}
+
+
+def test_what_an_environment_lacks_is_not_found_in_that_of_snakemake(project):
+    environment = next(BUILT.glob("*/bin/python")).parents[1]
+    borrow = (
+        f"import sys; sys.path.append({str(Path(pytest.__file__).parents[1])!r}); import snakemake, pytest"
+    )
+    command = f"source {CONDA}/activate {environment}; python -c {shlex.quote(borrow)}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'pytest'"
