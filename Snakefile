@@ -22,9 +22,12 @@ else:
 
     include: "rules/data.smk"  # raw files and canonical questions
     include: "rules/traces.smk"  # verified SFT targets, one file an arm
-    include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
     include: "rules/scoring.smk"  # item scores
-    include: "rules/forecast.smk"  # what the run will take
+
+
+if IS_SUPPLIED:
+
+    include: "rules/supplied.smk"  # the user's generations, counted and scored
 
 
 if HAS_TEACHER and config["teacher"]["source"] == "ask":
@@ -46,7 +49,9 @@ if config["level"] == "train":
 
 if config["level"] != "outputs":
 
+    include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
     include: "rules/generation.smk"  # answers of every adapter
+    include: "rules/forecast.smk"  # what the run will take
 
 
 include: "rules/analysis.smk"  # accuracies, trace against answer, settings

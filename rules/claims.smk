@@ -1,7 +1,8 @@
 """
 Claims: published numbers held against the tables of a run, and the main claims judged in words.
 
-in   config/claims.yaml                              schemas/claims.schema.json
+in   the file that the config's `claims` names        schemas/claims.schema.json
+     results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation,follow,copying}.csv
 out  results/{run}/tables/claims.{csv,md,tex}         one row a published number: recomputed, interval, verdict, why
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
@@ -13,7 +14,8 @@ out  results/{run}/tables/claims.{csv,md,tex}         one row a published number
 
 rule check_claims:
     input:
-        claims="config/claims.yaml",
+        claims=config["claims"],
+        inputs="results/{run}/tables/inputs.csv" if PLAN else [],
         answers="results/{run}/tables/answer_scores.csv",
         matrix="results/{run}/tables/trace_answer_matrix.csv",
         statistics="results/{run}/tables/statistics.csv",
@@ -52,8 +54,6 @@ rule check_claims:
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
-    params:
-        replayed=IS_REPLAY,
     message:
         "Hold the published numbers against the tables of the run"
     script:

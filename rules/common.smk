@@ -4,6 +4,7 @@ What the other files of this folder use: the checked configuration, wildcards, p
 The only file with Python functions. A fault of the configuration ends here, in one sentence, before any job.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,28 +12,29 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from tracekd.core.checks import check_names
 from tracekd.models.registry import read_models
-from tracekd.workflow.config import check_config
+from tracekd.workflow.config import check_claims, check_config
 from tracekd.core.errors import TraceKDError
 from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay
+from tracekd.released.supplied import find_others, plan_supplied
 from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
 from tracekd.teacher.traces import SOURCES
 from tracekd.traces.build import ARMS, DOSE_ARMS, PROMPT_ONLY, TEACHER_ARMS
+from tracekd.workflow.supplied import is_supplied, print_counts, say_origin
 
 # released generations are scored in place of our own
 IS_REPLAY = "replay" in config
+# generations that the user put into the run's folder are
+IS_SUPPLIED = config["level"] == "outputs" and not IS_REPLAY
 
 try:
     MODELS = read_models()
     check_config(config, MODELS)
+    PLAN = None
     if IS_REPLAY:
-        REPLAY = plan_replay(
-            config["replay"], config["seeds"], MODELS, config["mirror"]
-        )
-        # everything after the scores works on the grid that was found
-        config.update(REPLAY.grid)
+        PLAN = plan_replay(config["replay"], config["seeds"], MODELS, config["mirror"])
     else:
         REGISTRY = read_registry(config["registry"])
         check_names(
@@ -41,6 +43,11 @@ try:
             "config: datasets",
             f"see {config['registry']}",
         )
+    if IS_SUPPLIED:
+        PLAN = plan_supplied(config)
+    if PLAN and PLAN.found:
+        # everything after the scores works on the grid that was found
+        config.update(PLAN.grid)
     STUDY = read_study(config["study"]) if config.get("study") else None
     if STUDY:
         check_study(STUDY, config)
@@ -69,7 +76,7 @@ HAS_BOTH_SCORERS = {"published", "aligned"} <= set(config["scorers"])
 
 def get_regex(names):
     """Wildcard constraint that matches exactly these names, and nothing if there are none."""
-    return "|".join(map(str, names)) or "(?!)"
+    return "|".join(re.escape(str(name)) for name in names) or "(?!)"
 
 
 def growing(amount):
@@ -82,9 +89,14 @@ def is_simulated(dataset):
     return REGISTRY[dataset].source["kind"] == "simulate"
 
 
+def is_read(dataset):
+    """Whether the workflow itself makes the dataset's questions of raw files."""
+    return not is_supplied(config, dataset)
+
+
 def is_demo(model):
-    """Whether a base model is a tiny one that the workflow trains."""
-    return MODELS[model]["source"] == "demo"
+    """Whether a base model is a tiny one that the workflow trains; supplied generations may be any model's."""
+    return MODELS.get(model, {}).get("source") == "demo"
 
 
 def is_synthetic_teacher(endpoint):
@@ -92,15 +104,24 @@ def is_synthetic_teacher(endpoint):
     return endpoint["base_url"] == "local"
 
 
-def get_note():
-    """What is not real in a figure of this run's numbers; it stands in the figure itself."""
+def get_made_up():
+    """What of the run is neither real model nor real data."""
     if IS_REPLAY:
-        return ""
-    parts = ["simulated corpora"] if any(map(is_simulated, config["datasets"])) else []
+        return []
+    parts = (
+        ["simulated corpora"]
+        if any(map(is_simulated, filter(is_read, config["datasets"])))
+        else []
+    )
     parts += ["tiny models"] if any(map(is_demo, config["models"])) else []
     endpoints = config.get("teacher", {}).get("endpoints", {}).values()
     parts += ["synthetic teacher"] if any(map(is_synthetic_teacher, endpoints)) else []
-    return ", ".join(parts)
+    return parts
+
+
+def get_note():
+    """What is not real in a figure of this run's numbers, or not of its making; it stands in the figure itself."""
+    return ", ".join(get_made_up() + (["supplied generations"] if IS_SUPPLIED else []))
 
 
 def get_corpus_note(wildcards):
@@ -187,9 +208,9 @@ def get_adapters(wildcards):
 
 
 def get_run_cells(arms):
-    """(dataset, model, arm, seed) of these arms in the whole run; a replay has those that were released."""
-    if IS_REPLAY:
-        return [cell for cell in REPLAY.cells if cell[2] in arms]
+    """(dataset, model, arm, seed) of these arms in the whole run; of given generations, those that there are."""
+    if PLAN and PLAN.found:
+        return [cell for cell in PLAN.cells if cell[2] in arms]
     return [
         (dataset, model, arm, seed)
         for arm, seed in get_cells(arms)
@@ -247,7 +268,7 @@ def get_generations(wildcards):
 
 def get_mirror_files(wildcards):
     """Released files in the mirror, so that a changed one is read again."""
-    return REPLAY.get_mirror_files(config["mirror"])
+    return PLAN.get_mirror_files(config["mirror"])
 
 
 def get_baselines(wildcards):
@@ -295,12 +316,21 @@ def get_model_seed(wildcards):
 
 
 def get_licences(wildcards):
-    """Licence of every dataset of the run."""
-    return {name: REGISTRY[name].licence for name in config["datasets"]}
+    """Licence of every dataset of the run, unless its questions were supplied."""
+    return {
+        name: REGISTRY[name].licence for name in filter(is_read, config["datasets"])
+    }
 
 
-# the published numbers are of real models and data
-HAS_CLAIMS = HAS_BOTH_SCORERS and not get_note()
+# what the captions of the report say of the generations
+config["origin"] = say_origin(config)
+# the published numbers are held against the run's
+HAS_CLAIMS = config["claims"] is not None
+
+try:
+    check_claims(config, get_made_up())
+except TraceKDError as error:
+    sys.exit(f"Error: {error}")
 
 
 # study builder
@@ -389,9 +419,10 @@ def get_study_results():
 
 
 def get_tables():
-    """Names of the run's tables; a replay trains nothing and draws no split."""
+    """Names of the run's tables; a replay draws no split, and given generations have no known settings."""
     tables = ["results"]
-    tables += ["inputs"] if IS_REPLAY else ["datasets", "hyperparameters"]
+    tables += ["inputs"] if PLAN else ["hyperparameters"]
+    tables += [] if IS_REPLAY else ["datasets"]
     tables += ["statistics"] + (["follow"] if TRACED_ARMS else [])
     tables += ["interventions"] if HAS_INTERVENTIONS else []
     tables += ["scorer_ablation"] if HAS_BOTH_SCORERS else []
@@ -421,6 +452,7 @@ def get_figures():
         figures += [f"trade_off_{dataset}" for dataset in config["datasets"]]
     if not IS_REPLAY:
         figures += ["accuracy.{scorer}"]
+    if not PLAN:
         figures += [f"pipeline_{dataset}" for dataset in config["datasets"]]
     if config["level"] == "train" and SFT_ARMS:
         figures += ["losses"]
@@ -434,6 +466,9 @@ def get_pages():
 
 def get_final_outputs():
     """Every table, figure and page of the run."""
+    if PLAN and not PLAN.found:
+        # this table's job says where to put the generations
+        return expand("results/{run}/tables/inputs.csv", run=config["run"])
     return [
         *expand(
             "results/{run}/tables/{table}.csv", run=config["run"], table=get_tables()

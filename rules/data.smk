@@ -64,6 +64,9 @@ rule read_questions:
         "logs/{run}/read_questions/{dataset}.log",
     benchmark:
         "benchmarks/{run}/read_questions/{dataset}.tsv"
+    wildcard_constraints:
+        # those that lie there are not written over
+        dataset=get_regex(filter(is_read, config["datasets"])),
     conda:
         "../envs/data.yaml"
     threads: 1

@@ -28,7 +28,7 @@ rule fetch_released:
     params:
         registry=lookup(within=config, dpath="replay/released"),
         mirror=lookup(within=config, dpath="mirror"),
-        paths=sorted(REPLAY.present),
+        paths=sorted(PLAN.present),
     message:
         "Fetch the released files"
     script:

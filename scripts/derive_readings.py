@@ -16,4 +16,5 @@ with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
         dataset = Path(source).parts[-4]
-        write_readings(derive_readings(questions[dataset], read_generations(source)), target)
+        generations = read_generations(source, questions[dataset])
+        write_readings(derive_readings(questions[dataset], generations), target)

@@ -78,7 +78,7 @@ def report(found: Verification, run: str) -> None:
         raise DataError(
             f"{len(found.faults)} faults in {found.files} files of {found.records} jobs",
             where=f"verify {run}",
-            hint="delete the files named above and run the workflow again",
+            hint="restore the files named above, or have them made again by --forcerun and their paths",
         )
     print(f"verify {run}: {found.files} files of {found.records} jobs are as recorded", file=sys.stderr)
     logger.info("%d files of %d jobs are as recorded", found.files, found.records)
