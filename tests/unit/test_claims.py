@@ -81,17 +81,6 @@ def released(run):
 
 def make_inputs(run, state=AS_RELEASED, items=950):
     """The table of inputs of a run: one file per cell, of 950 test questions."""
-    cells = run.answers[CELL].drop_duplicates()
-    return cells.assign(state=state, items=items, questions=950)
-
-
-def released(run):
-    """All cells of a run, as those of released generations."""
-    return frozenset(run.answers[CELL].itertuples(index=False, name=None))
-
-
-def make_inputs(run, state=AS_RELEASED, items=950):
-    """The table of inputs of a run: one file per cell, of 950 test questions."""
     return run.answers[CELL].drop_duplicates().assign(state=state, items=items, questions=950)
 
 
@@ -746,7 +735,7 @@ def written(tmp_path):
 
 
 def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
-    """Run both scripts on a made-up run of these models, whose files are in this state and hold so many items."""
+    """Run both scripts on a made-up run of these models, from files in this state and of so many items."""
     folder.mkdir(exist_ok=True)
     run = make_run(models=models, scorers=("published", "aligned"), arms=("correct", "incorrect"))
     tables = {name: getattr(run, name) for name in ("answers", "matrix", "statistics", "ablation")}
