@@ -14,6 +14,7 @@ report: "resources/captions/workflow.rst"
 include: "rules/common.smk"  # the checked run: names, grid, targets
 # every file says itself when its rules apply, and what it adds to the targets
 include: "rules/replay.smk"  # released generations as records, scored
+include: "rules/supplied.smk"  # the user's generations, counted and scored
 include: "rules/data.smk"  # raw files and canonical questions
 include: "rules/traces.smk"  # verified SFT targets, one file per arm
 include: "rules/models.smk"  # base models: downloaded, or tiny ones trained here
@@ -36,6 +37,7 @@ include: "rules/study.smk"  # people rate the traces: items, survey, pre-registr
 include: "rules/study_analysis.smk"  # ratings of participants, or of invented ones
 include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
+include: "rules/ending.smk"  # what the end of a run says
 include: "rules/every_rule.smk"  # logs, benchmarks, and the code behind the outputs
 include: "rules/cluster.smk"  # which jobs are submitted, and what must not be at work then
 

@@ -1,7 +1,8 @@
 """
 Claims: published numbers held against the tables of a run, and the main claims judged in words.
 
-in   config/claims.yaml                              schemas/claims.schema.json
+in   the file that the config's `claims` names        schemas/claims.schema.json
+     results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation,follow,copying}.csv
 out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
@@ -10,16 +11,16 @@ out  results/{run}/tables/claims.{csv,md,tex}         one row per published numb
      figures/{run}/claims_scatter.{pdf,png}
 """
 
-if RUN.has_both_scorers and not RUN.note:
+if RUN.config["claims"]:
 
-    # the published numbers are of real models and data
     TARGETS += RUN.every(
         "results/{run}/tables/claims.csv", "figures/{run}/claims_scatter.pdf"
     )
 
     rule check_claims:
         input:
-            claims="config/claims.yaml",
+            claims=RUN.config["claims"],
+            inputs="results/{run}/tables/inputs.csv" if RUN.given else [],
             answers="results/{run}/tables/answer_scores.csv",
             matrix="results/{run}/tables/trace_answer_matrix.csv",
             statistics="results/{run}/tables/statistics.csv",
@@ -38,8 +39,6 @@ if RUN.has_both_scorers and not RUN.note:
             findings="results/{run}/tables/findings.csv",
         conda:
             "../envs/plot.yaml"
-        params:
-            replayed=RUN.replay is not None,
         message:
             "Hold the published numbers against the tables of the run"
         script:

@@ -52,6 +52,9 @@ if not RUN.replay:
             raw="results/{run}/raw/{dataset}",
         output:
             questions=paths.ALL_QUESTIONS if RUN.has_teacher else paths.QUESTIONS,
+        wildcard_constraints:
+            # those that lie there are not written over
+            dataset=any_of(RUN.read_datasets),
         conda:
             "../envs/data.yaml"
         resources:

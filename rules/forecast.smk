@@ -7,7 +7,7 @@ out  nothing; the table goes to the screen
 
 from tracekd.workflow import forecast
 
-if not RUN.replay:
+if not RUN.given:
 
     rule forecast:
         log:

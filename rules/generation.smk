@@ -32,7 +32,7 @@ if RUN.level != "outputs":
             "../scripts/generate.py"
 
 
-if not RUN.replay:
+if not RUN.given:
 
     TARGETS += RUN.every("results/{run}/tables/hyperparameters.csv")
 

@@ -6,9 +6,7 @@ out  results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
      results/{run}/tables/baselines.csv, figures/{run}/accuracy.{scorer}.{pdf,png}
 """
 
-if not RUN.replay:
-
-    TARGETS += RUN.every("figures/{run}/accuracy.{scorer}.pdf")
+if not RUN.given:
 
     rule score_generations:
         input:
@@ -24,6 +22,11 @@ if not RUN.replay:
             "Score item by item: {wildcards}"
         script:
             "../scripts/score_generations.py"
+
+
+if not RUN.replay:
+
+    TARGETS += RUN.every("figures/{run}/accuracy.{scorer}.pdf")
 
     rule score_baselines:
         input:

@@ -11,7 +11,8 @@ from tracekd.workflow import traces
 
 if not RUN.replay:
 
-    TARGETS += RUN.every("figures/{run}/pipeline_{dataset}.pdf")
+    if not RUN.given:
+        TARGETS += RUN.every("figures/{run}/pipeline_{dataset}.pdf")
 
     rule build_traces:
         input:

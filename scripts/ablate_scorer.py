@@ -39,8 +39,9 @@ with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     ablations, differences = [], []
     for path in snakemake.input.generations:
-        run, generations = read_run(path), read_generations(path)
+        run = read_run(path)
         asked = questions[run["dataset"]]
+        generations = read_generations(path, asked)
         variants = score_variants(asked, generations, run["arm"])
         ablations.append(ablation_table(variants, **run))
         differences.append(

@@ -17,5 +17,6 @@ with rule_job(snakemake):
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
         dataset = Path(source).parts[-4]
-        readings = derive_readings(questions[dataset], read_generations(source))
+        generations = read_generations(source, questions[dataset])
+        readings = derive_readings(questions[dataset], generations)
         write_readings(readings, target, [step.name for step in get_dataset(dataset).steps])

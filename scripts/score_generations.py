@@ -1,9 +1,9 @@
-"""Score generations item by item (rules score_generations, score_released).
+"""Score generations item by item (rules score_generations, score_released, score_supplied).
 
 input   questions: question file of every dataset
         generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`
 output  scores: one CSV for each file of generations, in the same order
-params  partial: whether a file may lack test questions, or hold others
+params  partial: whether a file may lack test questions
 """
 
 from pathlib import Path
@@ -20,13 +20,13 @@ with rule_job(snakemake):
     scorer = get_scorer(snakemake.wildcards.scorer)
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):
         dataset, _, arm, _ = Path(source).parts[-4:]
-        generations = read_generations(source)
-        test = {question.id for question in questions[dataset] if question.split == "test"}
-        if not snakemake.params.partial and {one.id for one in generations} != test:
+        generations = read_generations(source, questions[dataset])
+        n_test = sum(question.split == "test" for question in questions[dataset])
+        if not snakemake.params.partial and len(generations) != n_test:
             raise DataError(
-                f"{len(generations)} generations for {len(test)} test questions",
+                f"{len(generations)} generations for {n_test} test questions",
                 where=source,
-                hint="delete the file and run the workflow again",
+                hint="have it made again by --forcerun generate, or score what there is with level: outputs",
             )
         scores = scorer.judge(questions[dataset], generations, arm)
         write_scores(scores, target, scorer.measures, [step.name for step in get_dataset(dataset).steps])

@@ -19,14 +19,16 @@ from support.examples import ROOT
 from support.figures import assert_legible
 from support.run_data import run_script
 from tracekd.claims.findings import Finding, gather
-from tracekd.claims.ledger import Claim, read_claims, tolerance
+from tracekd.claims.ledger import Claim, keep_named, read_claims, tolerance
 from tracekd.claims.main import conclusions, main_claims
 from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, estimate, mean_of, share
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL, MACRO
 from tracekd.figures.claims import plot_claims
+from tracekd.released.fetch import AS_RELEASED, OTHER_CONTENT
 from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.claims import VERDICTS, claims_summary, claims_table, judge, show_claims, write_ledger
+from tracekd.tables.inputs import CELL, DATA_MISSING, SUPPLIED, find_partial, find_released, leave_out
 from tracekd.tables.matrix import CELLS
 from tracekd.tables.write import write_csv
 
@@ -70,6 +72,16 @@ def make_claim(**fields):
         *("cotempqa", "during", "m", "correct", "", "acc", "right answers", "%", 50.0, 0.05, "", ""),
     )
     return replace(claim, **fields)
+
+
+def released(run):
+    """All cells of a run, as those of released generations."""
+    return frozenset(run.answers[CELL].itertuples(index=False, name=None))
+
+
+def make_inputs(run, state=AS_RELEASED, items=950):
+    """The table of inputs of a run: one file per cell, of 950 test questions."""
+    return run.answers[CELL].drop_duplicates().assign(state=state, items=items, questions=950)
 
 
 # what is claimed
@@ -440,7 +452,9 @@ def test_verdicts(fields, found, verdict, words):
 def test_a_claim_is_held_against_its_own_seeds_where_the_run_replays_them():
     run = make_run(seeds=(42, 121), scorers=("published",))
     rows = run.answers["seed"] == 121
-    run = replace(run, answers=run.answers.assign(acc=run.answers["acc"].mask(rows, 10.0)), replayed=True)
+    run = replace(
+        run, answers=run.answers.assign(acc=run.answers["acc"].mask(rows, 10.0)), released=released(run)
+    )
     found = {
         seeds: estimate(run, make_claim(seeds=seeds), "published").value
         for seeds in ((42,), (121,), (122,), ())
@@ -451,7 +465,7 @@ def test_a_claim_is_held_against_its_own_seeds_where_the_run_replays_them():
     # of another seed, or of no released generations at all: the mean of what there is
     assert found[122,] == found[()] == 30.0
     assert [run.holds(make_claim(seeds=seeds)) for seeds in ((42,), (42, 121), (42, 122), ())] == [1, 1, 0, 0]
-    assert not replace(run, replayed=False).holds(make_claim(seeds=(42,)))
+    assert not replace(run, released=frozenset()).holds(make_claim(seeds=(42,)))
 
 
 def test_released_generations_are_other_ones_to_a_run_that_trains_itself():
@@ -486,7 +500,7 @@ def test_a_verdict_is_one_of_five_and_agreement_is_never_called_deviation(value,
 @pytest.fixture(scope="module")
 def table(claims):
     run = make_run(models=MODELS, scorers=("published", "aligned"), seeds=(42,))
-    return claims_table(claims, replace(run, replayed=True))
+    return claims_table(claims, replace(run, released=released(run)))
 
 
 def test_the_ledger_has_a_row_a_claim_in_the_promised_columns(table, claims):
@@ -720,11 +734,12 @@ def written(tmp_path):
     return check(tmp_path)
 
 
-def check(folder: Path):
+def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
+    """Run both scripts on a made-up run of these models, from files in this state and of so many items."""
     folder.mkdir(exist_ok=True)
-    run = make_run(models=MODELS, scorers=("published", "aligned"), arms=("correct", "incorrect"))
+    run = make_run(models=models, scorers=("published", "aligned"), arms=("correct", "incorrect"))
     tables = {name: getattr(run, name) for name in ("answers", "matrix", "statistics", "ablation")}
-    tables |= {"follow": make_follow(), "copying": make_copying()}
+    tables |= {"follow": make_follow(), "copying": make_copying(), "inputs": make_inputs(run, state, items)}
     inputs = {"claims": str(CLAIMS)}
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")
@@ -733,10 +748,60 @@ def check(folder: Path):
     names |= {f"summary_{kind}": f"claims_summary.{kind}" for kind in ("csv", "md", "tex")}
     names |= {"main_csv": "main_claims.csv", "main_md": "main_claims.md", "findings": "findings.csv"}
     outputs = {key: str(folder / name) for key, name in names.items()}
-    run_script("check_claims", inputs, outputs, {"replayed": True}, folder / "log")
+    run_script("check_claims", inputs, outputs, {}, folder / "log")
     figures = {kind: str(folder / f"claims_scatter.{kind}") for kind in ("pdf", "png")}
     run_script("plot_claims", {"claims": outputs["csv"]}, figures, {"note": ""}, folder / "log2")
     return folder
+
+
+@pytest.mark.parametrize(
+    ("models", "items"), [(("my-model",), 950), (MODELS, 20)], ids=["other models", "a part of the questions"]
+)
+def test_what_is_not_the_papers_gets_no_verdict(tmp_path, models, items):
+    """Neither other models nor some of the test questions say anything about a published number."""
+    found = check(tmp_path, models, SUPPLIED, items)
+    ledger = pd.read_csv(found / "claims.csv")
+    assert set(ledger["verdict"]) == {"data missing", "not testable"}
+    assert ledger[["recomputed_published", "recomputed_aligned", "n"]].isna().all(axis=None)
+    main = pd.read_csv(found / "main_claims.csv")
+    assert set(main["verdict"].str.replace(r" (as|by) .*", "", regex=True)) == {"data missing"}
+    assert "holds nothing that 28 % could be held against" in main["text"][0]
+    page = (found / "main_claims.md").read_text("utf-8")
+    assert "my-model" not in page
+
+
+def test_only_cells_that_the_claims_name_are_kept(claims):
+    cells = pd.DataFrame(
+        [
+            ("cotempqa", "Qwen3-1.7B", "correct"),
+            ("cotempqa", "my-model", "correct"),
+            ("word_problems", "Qwen3-1.7B", "correct"),
+            ("cotempqa", "Qwen3-1.7B", "mixed_50"),
+        ],
+        columns=["dataset", "model", "arm"],
+    )
+    assert list(keep_named(cells, claims).index) == [0]
+
+
+def test_a_cell_is_released_where_all_its_files_are():
+    run = make_run(models=("a", "b"))
+    inputs = pd.concat([make_inputs(run), make_inputs(run, DATA_MISSING)])
+    assert find_released(inputs) == {("cotempqa", "a", "correct", 1), ("cotempqa", "b", "correct", 1)}
+    own = make_inputs(run).query("model == 'b'").assign(state=OTHER_CONTENT)
+    assert find_released(pd.concat([inputs, own])) == {("cotempqa", "a", "correct", 1)}
+
+
+def test_only_supplied_files_are_partial_and_their_pooled_seeds_go_with_them():
+    run = make_run(models=("a", "b"), seeds=(1, 2))
+    inputs = make_inputs(run, SUPPLIED).assign(items=[950, 950, 20, 950])
+    assert find_partial(inputs) == {("cotempqa", "b", "correct", 1)}
+    assert find_partial(inputs.assign(state=AS_RELEASED)) == set()
+    pooled = pd.concat([run.answers, run.answers.assign(seed=ALL)])
+    left = leave_out(pooled, find_partial(inputs))
+    assert {*left[["model", "seed"]].itertuples(index=False, name=None)} == {
+        *[("a", 1), ("a", 2), ("a", ALL), ("b", 2)]
+    }
+    assert len(leave_out(pooled, set())) == len(pooled)
 
 
 def test_scripts_write_every_output_the_same_way_twice(written, tmp_path):
@@ -749,10 +814,12 @@ def test_scripts_write_every_output_the_same_way_twice(written, tmp_path):
 
 
 @pytest.mark.parametrize("note", ["", "simulated corpora"])
-@pytest.mark.parametrize("replayed", [True, False])
-def test_the_figure_is_legible(claims, note, replayed, monkeypatch):
+@pytest.mark.parametrize("replays", [True, False])
+def test_the_figure_is_legible(claims, note, replays, monkeypatch):
     run = make_run(models=(*MODELS, "Qwen3-8B"), scorers=("published", "aligned"))
-    figure = plot_claims(claims_table(claims, replace(run, replayed=replayed)), note)
+    figure = plot_claims(
+        claims_table(claims, replace(run, released=released(run) if replays else frozenset())), note
+    )
     words = assert_legible(figure, monkeypatch)
     assert any(word.startswith("data missing") for word in words)
 

@@ -30,7 +30,7 @@ def changed(path, value):
     return config
 
 
-SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published", "teacher_demo")
+SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published", "teacher_demo", "own")
 
 
 @pytest.mark.parametrize("name", SHIPPED)

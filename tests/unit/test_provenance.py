@@ -122,7 +122,7 @@ def test_a_truncated_input_stops_the_job_by_name(folder, capsys, path, share):
     Path(path).write_bytes(whole[: len(whole) * share // 100])
     screen = run_again(train_job(), capsys)
     assert f"Error: {path}: SHA-256 is {sha256_file(path)}" in screen
-    assert expected in screen and "delete" in screen and "Traceback" not in screen
+    assert expected in screen and "restore" in screen and "Traceback" not in screen
 
 
 def test_a_flipped_bit_is_seen_though_size_and_time_are_unchanged(folder, capsys):
@@ -206,7 +206,7 @@ def test_verify_names_what_is_missing_or_out_of_date(folder, capsys):
     found = verify_run("demo")
     assert f"{ADAPTER}: is missing" in found.faults
     assert sum("read " in fault and fault.startswith(QUESTIONS) for fault in found.faults) == 1
-    with pytest.raises(Exception, match=r"2 faults in 4 files of 3 jobs .*delete the files"):
+    with pytest.raises(Exception, match=r"2 faults in 4 files of 3 jobs .*restore the files"):
         report(found, "demo")
 
 

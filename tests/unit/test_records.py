@@ -23,6 +23,54 @@ def test_generations_survive_the_round_trip(tmp_path):
     assert read_generations(tmp_path / "g.jsonl") == [generation]
 
 
+def write_lines(path, *records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    return path
+
+
+def test_id_and_text_make_a_generation(tmp_path):
+    path = write_lines(tmp_path / "g.jsonl", {"id": "a", "text": "b"}, {"text": "", "id": "c"})
+    assert read_generations(path) == [
+        Generation("a", None, "b", None, None, None),
+        Generation("c", None, "", None, None, None),
+    ]
+
+
+QUESTIONS = [
+    make_question(id=name, split=split) for name, split in (("a", "test"), ("b", "test"), ("c", "train"))
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ({"id": "x", "text": ""}, "id 'x' is no test question's (ids look like 'a')"),
+        ({"id": "c", "text": ""}, "id 'c' is no test question's (ids look like 'a')"),
+        ({"id": "a", "text": ""}, "id 'a' occurs twice (keep one line per id)"),
+        ({"id": "b"}, "must contain ['text'] properties"),
+        ({"id": 7, "text": ""}, "id must be string"),
+        (["b", ""], "a JSON object is expected"),
+    ],
+)
+def test_a_fault_of_a_users_generations_is_named_by_line_and_no_one_is_told_to_delete_it(
+    tmp_path, line, sentence
+):
+    path = write_lines(tmp_path / "g.jsonl", {"id": "a", "text": ""}, line)
+    with pytest.raises(DataError) as caught:
+        read_generations(path, QUESTIONS)
+    assert str(caught.value).startswith(f"{path}:2: ") and sentence in str(caught.value)
+    assert not {"delete", "fetch"} & set(str(caught.value).split())
+
+
+def test_some_of_the_test_questions_are_enough_but_none_is_not(tmp_path):
+    path = write_lines(tmp_path / "g.jsonl", {"id": "b", "text": ""})
+    assert [one.id for one in read_generations(path, QUESTIONS)] == ["b"]
+    with pytest.raises(DataError, match="there is no test question"):
+        read_generations(path, QUESTIONS[2:])
+    with pytest.raises(DataError, match="holds no generation"):
+        read_generations(write_lines(path), QUESTIONS)
+
+
 def test_duplicate_ids_are_refused_on_both_sides(tmp_path):
     path = tmp_path / "questions.jsonl"
     with pytest.raises(DataError, match="occurs twice"):

@@ -1,9 +1,13 @@
 """Published numbers, one by one: what each claims to be, how it was printed, and on what it was measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from tracekd.core.checks import check_schema, read_yaml
 from tracekd.core.errors import ConfigError
@@ -15,6 +19,7 @@ STEPS = ("class", "facts", TRACE)
 NOT_STATED = "-"
 # dataset, model or arm that the source does not name
 ANY = "any"
+CELL = ("dataset", "model", "arm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,15 @@ def read_claims(path: str | Path = "config/claims.yaml") -> list[Claim]:
                     raise ConfigError("is claimed twice", where=f"{path}: {claim.id}", hint="add a label")
                 claims[claim.id] = claim
     return list(claims.values())
+
+
+def keep_named(table: pd.DataFrame, claims: Sequence[Claim]) -> pd.DataFrame:
+    """Keep the rows of a run's table whose dataset, model and arm are each named by a claim.
+
+    A claim about all of the paper's models and data (`any`) says nothing about others.
+    """
+    named = [table[column].isin({getattr(claim, column) for claim in claims}) for column in CELL]
+    return table[np.logical_and.reduce(named)]
 
 
 def tolerance(printed: str) -> float:

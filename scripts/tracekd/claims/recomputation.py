@@ -9,7 +9,7 @@ from phi's interval. Values are means over seeds, those of the claim where the r
 over seeds, so n is that of one seed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan, prod, sqrt
@@ -45,14 +45,14 @@ class Estimate(NamedTuple):
 class RunTables:
     """The tables of a run that the claims are held against, each as the rule of its name writes it.
 
-    `replayed` tells whether the run scores the released generations.
+    `released` holds the cells (dataset, model, arm, seed) whose generations are the released ones.
     """
 
     answers: pd.DataFrame
     matrix: pd.DataFrame
     statistics: pd.DataFrame
     ablation: pd.DataFrame
-    replayed: bool = False
+    released: Set[tuple[str, str, str, int]] = frozenset()
 
     @cached_property
     def cells(self) -> dict[str, dict[tuple[str, str, str], Rows]]:
@@ -69,8 +69,10 @@ class RunTables:
 
     def holds(self, claim: Claim) -> bool:
         """Whether the run replays the very generations that the claim was measured on."""
-        rows = self.cells["answers"].get((claim.dataset, claim.model, claim.arm), [])
-        return self.replayed and bool(claim.seeds) and set(claim.seeds) <= {row["seed"] for row in rows}
+        cell = (claim.dataset, claim.model, claim.arm)
+        seeds = {row["seed"] for row in self.cells["answers"].get(cell, [])}
+        held = (seed in seeds and (*cell, seed) in self.released for seed in claim.seeds)
+        return bool(claim.seeds) and all(held)
 
     def select(self, table: str, claim: Claim, **values: str) -> Rows:
         """Rows of a table for a claim's dataset, model and arm (`any`: all), with other columns as given.

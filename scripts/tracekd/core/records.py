@@ -5,7 +5,7 @@ writer leaves either the whole file or none.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ import fastjsonschema  # compiled JSON Schema checks: the only validator fast en
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write
-from tracekd.core.raw import check_row
+from tracekd.core.raw import FETCH_AGAIN, check_row
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 
@@ -136,11 +136,11 @@ class Trace:
 class Generation:
     """What a model wrote for one question. `finish_reason` is `stop` (end token) or `length` (cut).
 
-    Released generations do not tell it, nor how many tokens they have: None.
+    Only `id` and `text` are needed; what a file does not tell is None.
     """
 
     id: str
-    prompt_sha256: str
+    prompt_sha256: str | None
     text: str
     n_prompt_tokens: int | None
     n_new_tokens: int | None
@@ -153,7 +153,7 @@ class Generation:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Build from a record that has passed the schema."""
-        return cls(**record)
+        return cls(**(dict.fromkeys(cls.__slots__) | record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,18 @@ def read_traces(path: str | Path) -> list[Trace]:
     return [Trace.from_json(record) for record in read_records(path, "trace")]
 
 
-def read_generations(path: str | Path) -> list[Generation]:
-    """Read the generations of one dataset, model, arm and seed."""
-    return [Generation.from_json(record) for record in read_records(path, "generation")]
+def read_generations(path: str | Path, questions: Iterable[Question] | None = None) -> list[Generation]:
+    """Read the generations of one dataset, model, arm and seed; one or more.
+
+    With `questions`, those of the dataset, DataError at an id that none of them outside the train split has.
+    """
+    asked = None
+    if questions is not None:
+        asked = dict.fromkeys(question.id for question in questions if question.split != "train")
+    generations = [Generation.from_json(record) for record in read_records(path, "generation", asked)]
+    if not generations:
+        raise DataError("holds no generation", where=path, hint='a line is {"id": …, "text": …}')
+    return generations
 
 
 def read_interventions(path: str | Path) -> list[Intervention]:
@@ -225,48 +234,57 @@ def validator(schema: str):
     return fastjsonschema.compile(json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8")))
 
 
-def read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:
-    """Parse and check one JSON-lines file against `schemas/{schema}.schema.json`; ids must be unique."""
-    check, seen = validator(schema), set()
-    for number, record in read_json_lines(path):
-        check_row(check, record, f"{path}:{number}", "delete the file and run the workflow again")
+def read_records(
+    path: str | Path, schema: str, known: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Parse and check one JSON-lines file against `schemas/{schema}.schema.json`.
+
+    Raises DataError, with file and line, at a line that breaks the schema, that repeats an id, or whose id is
+    not among `known` ones. The hints are for a file of the user's own: one that the workflow wrote and that
+    was damaged since is refused before it is read (tracekd.run.provenance).
+    """
+    check, seen, form = (
+        validator(schema),
+        set(),
+        f"correct the line; its form is schemas/{schema}.schema.json",
+    )
+    for number, record in read_json_lines(path, form):
+        where = f"{path}:{number}"
+        check_row(check, record, where, form)
         if record["id"] in seen:
-            raise DataError(
-                f"id {record['id']!r} occurs twice",
-                where=f"{path}:{number}",
-                hint="delete the file and run again",
-            )
+            raise DataError(f"id {record['id']!r} occurs twice", where=where, hint="keep one line per id")
+        if known is not None and record["id"] not in known:
+            raise DataError(f"id {record['id']!r} is no test question's", where=where, hint=_say_ids(known))
         seen.add(record["id"])
         yield record
 
 
-def read_json_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _say_ids(known: Collection[str]) -> str:
+    """Say what the ids of the test questions look like."""
+    return f"ids look like {next(iter(known))!r}" if known else "there is no test question"
+
+
+def read_json_lines(path: str | Path, hint: str = FETCH_AGAIN) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (1-based line number, object) of a JSON-lines file.
 
     Raises DataError with file and line on bytes that are not UTF-8 and on lines that are not JSON objects.
     """
-    for number, line in read_lines(path):
-        yield number, parse_json_object(line, f"{path}:{number}")
+    for number, line in read_lines(path, hint):
+        yield number, parse_json_object(line, f"{path}:{number}", hint)
 
 
-def parse_json_object(line: str, where: str) -> dict[str, Any]:
+def parse_json_object(line: str, where: str, hint: str = FETCH_AGAIN) -> dict[str, Any]:
     """Parse one line of a JSON-lines file; DataError when it is not a JSON object."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"not a JSON object: {error}", where=where, hint="the file is damaged or cut off; fetch it again"
-        ) from error
+        raise DataError(f"not a JSON object: {error}", where=where, hint=hint) from error
     if not isinstance(record, dict):
-        raise DataError(
-            f"a JSON object is expected, not {type(record).__name__}",
-            where=where,
-            hint="fetch the file again",
-        )
+        raise DataError(f"a JSON object is expected, not {type(record).__name__}", where=where, hint=hint)
     return record
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: str | Path, hint: str = FETCH_AGAIN) -> Iterator[tuple[int, str]]:
     """Yield (1-based line number, text without line end) of a UTF-8 file.
 
     Raises DataError on a missing file or on bytes that are not UTF-8.
@@ -283,5 +301,5 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
                 raise DataError(
                     f"byte {error.start + 1} of the line is not UTF-8",
                     where=f"{path}:{number}",
-                    hint="the file is damaged; fetch it again",
+                    hint=hint,
                 ) from error

@@ -1,1 +1,1 @@
-"""Released generations of the paper: where they are, how they are fetched, how they become records."""
+"""Generations that a run scores but does not make: those of the paper's authors, or of the user."""

@@ -51,7 +51,11 @@ def fetch_released(
             origins = {path: f"{released.repository}@{released.files[path][0]}/{path}" for path in checksums}
             hold_to_checksums(checksums, registered, origins, lock_path, released.repository)
         manifest = {
-            path: {"sha256": checksum, "state": _state(released, path, checksum)}
+            path: {
+                "sha256": checksum,
+                # what was downloaded is the file of its commit
+                "state": _state(released, path, checksum) if mirror else AS_RELEASED,
+            }
             for path, checksum in checksums.items()
         }
         with atomic_write(part / MANIFEST) as stream:

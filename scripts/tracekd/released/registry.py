@@ -56,9 +56,8 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a replay will read: the registry, all cells asked for, and the paths that are there."""
+    """Which generations a run that makes none will read: cells asked for, and paths that are there."""
 
-    released: Released
     wanted: list[Generations]
     present: set[str]
 
@@ -80,6 +79,13 @@ class Plan:
             for name in ("dataset", "model", "arm")
         }
 
+
+@dataclass(frozen=True, slots=True)
+class ReplayPlan(Plan):
+    """The plan of a replay, with the registry of the released files."""
+
+    released: Released
+
     def get_mirror_files(self, mirror: str | None) -> list[str]:
         """Give the paths of the files in a mirror; none without one."""
         if mirror is None:
@@ -87,7 +93,9 @@ class Plan:
         return sorted(f"{mirror}/{self.released.folder}/{path}" for path in self.present)
 
 
-def plan_replay(replay: Replay, seeds: Sequence[int], models: dict[str, Any], mirror: str | None) -> Plan:
+def plan_replay(
+    replay: Replay, seeds: Sequence[int], models: dict[str, Any], mirror: str | None
+) -> ReplayPlan:
     """Find out which of the generations asked for there are.
 
     Args:
@@ -105,7 +113,7 @@ def plan_replay(replay: Replay, seeds: Sequence[int], models: dict[str, Any], mi
     present = find_present(released, wanted, mirror)
     if not replay.allow_missing:
         check_complete(wanted, present)
-    return Plan(released, wanted, present)
+    return ReplayPlan(wanted, present, released)
 
 
 def read_released(path: str | Path) -> Released:

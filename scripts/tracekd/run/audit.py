@@ -111,7 +111,7 @@ def report(found: Verification, run: str) -> None:
         raise DataError(
             f"{len(found.faults)} faults in {found.files} files of {found.records} jobs",
             where=f"verify {run}",
-            hint="delete the files named above and run the workflow again",
+            hint="restore the files named above, or have them made again by --forcerun and their paths",
         )
     if found.stale:
         raise DataError(

@@ -113,7 +113,10 @@ def say_damage(seen: str, made: Made) -> str:
 
 
 def _remedy(path: str, made: Made) -> str:
-    return f"delete {Path(path).name} to have it made again, or {made.record} if the change is wanted"
+    return (
+        f"remove {made.record} if the change is wanted; else restore {Path(path).name}, or have it made "
+        f"again by --forcerun {made.rule}"
+    )
 
 
 def _digest(path: str, made: Made | None) -> str:

@@ -95,14 +95,15 @@ BASELINES: dict[str, Callable[[Question, TrainAnswers], float]] = {
 def score_baselines(questions: Sequence[Question]) -> pd.DataFrame:
     """Score all baselines on the test split of one dataset, learning from its train split.
 
-    Returns columns dataset, baseline, n (test questions), answer_acc (expected accuracy in [0, 1]).
+    Returns columns dataset, baseline, n (test questions), answer_acc (expected accuracy in [0, 1]); no row
+    where there is no train split to learn from.
     """
     dataset = get_dataset(questions[0].dataset)
     train = TrainAnswers(dataset, [question for question in questions if question.split == "train"])
     test = [question for question in questions if question.split == "test"]
     rows = [
         (test[0].dataset, name, len(test), sum(baseline(question, train) for question in test) / len(test))
-        for name, baseline in BASELINES.items()
+        for name, baseline in (BASELINES if train.questions else {}).items()
     ]
     return pd.DataFrame(rows, columns=["dataset", "baseline", "n", "answer_acc"])
 

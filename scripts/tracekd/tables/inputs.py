@@ -1,15 +1,18 @@
-"""What a replay asked for and what there was: one row a released file."""
+"""What a run that makes no generations asked for and what there was: one row per file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from tracekd.datasets.rows import ALL
 from tracekd.labels import arm_title, count, dataset_title
+from tracekd.released.fetch import AS_RELEASED
 from tracekd.released.read import Replay
 from tracekd.released.registry import Generations
 
-DATA_MISSING = "data missing"
+DATA_MISSING, SUPPLIED = "data missing", "supplied"
+CELL = ["dataset", "model", "arm", "seed"]
 COLUMNS = ["dataset", "class", "model", "arm", "seed", "path", "state", "items", "questions", "sha256"]
 
 
@@ -76,3 +79,41 @@ def show_inputs(table: pd.DataFrame) -> pd.DataFrame:
             "Questions": [count(number) for number in table["questions"]],
         }
     )
+
+
+def say_inputs(table: pd.DataFrame) -> list[str]:
+    """Say of each file that lacks test questions how many it answers; and how many files are missing."""
+    lacks = table["state"] == DATA_MISSING
+    lines = [
+        f"{row.path}: {count(row.items)} of {count(row.questions)} test questions"
+        for row in table[~lacks & (table["items"] < table["questions"])].itertuples()
+    ]
+    if lacks.any():
+        lines.append(f"{count(lacks.sum())} of {count(len(table))} files that the config names are missing")
+    return lines
+
+
+def find_partial(table: pd.DataFrame) -> set[tuple[str, str, str, int]]:
+    """Give (dataset, model, arm, seed) of supplied files that do not answer every test question."""
+    rows = table[(table["state"] == SUPPLIED) & (table["items"] < table["questions"])]
+    return set(rows[CELL].itertuples(index=False, name=None))
+
+
+def leave_out(table: pd.DataFrame, cells: Collection[tuple[str, str, str, int]]) -> pd.DataFrame:
+    """Leave out the rows of a run's table that rest on one of these (dataset, model, arm, seed).
+
+    So do the rows that pool the seeds of such a cell.
+    """
+    rows = table[CELL].astype(str)
+    left_out = [
+        (rows[CELL[:-1]] == cell[:-1]).all(axis="columns") & rows["seed"].isin([str(cell[-1]), ALL])
+        for cell in cells
+    ]
+    return table[~np.logical_or.reduce(left_out)] if left_out else table
+
+
+def find_released(table: pd.DataFrame) -> set[tuple[str, str, str, int]]:
+    """Give (dataset, model, arm, seed) of the cells all of whose files are as the authors released them."""
+    rows = table[table["state"] != DATA_MISSING]
+    alike = rows["state"].eq(AS_RELEASED).groupby([rows[name] for name in CELL]).all()
+    return set(alike.index[alike])

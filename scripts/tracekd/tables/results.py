@@ -8,6 +8,7 @@ from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring import ANSWER
 from tracekd.tables.scores import accuracies, metrics
 from tracekd.tables.write import interval, percent
+from tracekd.traces.arms import ARMS, get_arm
 
 RUN = ["dataset", "model", "arm", "scorer"]
 REST = ["answer_low", "answer_high", "readable", "answer_acc_readable"]
@@ -38,6 +39,17 @@ def _columns(grid: Grid) -> tuple[list[str], list[str]]:
     """Name the columns of means and of their standard deviations."""
     names = metrics(grid.steps)
     return [f"{name}_acc" for name in names], [f"{name}_sd" for name in names]
+
+
+def find_unreadable(table: pd.DataFrame) -> list[str]:
+    """Say of each trained arm in `results_table` whose outputs no scorer could read that it is so."""
+    trained = [get_arm(name).is_trained if name in ARMS else True for name in table["arm"]]
+    rows = table[(table["readable"] == 0) & trained]
+    return [
+        f"no output of {row.model} after SFT on the arm {row.arm} of {row.dataset} has the form that the "
+        f"scorer {row.scorer} reads; look at its generations"
+        for row in rows.itertuples()
+    ]
 
 
 def show_results(table: pd.DataFrame) -> pd.DataFrame:

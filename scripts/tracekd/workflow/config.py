@@ -3,7 +3,8 @@
 Every fault ends in one sentence with the key, the value and what to do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tracekd.core.checks import check_names
@@ -33,7 +34,9 @@ def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config
     # what an extension brings can be named like what is built in
     load_extensions(settings.extensions)
     check_names(settings.datasets, DATASETS, "config: datasets", "see config/datasets.yaml")
-    check_names(settings.models, models, "config: models", "see config/models.yaml")
+    if settings.level != "outputs":
+        # of supplied generations nothing is known of a model but its name
+        check_names(settings.models, models, "config: models", "see config/models.yaml")
     arms = list(ARMS)
     check_names(settings.arms, arms, "config: arms", "see the comments in config.yaml")
     check_names(settings.scorers, SCORERS, "config: scorers", "see the comments in config.yaml")
@@ -68,7 +71,7 @@ def _check_replay(settings: Config) -> None:
 def _check_teacher(settings: Config) -> None:
     """Check that arms of a teacher's words have a teacher, and a teacher all that it needs."""
     asked = [arm for arm in settings.arms if arm in TEACHER_ARMS]
-    if asked and settings.teacher is None:
+    if asked and settings.teacher is None and settings.level != "outputs":
         raise ConfigError(
             f"{asked[0]!r} needs a teacher",
             where="config: arms",
@@ -97,3 +100,34 @@ def check_fits(settings: Config) -> None:
             condition.check_dataset(dataset)
         for scorer in map(get_scorer, settings.scorers):
             scorer.check_dataset(dataset.name)
+
+
+def check_claims(settings: Config, made_up: Sequence[str]) -> None:
+    """Check that published numbers can be held against the run, if `claims` names a file of them.
+
+    Args:
+        settings: of the run.
+        made_up: what of the run is neither real model nor real data.
+
+    Raises ConfigError where they cannot.
+
+    """
+    path = settings.claims
+    if path is None:
+        return
+    if not Path(path).is_file():
+        raise ConfigError(
+            f"{path} is no file", where="config: claims", hint="check the path, or set claims: null"
+        )
+    if made_up:
+        raise ConfigError(
+            f"published numbers are of real models and data, not of {', '.join(made_up)}",
+            where="config: claims",
+            hint="set claims: null",
+        )
+    if missing := sorted({"aligned", "published"}.difference(settings.scorers)):
+        raise ConfigError(
+            f"published numbers need the scorer {missing[0]!r} too",
+            where="config: claims",
+            hint="add it to scorers, or set claims: null",
+        )

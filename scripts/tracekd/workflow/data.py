@@ -22,4 +22,4 @@ def get_options(run: Run) -> dict[str, Any]:
 
 def get_licences(run: Run) -> dict[str, str]:
     """Licence of every dataset."""
-    return {name: entry.licence for name, entry in run.dataset_entries.items()}
+    return {name: run.dataset_entries[name].licence for name in run.read_datasets}

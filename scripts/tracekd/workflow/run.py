@@ -7,17 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import Entry, read_registry
 from tracekd.models.registry import read_models
-from tracekd.released.registry import Plan, plan_replay
+from tracekd.released.registry import Plan, ReplayPlan, plan_replay
+from tracekd.released.supplied import plan_supplied
 from tracekd.settings.study import Study
 from tracekd.study.definition import check_study, read_study
 from tracekd.traces.arms import PROMPT_ONLY, get_arm
-from tracekd.workflow.config import check_config
+from tracekd.workflow.config import check_claims, check_config
 from tracekd.workflow.paths import SCORES, fill
 
 
@@ -30,6 +32,7 @@ class Run:
         dataset_entries: registry entries of the run's datasets; none in a replay.
         model_entries: registry entries of the run's models; none in a replay.
         replay: the released generations that are scored in place of our own, if any.
+        supplied: the user's generations that are, if any.
         study: the study in which people rate the run's traces, if any.
 
     """
@@ -37,13 +40,19 @@ class Run:
     config: Mapping[str, Any]
     dataset_entries: Mapping[str, Entry]
     model_entries: Mapping[str, dict[str, Any]]
-    replay: Plan | None
+    replay: ReplayPlan | None
+    supplied: Plan | None
     study: Study | None
 
     @property
     def name(self) -> str:
         """First part of every path of the run."""
         return self.config["run"]
+
+    @property
+    def given(self) -> Plan | None:
+        """Generations that this run scores and has not made."""
+        return self.replay or self.supplied
 
     @property
     def level(self) -> str:
@@ -101,15 +110,25 @@ class Run:
         return [name for name, entry in self.model_entries.items() if entry["source"] == "demo"]
 
     @cached_property
-    def note(self) -> str:
-        """What is not real in this run's numbers; it stands in every figure of them."""
+    def read_datasets(self) -> list[str]:
+        """Datasets whose questions the workflow makes of raw files; others lie in the run's folder."""
+        return [name for name in self.dataset_entries if not is_supplied(self, name)]
+
+    @cached_property
+    def made_up(self) -> list[str]:
+        """What of the run is neither real model nor real data."""
         endpoints = self.config["teacher"].get("endpoints", {}).values() if self.has_teacher else ()
         parts = {
-            "simulated corpora": self.simulated_datasets,
+            "simulated corpora": set(self.simulated_datasets) & set(self.read_datasets),
             "tiny models": self.demo_models,
             "synthetic teacher": [one for one in endpoints if one["base_url"] == "local"],
         }
-        return ", ".join(part for part, found in parts.items() if found)
+        return [part for part, found in parts.items() if found]
+
+    @property
+    def note(self) -> str:
+        """What is not real in this run's numbers, or not of its making; it stands in every figure of them."""
+        return ", ".join([*self.made_up, *["supplied generations"] * (self.supplied is not None)])
 
     def settings(self, *keys: str) -> dict[str, Any]:
         """Give settings of the config by their keys, as parameters of a rule."""
@@ -120,9 +139,9 @@ class Run:
         return self.config["seeds"][:1] if arm == PROMPT_ONLY else self.config["seeds"]
 
     def get_cells(self, arms: Iterable[str]) -> list[tuple[str, str, str, int]]:
-        """(dataset, model, arm, seed) of these arms; a replay has those that were released."""
-        if self.replay:
-            return [cell for cell in self.replay.cells if cell[2] in arms]
+        """(dataset, model, arm, seed) of these arms; of given generations those that there are."""
+        if self.given:
+            return [cell for cell in self.given.cells if cell[2] in arms]
         return [
             (dataset, model, arm, seed)
             for arm in arms
@@ -156,7 +175,11 @@ class Run:
             patterns: of paths; wildcards that are no such names stay.
             values: of other wildcards, or of fewer names.
 
+        Nothing where generations are to be given and there are none: one table then says where to put them.
+
         """
+        if self.given and not self.given.found:
+            return []
         known: dict[str, Sequence[str]] = {
             "run": [self.name],
             "dataset": self.datasets,
@@ -183,7 +206,7 @@ def read_run(config: Mapping[str, Any]) -> Run:
     settings = check_config(config, models)
     datasets: dict[str, Entry] = {}
     entries: dict[str, dict[str, Any]] = {}
-    replay = None
+    replay = supplied = None
     if settings.replay is not None:
         if settings.teacher is not None:
             raise ConfigError(
@@ -196,8 +219,20 @@ def read_run(config: Mapping[str, Any]) -> Run:
         registry = read_registry(settings.registry)
         check_names(settings.datasets, registry, "config: datasets", f"see {settings.registry}")
         datasets = {name: registry[name] for name in config["datasets"]}
-        entries = {name: models[name] for name in config["models"]}
+        entries = {name: models[name] for name in config["models"] if name in models}
+        supplied = plan_supplied(settings) if settings.level == "outputs" else None
+        if supplied and supplied.found:
+            config = {**config, **supplied.grid}
     study = read_study(settings.study) if settings.study else None
     if study:
         check_study(study, settings)
-    return Run(config, datasets, entries, replay, study)
+    run = Run(config, datasets, entries, replay, supplied, study)
+    check_claims(settings, run.made_up)
+    return run
+
+
+def is_supplied(run: Run, dataset: str) -> bool:
+    """Tell whether a dataset's questions lie in the run's folder without raw files they could come from."""
+    folder = Path("results") / run.name
+    questions, raw = folder / f"questions/{dataset}.jsonl", folder / f"raw/{dataset}"
+    return run.supplied is not None and questions.is_file() and not raw.is_dir()

@@ -1,0 +1,191 @@
+"""The user's own generations: which there are, how many questions they answer, whose they are said to be."""
+
+import re
+
+import pandas as pd
+import pytest
+from support.examples import ROOT, make_question
+from support.run_data import run_script
+from tracekd.core.errors import ConfigError
+from tracekd.core.records import Generation, write_records
+from tracekd.released.supplied import find_others, plan_supplied, read_cell
+from tracekd.tables.inputs import say_inputs
+from tracekd.workflow.config import check_claims
+from tracekd.workflow.supplied import is_supplied, print_counts, say_origin
+
+CONFIG = {
+    "run": "own",
+    "level": "outputs",
+    "mirror": None,
+    "datasets": ["cotempqa"],
+    "models": ["my-model", "gpt_4.1+tools"],
+    "arms": ["prompt_only", "correct"],
+    "seeds": [0, 1],
+    "scorers": ["published", "aligned"],
+    "claims": None,
+}
+FOLDER = "results/own/generations"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working directory, in which `put` makes files of generations."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put(folder, *paths, ids=("a",)):
+    for path in paths:
+        (folder / FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+        write_records([Generation(name, None, "", None, None, None) for name in ids], folder / FOLDER / path)
+
+
+def test_the_grid_is_what_the_files_hold(folder):
+    put(folder, "cotempqa/gpt_4.1+tools/correct/seed1.jsonl")
+    plan = plan_supplied(CONFIG)
+    # one seed of the arm without training
+    assert len(plan.wanted) == 2 * (1 + 2)
+    assert plan.cells == [("cotempqa", "gpt_4.1+tools", "correct", 1)]
+    assert plan.grid == {"datasets": ["cotempqa"], "models": ["gpt_4.1+tools"], "arms": ["correct"]}
+    assert find_others(plan) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "cotempqa/another/correct/seed0.jsonl",
+        "cotempqa/my-model/corect/seed0.jsonl",
+        "cotempqa/my-model/correct/seed_0.jsonl",
+        "cotempqa/my-model/correct.jsonl",
+    ],
+)
+def test_a_file_that_the_config_does_not_name_is_told(folder, path, capsys):
+    put(folder, path)
+    plan = plan_supplied(CONFIG)
+    assert plan.found == []
+    print_counts(plan, "own")
+    assert capsys.readouterr().err == f"Note: {FOLDER}/{path}: the config does not name it\n"
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "a b", "{x}", "../x", ".hidden", "a\n"])
+def test_a_model_name_must_be_able_to_be_a_folder(folder, name):
+    with pytest.raises(ConfigError, match=r"config: models\[1\]: .*cannot be part of a path") as caught:
+        plan_supplied(CONFIG | {"models": ["my-model", name]})
+    assert "\n" not in str(caught.value)
+
+
+def count(folder, generations, **params):
+    """Run the script on two test questions; returns the table of inputs."""
+    questions = folder / "results/own/questions/cotempqa.jsonl"
+    questions.parent.mkdir(parents=True, exist_ok=True)
+    write_records([make_question(id=name, split="test") for name in ("a", "b")], questions)
+    inputs = {"questions": [str(questions)], "generations": generations}
+    outputs = {f"inputs_{kind}": str(folder / f"inputs.{kind}") for kind in ("csv", "md", "tex")}
+    wanted = [path for cell in plan_supplied(CONFIG).wanted for path in cell.paths.values()]
+    run_script(
+        "count_supplied",
+        inputs,
+        outputs,
+        {"wanted": wanted, "others": [], **params},
+        folder / "log",
+        run="own",
+    )
+    return pd.read_csv(outputs["inputs_csv"])
+
+
+def test_what_is_scored_is_counted_against_the_test_questions(folder):
+    put(folder, "cotempqa/my-model/correct/seed0.jsonl")
+    put(folder, "cotempqa/my-model/correct/seed1.jsonl", ids=("b", "a"))
+    table = count(folder, [f"{FOLDER}/cotempqa/my-model/correct/seed{seed}.jsonl" for seed in (0, 1)])
+    rows = table[table["state"] == "supplied"]
+    assert list(rows[["items", "questions"]].itertuples(index=False, name=None)) == [(1, 2), (2, 2)]
+    lines = [
+        f"{FOLDER}/cotempqa/my-model/correct/seed0.jsonl: 1 of 2 test questions",
+        "4 of 6 files that the config names are missing",
+    ]
+    assert say_inputs(table) == lines
+    log = (folder / "log").read_text("utf-8")
+    assert all(line in log for line in lines)
+
+
+def test_without_any_generations_the_sentence_says_where_they_go(folder, capsys):
+    with pytest.raises(SystemExit):
+        count(folder, [], others=[f"{FOLDER}/cotempqa/another/correct/seed0.jsonl"])
+    screen = capsys.readouterr().err
+    assert (
+        f"Error: {FOLDER}: holds no generations that the config names (put them to {FOLDER}/cotempqa/"
+        in screen
+    )
+    assert "results/own/questions/cotempqa.jsonl" in screen and "there is" in screen
+    assert not (folder / "inputs.csv").exists()
+
+
+def test_a_cell_is_read_back_from_its_path():
+    cell = read_cell(f"{FOLDER}/babi/a.b/mixed_50/seed12.jsonl")
+    assert (cell.dataset, cell.model, cell.arm, cell.seed) == ("babi", "a.b", "mixed_50", 12)
+
+
+def test_questions_are_the_users_where_no_raw_files_lie(folder):
+    questions = folder / "results/own/questions/babi.jsonl"
+    assert not is_supplied(CONFIG, "babi")
+    questions.parent.mkdir(parents=True)
+    questions.touch()
+    assert is_supplied(CONFIG, "babi")
+    assert not is_supplied(CONFIG | {"level": "train"}, "babi")
+    (folder / "results/own/raw/babi").mkdir(parents=True)
+    assert not is_supplied(CONFIG, "babi")
+
+
+def test_whose_generations_they_are():
+    said = [
+        say_origin(CONFIG | change)
+        for change in (
+            {"replay": {}},
+            {"replay": {}, "mirror": "x"},
+            {},
+            {"level": "adapters"},
+            {"level": "train"},
+        )
+    ]
+    words = ["released by", "in the form", f"supplied under {FOLDER}", "was given", "it trained"]
+    assert all(word in text for word, text in zip(words, said, strict=True))
+    assert len(set(said)) == 5
+
+
+def test_every_caption_of_scored_generations_says_whose_they_are():
+    """The others show questions, traces, settings or ratings."""
+    others = {
+        "datasets",
+        "hyperparameters",
+        "losses",
+        "pipeline",
+        "preregistration",
+        "trace_types",
+        "claims_summary",
+    }
+    for path in (ROOT / "resources/captions").glob("*.rst"):
+        text = path.read_text("utf-8")
+        silent = path.stem in others or path.stem.startswith("study_")
+        assert ('snakemake.config["origin"]' in text) != silent, path.stem
+        assert not re.search(r"authors released|released by", text), path.stem
+
+
+@pytest.mark.parametrize(
+    ("change", "made_up", "sentence"),
+    [
+        ({"claims": "absent.yaml"}, [], "config: claims: absent.yaml is no file"),
+        (
+            {},
+            ["simulated corpora", "tiny models"],
+            "not of simulated corpora, tiny models (set claims: null)",
+        ),
+        ({"scorers": ["aligned"]}, [], "published numbers need the scorer 'published' too"),
+    ],
+)
+def test_claims_are_checked_before_any_job(change, made_up, sentence):
+    config = CONFIG | {"claims": str(ROOT / "config/claims.yaml")} | change
+    with pytest.raises(ConfigError) as caught:
+        check_claims(config, made_up)
+    assert sentence in str(caught.value)
+    check_claims(config | {"claims": None}, made_up)
+    check_claims(config | {"claims": str(ROOT / "config/claims.yaml"), "scorers": CONFIG["scorers"]}, [])
