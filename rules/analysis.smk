@@ -112,6 +112,7 @@ rule tabulate_hyperparameters:
         training=lookup(within=config, dpath="training"),
         quantisation=lookup(within=config, dpath="quantisation"),
         generation=lookup(within=config, dpath="generation"),
+        models=get_model_settings,
     message:
         "Tabulate the settings of training and generation"
     script:

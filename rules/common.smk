@@ -15,6 +15,7 @@ from tracekd.workflow.config import check_config
 from tracekd.core.errors import TraceKDError
 from tracekd.datasets.registry import read_registry
 from tracekd.released.registry import plan_replay
+from tracekd.sources.kinds import local_files
 from tracekd.scoring.aligned import ARM_STEPS, BARE_ARMS, BOTH_STEPS
 from tracekd.study.definition import check_study, read_study
 from tracekd.teacher.responses import KINDS, TRACE
@@ -79,12 +80,12 @@ def growing(amount):
 
 def is_simulated(dataset):
     """Whether the registry has the workflow itself write the dataset's raw files."""
-    return REGISTRY[dataset].source["kind"] == "simulate"
+    return REGISTRY[dataset].source.kind == "simulate"
 
 
 def is_demo(model):
     """Whether a base model is a tiny one that the workflow trains."""
-    return MODELS[model]["source"] == "demo"
+    return MODELS[model].source.kind == "demo"
 
 
 def is_synthetic_teacher(endpoint):
@@ -265,13 +266,18 @@ def get_questions(wildcards):
 
 
 def get_persona(wildcards):
-    """Family name of a model in the system message."""
-    return MODELS[wildcards.model]["persona"]
+    """Name of the assistant in the system message; None for no system turn."""
+    return MODELS[wildcards.model].persona
+
+
+def get_target_modules(wildcards):
+    """Linear layers of a model that carry an adapter."""
+    return MODELS[wildcards.model].target_modules
 
 
 def get_sizes(wildcards):
     """How many raw rows of each kind a simulated corpus has."""
-    return REGISTRY[wildcards.dataset].source["sizes"]
+    return REGISTRY[wildcards.dataset].source.sizes
 
 
 def get_reader_options(wildcards):
@@ -279,19 +285,41 @@ def get_reader_options(wildcards):
     return REGISTRY[wildcards.dataset].options
 
 
+def get_dataset_entry(wildcards):
+    """What the registry says of a dataset, but for what only a forecast needs."""
+    return REGISTRY[wildcards.dataset].model_dump(mode="json", exclude={"expected"})
+
+
+def get_local_data(wildcards):
+    """Files of a dataset that lies on this machine, so that a changed one is read again."""
+    return local_files(REGISTRY[wildcards.dataset].source)
+
+
 def get_model_entry(wildcards):
-    """Registry entry of a model."""
-    return MODELS[wildcards.model]
+    """What the registry says of a model's files."""
+    fields = {"source", "folder", "chat_template", "pad_token"}
+    return MODELS[wildcards.model].model_dump(mode="json", include=fields)
+
+
+def get_local_model(wildcards):
+    """Files of a model that lies on this machine, so that a changed one is read again."""
+    return local_files(MODELS[wildcards.model].source)
+
+
+def get_model_settings(wildcards):
+    """What a table of settings says of each model."""
+    fields = {"persona", "target_modules"}
+    return {name: MODELS[name].model_dump(include=fields) for name in config["models"]}
 
 
 def get_architecture(wildcards):
     """Architecture of a tiny model."""
-    return MODELS[wildcards.model]["architecture"]
+    return MODELS[wildcards.model].source.architecture
 
 
 def get_model_seed(wildcards):
     """Seed of a tiny model's initialisation and pre-training."""
-    return MODELS[wildcards.model]["seed"]
+    return MODELS[wildcards.model].source.seed
 
 
 def get_licences(wildcards):

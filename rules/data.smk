@@ -2,7 +2,7 @@
 Data: raw files in, canonical questions out.
 
 in   config/datasets*.yaml                        registry: source, revision, licence, checksum, reader options
-out  results/{run}/raw/{dataset}/                 raw files, simulated, copied from a mirror or downloaded
+out  results/{run}/raw/{dataset}/                 raw files: simulated, copied or downloaded
      results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json
 """
 
@@ -32,6 +32,8 @@ rule simulate_raw:
 
 
 rule fetch_raw:
+    input:
+        local=get_local_data,
     output:
         raw=directory("results/{run}/raw/{dataset}"),
     log:
@@ -47,7 +49,7 @@ rule fetch_raw:
         mem_mb=growing(500),
         runtime=growing(120),
     params:
-        registry=lookup(within=config, dpath="registry"),
+        entry=get_dataset_entry,
         mirror=lookup(within=config, dpath="mirror"),
     message:
         "Fetch and verify the raw files of {wildcards.dataset}"

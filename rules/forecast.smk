@@ -17,8 +17,13 @@ rule forecast:
         runtime=growing(10),
     params:
         cells=get_run_cells(config["arms"]),
-        expected={name: REGISTRY[name].expected for name in config["datasets"]},
-        models={name: MODELS[name] for name in config["models"]},
+        datasets={
+            name: REGISTRY[name].model_dump(mode="json") for name in config["datasets"]
+        },
+        models={
+            name: MODELS[name].model_dump(mode="json") for name in config["models"]
+        },
+        folders=f"results/{config['run']}/models",
         settings={
             key: config[key]
             for key in ("training", "generation", "forecast", "one_job_per")

@@ -37,6 +37,8 @@ rule build_base_model:
 
 
 rule fetch_model:
+    input:
+        local=get_local_model,
     output:
         model=directory("results/{run}/models/{model}"),
     log:
@@ -55,6 +57,6 @@ rule fetch_model:
         entry=get_model_entry,
         mirror=lookup(within=config, dpath="mirror"),
     message:
-        "Fetch {wildcards.model} at its locked revision"
+        "Bring {wildcards.model} from its source"
     script:
         "../scripts/fetch_model.py"

@@ -28,6 +28,7 @@ rule preflight:
         quantisation=lookup(within=config, dpath="quantisation"),
         chat=lookup(within=config, dpath="chat"),
         persona=get_persona,
+        target_modules=get_target_modules,
         adapters=len(config["datasets"]) * len(get_cells(SFT_ARMS)),
     message:
         "Check machine, {wildcards.model} and training set-up before the long jobs"

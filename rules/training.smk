@@ -40,6 +40,7 @@ rule train_adapters:
         quantisation=lookup(within=config, dpath="quantisation"),
         chat=lookup(within=config, dpath="chat"),
         persona=get_persona,
+        target_modules=get_target_modules,
         work="work/{run}/train_adapters/{dataset}.{model}",
     message:
         "Train 4-bit LoRA adapters: {wildcards}"

@@ -24,7 +24,7 @@ with rule_job(snakemake):
         for path in source.traces
         for messages in sft_conversations(questions, read_traces(path)[:SAMPLE], params.persona)
     ]
-    training = resolve_options(params.training, "", "")
+    training = resolve_options(params.training, "", "", params.target_modules)
     lengths = [override.get("max_length", 0) for override in params.training["overrides"]]
     training["max_length"] = max([training["max_length"], *lengths])
     checks = []

@@ -3,6 +3,7 @@
 input   none
 output  csv, md, tex: results/{run}/tables/hyperparameters.{csv,md,tex}
 params  training, quantisation, generation: these sections of the config
+        models: what the registry says of each model's persona and target modules
 log     [0]
 """
 
@@ -18,6 +19,7 @@ with rule_job(snakemake):
         "training": params.training,
         "quantisation": params.quantisation,
         "generation": params.generation,
+        "models": params.models,
     }
     table = hyperparameters_table(sections)
     write_table(

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tracekd.adapters.chat import Example, encode_examples, sft_conversations
 from tracekd.adapters.training import AdapterJob, resolve_options, train_adapters
@@ -19,10 +20,15 @@ with rule_job(snakemake):
     tokenizer = load_tokenizer(source.model)
     model_digests = folder_digests(source.model)
 
+    def get_options(arm: str) -> dict[str, Any]:
+        """Options of an arm's training."""
+        dataset = snakemake.wildcards.dataset
+        return resolve_options(params.training, dataset, arm, params.target_modules)
+
     @cache  # all seeds of an arm learn from the same examples
     def encode_arm(arm: str) -> list[Example]:
         """Encode the training set of an arm."""
-        options = resolve_options(params.training, snakemake.wildcards.dataset, arm)
+        options = get_options(arm)
         conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
         return encode_examples(tokenizer, conversations, options["loss"], options["max_length"], params.chat)
 
@@ -31,7 +37,7 @@ with rule_job(snakemake):
         arm, seed = arm_and_seed(weights)
         return AdapterJob(
             examples=encode_arm(arm),
-            options=resolve_options(params.training, snakemake.wildcards.dataset, arm),
+            options=get_options(arm),
             seed=seed,
             identity={
                 "model": Path(source.model).name,

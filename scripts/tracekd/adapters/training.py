@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracekd.adapters.chat import NO_LOSS, Example
+from tracekd.core.checks import check_names
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.models.identity import digest_json, folder_digests, package_versions
 from tracekd.run.lease import hold
@@ -41,13 +42,16 @@ class AdapterJob:
     output: Path
 
 
-def resolve_options(training: dict[str, Any], dataset: str, arm: str) -> dict[str, Any]:
+def resolve_options(
+    training: dict[str, Any], dataset: str, arm: str, target_modules: list[str] | str
+) -> dict[str, Any]:
     """Apply the overrides of a dataset and arm to the config section `training`, later ones winning.
 
     An override holds `dataset`, `arms` and the keys that differ, e.g. the paper's warm-up of 0.1 for the
-    traces of CoTempQA.
+    traces of CoTempQA. The target modules, of the model's entry, become part of the section `lora`.
     """
     options = {key: value for key, value in training.items() if key != "overrides"}
+    options["lora"] = options["lora"] | {"target_modules": target_modules}
     for override in training["overrides"]:
         if override["dataset"] == dataset and arm in override["arms"]:
             options |= {key: value for key, value in override.items() if key not in ("dataset", "arms")}
@@ -112,20 +116,39 @@ def _claim(work: Path, digest: str) -> None:
 
 
 def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftModel":
-    """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
+    """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random.
+
+    `lora` holds rank, alpha, dropout and target_modules: names of linear layers, or `all-linear`. Raises
+    ConfigError where the base has no layer of such a name.
+    """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
 
+    modules = lora["target_modules"]
+    if not isinstance(modules, str):
+        modules = sorted(modules)
+        check_names(modules, _linear_layers(base), "target_modules", "see the model's entry in config/models.yaml")
     set_seed(seed)
     config = LoraConfig(
         r=lora["rank"],
         lora_alpha=lora["alpha"],
         lora_dropout=lora["dropout"],
-        target_modules=sorted(lora["target_modules"]),
+        target_modules=modules,
         bias="none",
         task_type="CAUSAL_LM",
     )
     return get_peft_model(prepare_model_for_kbit_training(base, use_gradient_checkpointing=False), config)
+
+
+def _linear_layers(base: "PreTrainedModel") -> list[str]:
+    """Name the linear layers of a model, each name once, in the order of the layers."""
+    from torch.nn import Linear
+
+    return list(
+        dict.fromkeys(
+            name.rpartition(".")[2] for name, layer in base.named_modules() if isinstance(layer, Linear)
+        )
+    )
 
 
 def make_trainer(

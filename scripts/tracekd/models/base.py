@@ -101,7 +101,7 @@ class BaseRecipe:
 def build_base_model(
     folder: Path,
     architecture: str,
-    persona: str,
+    persona: str | None,
     options: dict,
     questions: Sequence[Question],
     texts: Sequence[str],
@@ -112,7 +112,7 @@ def build_base_model(
     Args:
         folder: of the finished model, loadable by `AutoModelForCausalLM.from_pretrained`.
         architecture: `llama` or `qwen3`.
-        persona: family name in the system message.
+        persona: name of the assistant in the system message; None for no system turn.
         options: fields of `BaseRecipe` that differ from its defaults.
         questions: training questions of the run: datasets to learn, words of the vocabulary.
         texts: whatever else it will read and write, for the vocabulary.
@@ -147,7 +147,7 @@ def build_base_model(
     return probe
 
 
-def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str) -> Iterator[str]:
+def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str | None) -> Iterator[str]:
     """Print what the models will read and write: of the given questions and of simulated ones."""
     rng = random.Random(0)  # one vocabulary for all seeds
     simulated = (
