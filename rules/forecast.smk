@@ -20,9 +20,7 @@ rule forecast:
         datasets={
             name: REGISTRY[name].model_dump(mode="json") for name in config["datasets"]
         },
-        models={
-            name: MODELS[name].model_dump(mode="json") for name in config["models"]
-        },
+        models={name: MODELS[name].model_dump(mode="json") for name in config["models"]},
         folders=f"results/{config['run']}/models",
         settings={
             key: config[key]

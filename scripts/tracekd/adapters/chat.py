@@ -110,7 +110,9 @@ def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Pr
     return Prompt(item, text, tuple(tokenizer(text)["input_ids"]))
 
 
-def sft_conversations(questions: Sequence[Question], traces: Sequence[Trace], persona: str | None) -> list[Messages]:
+def sft_conversations(
+    questions: Sequence[Question], traces: Sequence[Trace], persona: str | None
+) -> list[Messages]:
     """Join questions and traces by id, in the order of the traces: the conversations to train on.
 
     Raises DataError for a trace without its question.

@@ -127,7 +127,7 @@ def add_lora(base: "PreTrainedModel", lora: dict[str, Any], seed: int) -> "PeftM
     modules = lora["target_modules"]
     if not isinstance(modules, str):
         modules = sorted(modules)
-        check_names(modules, _linear_layers(base), "target_modules", "see the model's entry in config/models.yaml")
+        check_names(modules, _linear_layers(base), "target_modules", "see the model's registry entry")
     set_seed(seed)
     config = LoraConfig(
         r=lora["rank"],

@@ -36,7 +36,7 @@ def fetch_raw(name: str, entry: Entry, folder: Path, mirror: Path | None, lock_p
 
 
 def write_manifest(name: str, entry: Entry, folder: Path, stand_ins: dict[str, str]) -> None:
-    """Write `manifest.json`: what the raw files are, whence, under which licence, and which stand in for others."""
+    """Write `manifest.json`: what the raw files are, whence, under which licence, and which are stand-ins."""
     manifest = {
         "dataset": name,
         "title": entry.title,

@@ -147,7 +147,9 @@ def build_base_model(
     return probe
 
 
-def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str | None) -> Iterator[str]:
+def vocabulary_texts(
+    questions: Sequence[Question], datasets: Sequence[str], persona: str | None
+) -> Iterator[str]:
     """Print what the models will read and write: of the given questions and of simulated ones."""
     rng = random.Random(0)  # one vocabulary for all seeds
     simulated = (

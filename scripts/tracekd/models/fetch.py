@@ -1,4 +1,4 @@
-"""Base models brought into a folder that holds all that a run needs of them: weights, tokenizer, chat template."""
+"""Base models, each brought into a folder with all that a run needs: weights, tokenizer, chat template."""
 
 import json
 from fnmatch import fnmatch

@@ -51,7 +51,8 @@ def locked_revision(source: Hub, lock: Path) -> str:
         if (locked["id"], locked["revision"]) == (source.repository, source.revision):
             return locked["commit"]
         raise ModelError(
-            f"is locked for {locked['id']} at {locked['revision']}, not {source.repository} at {source.revision}",
+            f"is locked for {locked['id']} at {locked['revision']}, "
+            f"not {source.repository} at {source.revision}",
             where=lock,
             hint="delete the lock file to resolve the revision anew",
         )

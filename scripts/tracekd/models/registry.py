@@ -37,7 +37,8 @@ class Model(Settings):
         ALL_LINEAR, description="Linear layers that carry an adapter: a list of their names, or all-linear"
     )
     chat_template: Text | None = Field(
-        None, description="Chat template in place of the tokenizer's own: a Jinja file, or the template itself"
+        None,
+        description="Chat template in place of the tokenizer's own: a Jinja file, or the template itself",
     )
     pad_token: Text | None = Field(
         None, description="Token of the vocabulary to pad with, where the tokenizer has none of its own"
@@ -45,7 +46,9 @@ class Model(Settings):
     folder: RelativePath | None = Field(
         None, description="Folder of the files in a mirror; models/{repository} or models/{name} if not given"
     )
-    sizes: Sizes | None = Field(None, description="Sizes for the forecast before the files are there, if known")
+    sizes: Sizes | None = Field(
+        None, description="Sizes for the forecast before the files are there, if known"
+    )
 
     @model_validator(mode="after")
     def _brings_its_own(self) -> Self:
@@ -75,11 +78,12 @@ def read_models(path: str | Path = "config/models.yaml") -> dict[str, Model]:
     registry = read_yaml(path)
     if not isinstance(registry, Mapping) or not registry:
         raise ConfigError("names no model", where=path, hint="see the comments in config/models.yaml")
-    models = {str(name): parse_settings(Model, fields, f"{path}: {name}") for name, fields in registry.items()}
-    return {
-        name: _with_template(resolve_source(model, path), f"{path}: {name}.chat_template", path)
-        for name, model in models.items()
-    }
+    models = {}
+    for name, fields in registry.items():
+        where = f"{path}: {name}"
+        model = resolve_source(parse_settings(Model, fields, where), path)
+        models[str(name)] = _with_template(model, f"{where}.chat_template", path)
+    return models
 
 
 def _with_template(model: Model, where: str, registry: str | Path) -> Model:
@@ -93,6 +97,6 @@ def _with_template(model: Model, where: str, registry: str | Path) -> Model:
         raise ConfigError(
             f"{template!r} cannot be read: {getattr(error, 'strerror', error)}",
             where=where,
-            hint="name a Jinja file, by a path from the folder of the registry file, or write the template itself",
+            hint="name a Jinja file by a path from the folder of the registry file, or write its text",
         ) from error
     return model.model_copy(update={"chat_template": text})

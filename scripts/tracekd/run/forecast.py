@@ -1,8 +1,7 @@
 """What a run will take, before it starts, and what it has taken so far, beside it.
 
 The forecast is arithmetic on sizes and on two assumed speeds of the device (config section `forecast`). Sizes
-are those of the files that are there, else those that the registries state; where neither is, the forecast says
-what it does not know. What finished jobs took comes from the workflow's benchmark files.
+are those of a model's own files, else those that the registries state; the forecast says which it lacks. What finished jobs took comes from the workflow's benchmark files.
 """
 
 import math
@@ -37,7 +36,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class ModelSize:
-    """Size of a model, NaN where it is not known: weights, weights of an adapter per rank, gigabytes to download."""
+    """Size of a model, NaN where it is not known: weights, an adapter's weights per rank, GB to download."""
 
     parameters: float
     lora_per_rank: float
@@ -59,8 +58,8 @@ def forecast_run(
         config: sections training, generation and forecast, and `one_job_per`.
 
     Returns:
-        stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb; a cost is 0 where a stage has
-        none and NaN where it is not known.
+        stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb; a cost is 0 where a stage
+        has none and NaN where it is not known.
 
     """
     cells = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
@@ -159,8 +158,8 @@ def say_unknown(sizes: Mapping[str, Size], models: Mapping[str, ModelSize]) -> s
     if not names:
         return ""
     return (
-        f"?: not known of {', '.join(names)}; name sizes in the registry (`expected` of a dataset, `sizes` of a "
-        "model), or ask again when the files are there."
+        f"?: sizes of {', '.join(names)} are not known; state them in the registry (`expected` of a dataset, "
+        "`sizes` of a model), or, for a model, ask again when its files are there."
     )
 
 

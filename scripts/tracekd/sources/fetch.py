@@ -1,4 +1,4 @@
-"""Bring the files of a source into a folder: from a mirror, the web, a package or this machine; hold them to checksums.
+"""Bring the files of a source into a folder and hold them to their checksums.
 
 A mirror stands in for downloads only, file by file: what it lacks is downloaded, and the log says so. A local
 source never looks at it.
@@ -26,7 +26,7 @@ HUB = "https://huggingface.co"
 def fetch_files(
     name: str, source: FileSource, folder: Path, mirror: Path | None, lock_path: Path
 ) -> dict[str, str]:
-    """Put the files of a source into `folder`; give path -> stand-in for each that a mirror's other file replaces.
+    """Put the files of a source into `folder`; give path -> stand-in of those that the mirror replaces.
 
     Args:
         name: of the entry, for the sentences of faults.
@@ -35,8 +35,8 @@ def fetch_files(
         mirror: as from `mirror_folder`.
         lock_path: JSON of the checksums seen on first use, for downloaded files that the registry gives none.
 
-    Raises DataError on a file that cannot be had or is not the registered or locked one, ConfigError where a local
-    folder does not exist.
+    Raises DataError on a file that cannot be had or is not the registered or locked one, ConfigError where a
+    local folder does not exist.
 
     """
     if isinstance(source, Local):
@@ -55,9 +55,9 @@ def fetch_files(
             logger.info("%s: the mirror %s lacks %s, downloading", name, mirror, ", ".join(missing))
         _download(source, missing, folder)
     stand_ins = {path: place for path, place in held.items() if place != path}
-    registered = source.checksums | {path: source.stand_ins[path].sha256 for path in stand_ins}
+    stated = source.checksums | {path: source.stand_ins[path].sha256 for path in stand_ins}
     # what neither states a checksum nor has a lock is held by the checksum of its package
-    registered = {path: checksum for path, checksum in registered.items() if checksum or path in source.origins}
+    registered = {path: checksum for path, checksum in stated.items() if checksum or path in source.origins}
     found = {path: sha256_file(folder / path) for path in registered}
     hold_to_checksums(found, registered, source.origins, lock_path, name)
     for path, blob in source.git_blobs.items():
@@ -67,7 +67,7 @@ def fetch_files(
 
 
 def mirror_folder(mirror: Path | None, folder: str) -> Path | None:
-    """Give the folder of an entry in the mirror, None without one; ConfigError where the mirror does not exist."""
+    """Give the folder of an entry in the mirror, None without one; ConfigError where the mirror is none."""
     if mirror is None:
         return None
     if not mirror.is_dir():
@@ -80,7 +80,10 @@ def mirror_folder(mirror: Path | None, folder: str) -> Path | None:
 
 
 def copy_local(name: str, source: Local, folder: Path, paths: Iterable[str]) -> None:
-    """Copy files of a local source by relative path; ConfigError where its folder or one of them does not exist."""
+    """Copy files of a local source by relative path.
+
+    Raises ConfigError where its folder does not exist, DataError where a file does not.
+    """
     root = Path(source.path)
     if not root.is_dir():
         raise ConfigError(
@@ -169,5 +172,5 @@ def _check_git_blob(path: Path, expected: str, where: str) -> None:
         raise DataError(
             f"git blob id is {found}, expected {expected}",
             where=where,
-            hint="the file is damaged or another version; if the change is wanted, change it in the registry, too",
+            hint="the file is damaged or another version; if the change is wanted, change the registry, too",
         )

@@ -200,7 +200,9 @@ def resolve_source(entry: Entry, registry: str | Path) -> Entry:
     source = entry.source
     if not isinstance(source, Local):
         return entry
-    return entry.model_copy(update={"source": source.model_copy(update={"path": beside(registry, source.path)})})
+    return entry.model_copy(
+        update={"source": source.model_copy(update={"path": beside(registry, source.path)})}
+    )
 
 
 def local_files(source: Settings) -> list[str]:

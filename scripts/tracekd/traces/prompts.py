@@ -8,7 +8,7 @@ ANSWER_OPEN, ANSWER_CLOSE = "<answer>", "</answer>"
 
 
 def system_message(persona: str) -> str:
-    """Write the system message; `persona` is the name of the assistant, in the paper the family of the model."""
+    """Write the system message; `persona` is the assistant's name, in the paper the model's family."""
     return (
         f"You are {persona}, an AI assistant created to be helpful and honest. "
         "Your knowledge spans a wide range of topics, allowing you to engage in substantive conversations "
@@ -16,9 +16,7 @@ def system_message(persona: str) -> str:
     )
 
 
-def chat_messages(
-    question: Question, persona: str | None, target: str | None = None
-) -> list[dict[str, str]]:
+def chat_messages(question: Question, persona: str | None, target: str | None = None) -> list[dict[str, str]]:
     """Write the conversation of one item: with its assistant turn for SFT, without it for inference.
 
     Without a persona (None) there is no system turn.
