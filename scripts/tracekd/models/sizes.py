@@ -13,7 +13,7 @@ from tracekd.sources.kinds import Demo, Local
 
 
 def model_size(model: Model, folder: Path) -> ModelSize:
-    """Give a model's sizes: of its files in `folder` or its local source, else those that its entry states."""
+    """Give a model's sizes: of its files in `folder` or its local source, else those that it states."""
     source = model.source
     stated = model.sizes
     download = math.nan if stated is None else stated.download_gb

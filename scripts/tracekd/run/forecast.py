@@ -1,7 +1,8 @@
 """What a run will take, before it starts, and what it has taken so far, beside it.
 
 The forecast is arithmetic on sizes and on two assumed speeds of the device (config section `forecast`). Sizes
-are those of a model's own files, else those that the registries state; the forecast says which it lacks. What finished jobs took comes from the workflow's benchmark files.
+are those of a model's own files, else those that the registries state; the forecast says which it lacks. What
+finished jobs took comes from the workflow's benchmark files.
 """
 
 import math
