@@ -5,10 +5,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from support.examples import ROOT
+from support.raw_files import fetch_real
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.datasets import cotempqa
-from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
 
@@ -23,9 +22,8 @@ INCORRECT = re.compile(
 
 
 @pytest.fixture(scope="module")
-def questions(real_data):
-    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
-    return cotempqa.read(real_data / "CotempQA", options, seed=0)
+def questions(real_data, tmp_path_factory):
+    return cotempqa.read(*fetch_real("cotempqa", real_data, tmp_path_factory.mktemp("raw")), seed=0)
 
 
 @pytest.fixture(scope="module")

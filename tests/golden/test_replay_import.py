@@ -3,15 +3,14 @@
 from collections import Counter
 
 import pytest
-from support.examples import ROOT
+from support.raw_files import fetch_real
 from tracekd.datasets import cotempqa
-from tracekd.datasets.registry import read_registry
 
 
 @pytest.fixture(scope="module")
-def raw_questions(real_data):
-    options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
-    return {one.id: one for one in cotempqa.read(real_data / "CotempQA", options, seed=0)}
+def raw_questions(real_data, tmp_path_factory):
+    raw, options = fetch_real("cotempqa", real_data, tmp_path_factory.mktemp("raw"))
+    return {one.id: one for one in cotempqa.read(raw, options, seed=0)}
 
 
 def test_the_released_test_split_is_that_of_the_raw_data_id_by_id(released, raw_questions):

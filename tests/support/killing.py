@@ -86,6 +86,7 @@ def train(note: Note) -> None:
             quantisation=QUANTISATION,
             chat=CHAT,
             persona="Llama",
+            target_modules=OPTIONS["lora"]["target_modules"],
             work="work/train",
         ),
         wildcards=SimpleNamespace(dataset="babi"),

@@ -279,7 +279,7 @@ def test_what_the_mirror_lacks_is_downloaded_and_the_log_says_so(fetch_from, mir
 
 
 def test_a_mirror_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="config: mirror: no folder '.*/absent'"):
+    with pytest.raises(ConfigError, match=r"config: mirror: no folder '.*/absent'"):
         fetch(make_entry(), tmp_path, tmp_path / "absent")
 
 
@@ -367,7 +367,7 @@ def test_a_local_file_is_held_to_a_checksum_when_one_is_stated(tmp_path, own):
 
 def test_a_local_folder_or_file_that_is_not_there_is_named(tmp_path, own):
     absent = make_entry(source={"kind": "local", "path": f"{own}/absent"})
-    with pytest.raises(ConfigError, match="cotempqa: source.path: no folder '.*/own/absent'"):
+    with pytest.raises(ConfigError, match=r"cotempqa: source\.path: no folder '.*/own/absent'"):
         fetch(absent, tmp_path)
     source = {"kind": "local", "path": str(own), "files": {"x.json": sha256(BODY)}}
     with pytest.raises(DataError, match=r"own/x\.json: cannot be copied: No such file"):

@@ -78,6 +78,7 @@ def train(root):
             quantisation=QUANTISATION,
             chat=CHAT,
             persona="Qwen",
+            target_modules=OPTIONS["lora"]["target_modules"],
             work=str(root / "work/train"),
         ),
         wildcards=SimpleNamespace(dataset="babi"),

@@ -116,6 +116,13 @@ def test_a_refusal_is_one_sentence_and_leaves_nothing(hub, tmp_path, status, sen
     assert not (tmp_path / "model").exists() and not (tmp_path / "locks").exists()
 
 
+def test_a_hub_that_cannot_be_reached_is_one_sentence(hub, tmp_path):
+    hub.shutdown()
+    hub.server_close()
+    with pytest.raises(ModelError, match=r"cannot be downloaded: ConnectError .check the network"):
+        fetch(hub_model(), tmp_path)
+
+
 def test_a_mirror_takes_the_place_of_the_hub(tmp_path):
     save_model(tmp_path / "mirror" / "models" / REPOSITORY, "Llama")
     folder = fetch(hub_model(), tmp_path, tmp_path / "mirror")
@@ -146,7 +153,7 @@ def test_a_local_folder_needs_neither_lock_nor_mirror(tmp_path, own):
 
 
 def test_a_local_folder_that_is_no_model_is_named(tmp_path, own):
-    with pytest.raises(ConfigError, match="mine: source.path: no folder '.*/absent'"):
+    with pytest.raises(ConfigError, match=r"mine: source\.path: no folder '.*/absent'"):
         fetch(local_model(tmp_path / "absent"), tmp_path)
     (own / "model.safetensors").unlink()
     with pytest.raises(ModelError, match=r"has no \*\.safetensors file"):
@@ -169,13 +176,11 @@ def test_the_pad_token_of_the_entry_is_the_model_s(tmp_path, own):
     for path in own.glob("*.json"):
         settings = json.loads(path.read_text())
         path.write_text(json.dumps({key: value for key, value in settings.items() if key != "pad_token"}))
-    with pytest.raises(
-        ModelError, match="as pad_token of the model's entry|as pad_token in the model's entry"
-    ):
+    with pytest.raises(ModelError, match="as pad_token in the model's entry"):
         load_tokenizer(fetch(local_model(own), tmp_path))
     tokenizer = load_tokenizer(fetch(local_model(own, pad_token="<|user|>"), tmp_path))
     assert tokenizer.pad_token == "<|user|>" and tokenizer.pad_token_id < 320
-    with pytest.raises(ModelError, match="model mine: pad_token '<|none|>' is not in the vocabulary"):
+    with pytest.raises(ModelError, match=r"model mine: pad_token '<\|none\|>' is not in the vocabulary"):
         fetch(local_model(own, pad_token="<|none|>"), tmp_path)
 
 

@@ -12,11 +12,11 @@ import pytest
 from support.tiny_models import OPTIONS, QUANTISATION, adapter_files, make_job
 from tracekd.adapters import training
 from tracekd.adapters.chat import NO_LOSS
-from tracekd.adapters.training import collate, resolve_options, train_adapter, train_adapters
-from tracekd.core.errors import ModelError
+from tracekd.adapters.training import add_lora, collate, resolve_options, train_adapter, train_adapters
+from tracekd.core.errors import ConfigError, ModelError
 from tracekd.models.loading import load_quantised
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 LAST_STEP = 14  # 50 examples in steps of 8, two epochs: 7 steps an epoch, the last of each a short one
 KILLED_AT = 11  # in the second epoch, between the two halves of an accumulated step
 
@@ -57,7 +57,7 @@ def killed(model_folder, tmp_path_factory):
         [sys.executable, "-c", VICTIM, str(model_folder), str(root), str(KILLED_AT)],
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parents[1] / "scripts")]),
+            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "scripts")]),
             "PYTHONHASHSEED": "7",
         },
         stderr=subprocess.PIPE,
@@ -295,6 +295,7 @@ def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
 TRAINING = {
     "warmup_ratio": 0.03,
     "epochs": 3,
+    "lora": {"rank": 16},
     "overrides": [
         {"dataset": "cotempqa", "arms": ["correct", "incorrect"], "warmup_ratio": 0.1},
         {"dataset": "babi", "arms": ["none", "correct"], "epochs": 1},
@@ -312,4 +313,24 @@ TRAINING = {
     ],
 )
 def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, expected):
-    assert resolve_options(TRAINING, dataset, arm) == expected
+    lora = {"rank": 16, "target_modules": "all-linear"}
+    assert resolve_options(TRAINING, dataset, arm, "all-linear") == expected | {"lora": lora}
+
+
+def test_all_linear_means_every_projection_and_not_the_head(base):
+    model = add_lora(base, OPTIONS["lora"] | {"target_modules": "all-linear"}, seed=0)
+    adapted = {
+        name.split(".lora_A")[0].rpartition(".")[2]
+        for name, _ in model.named_parameters()
+        if "lora_A" in name
+    }
+    model.unload()
+    assert adapted == {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+
+
+def test_a_module_that_the_base_lacks_is_named_with_the_nearest(base):
+    lora = OPTIONS["lora"] | {"target_modules": ["q_proj", "v_project"]}
+    with pytest.raises(
+        ConfigError, match=r"target_modules\[1\]: 'v_project' is unknown; did you mean 'v_proj'"
+    ):
+        add_lora(base, lora, seed=0)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from huggingface_hub import HfApi  # retries broken transfers by itself
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_write
@@ -35,7 +35,9 @@ def download_snapshot(source: Hub, patterns: tuple[str, ...], folder: Path, lock
         raise ModelError(
             "no such model", where=source.repository, hint="check source.repository in config/models.yaml"
         ) from error
-    except (HfHubHTTPError, OSError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # the hub's client lets through what its own transport raises
         raise ModelError(
             f"cannot be downloaded: {type(error).__name__}",
             where=source.repository,
