@@ -27,8 +27,9 @@ except TraceKDError as error:
 TARGETS = []
 # rows, columns and panels of most tables and figures
 GRID = RUN.settings("datasets", "models", "arms")
-# family name of a model in the system message
-PERSONA = lookup(within=RUN.model_entries, dpath="{model}/persona")
+# how a model is spoken to, and which of its layers carry an adapter
+PERSONA = lookup(within=RUN.model_settings, dpath="{model}/persona")
+TARGET_MODULES = lookup(within=RUN.model_settings, dpath="{model}/target_modules")
 
 
 wildcard_constraints:

@@ -2,7 +2,7 @@
 Data: raw files in, canonical questions out.
 
 in   config/datasets*.yaml                        registry: source, revision, licence, checksum, reader options
-out  results/{run}/raw/{dataset}/                 raw files, simulated, copied from a mirror or downloaded
+out  results/{run}/raw/{dataset}/                 raw files: simulated, copied or downloaded
      results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json; with a
                                                   teacher all_questions/, of which it keeps some
      results/{run}/tables/datasets.{csv,md,tex}
@@ -32,6 +32,8 @@ if not RUN.replay:
             "../scripts/simulate_raw.py"
 
     rule fetch_raw:
+        input:
+            local=lookup(within=data.get_local_files(RUN), dpath="{dataset}"),
         output:
             raw=directory("results/{run}/raw/{dataset}"),
         wildcard_constraints:
@@ -41,7 +43,8 @@ if not RUN.replay:
         resources:
             runtime=growing(120),
         params:
-            **RUN.settings("registry", "mirror"),
+            **RUN.settings("mirror"),
+            entry=lookup(within=data.get_entries(RUN), dpath="{dataset}"),
         message:
             "Fetch and verify the raw files of {wildcards.dataset}"
         script:

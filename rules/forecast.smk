@@ -15,9 +15,9 @@ if not RUN.given:
         conda:
             "../envs/data.yaml"
         params:
+            **forecast.get_entries(RUN),
             cells=RUN.get_cells(RUN.arms),
-            expected=forecast.get_expected(RUN),
-            models=RUN.model_entries,
+            folders=f"results/{RUN.name}/models",
             settings=RUN.settings("training", "generation", "forecast", "one_job_per"),
             benchmarks=f"benchmarks/{RUN.name}",
         message:

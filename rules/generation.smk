@@ -43,6 +43,7 @@ if not RUN.given:
             "../envs/plot.yaml"
         params:
             **RUN.settings("training", "quantisation", "generation"),
+            models=RUN.model_settings,
         message:
             "Tabulate the settings of training and generation"
         script:

@@ -20,9 +20,9 @@ rule build_base_model:
     conda:
         "../envs/train.yaml"
     params:
-        architecture=lookup(within=RUN.model_entries, dpath="{model}/architecture"),
+        architecture=lookup(within=models.get_demos(RUN), dpath="{model}/architecture"),
         persona=PERSONA,
-        seed=lookup(within=RUN.model_entries, dpath="{model}/seed"),
+        seed=lookup(within=models.get_demos(RUN), dpath="{model}/seed"),
         options=RUN.config["base_model"],
     message:
         "Train the tiny base model {wildcards.model} until its probe passes"
@@ -31,6 +31,8 @@ rule build_base_model:
 
 
 rule fetch_model:
+    input:
+        local=lookup(within=models.get_local_files(RUN), dpath="{model}"),
     output:
         model=directory(paths.MODEL),
     wildcard_constraints:
@@ -41,8 +43,8 @@ rule fetch_model:
         runtime=growing(120),
     params:
         **RUN.settings("mirror"),
-        entry=lookup(within=RUN.model_entries, dpath="{model}"),
+        entry=lookup(within=models.get_entries(RUN), dpath="{model}"),
     message:
-        "Fetch {wildcards.model} at its locked revision"
+        "Bring {wildcards.model} from its source"
     script:
         "../scripts/fetch_model.py"

@@ -21,6 +21,7 @@ if RUN.level == "train":
         params:
             **RUN.settings("training", "quantisation", "chat"),
             persona=PERSONA,
+            target_modules=TARGET_MODULES,
             adapters=len(RUN.get_cells(RUN.sft_arms)) // len(RUN.models),
         message:
             "Check machine, {wildcards.model} and training set-up before the long jobs"

@@ -36,6 +36,7 @@ if RUN.level == "train":
         params:
             **RUN.settings("training", "quantisation", "chat"),
             persona=PERSONA,
+            target_modules=TARGET_MODULES,
             work="work/{run}/train_adapters/{dataset}.{model}",
         message:
             "Train 4-bit LoRA adapters: {wildcards}"

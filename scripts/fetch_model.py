@@ -1,15 +1,17 @@
-"""Fetch one base model at its locked revision (rule fetch_model)."""
+"""Bring one base model from its source (rule fetch_model)."""
 
 from pathlib import Path
 
-from tracekd.models.hub import fetch_model
+from tracekd.models.fetch import fetch_model
+from tracekd.models.registry import Model
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    mirror = snakemake.params.mirror
+    name, params = snakemake.wildcards.model, snakemake.params
     fetch_model(
-        snakemake.params.entry,
+        name,
+        Model.model_validate(params.entry),
         Path(snakemake.output.model),
-        Path(mirror) if mirror else None,
-        Path("resources/locks") / f"{snakemake.wildcards.model}.json",
+        params.mirror and Path(params.mirror),
+        Path("resources/locks") / f"{name}.json",
     )

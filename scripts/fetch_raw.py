@@ -1,14 +1,17 @@
-"""Copy or download the raw files of one dataset and verify them (rule fetch_raw)."""
+"""Bring the raw files of one dataset from their source and verify them (rule fetch_raw)."""
 
 from pathlib import Path
 
 from tracekd.datasets.fetch import fetch_raw
-from tracekd.datasets.registry import get_entry
+from tracekd.datasets.registry import Entry
 from tracekd.run.jobs import rule_job
 
-LOCKS = Path("resources/locks")
-
 with rule_job(snakemake):
-    entry = get_entry(snakemake.params.registry, snakemake.wildcards.dataset)
-    mirror = snakemake.params.mirror and Path(snakemake.params.mirror)
-    fetch_raw(entry, Path(snakemake.output.raw), mirror, LOCKS / f"{entry.name}.json")
+    name, params = snakemake.wildcards.dataset, snakemake.params
+    fetch_raw(
+        name,
+        Entry.model_validate(params.entry),
+        Path(snakemake.output.raw),
+        params.mirror and Path(params.mirror),
+        Path("resources/locks") / f"{name}.json",
+    )

@@ -2,20 +2,28 @@
 
 input   none
 output  none; prints to the screen
-params  cells: (dataset, model, arm, seed) of the run; registry, models, config: see tracekd.run.forecast
+params  cells: (dataset, model, arm, seed) of the run; datasets, models: their registry entries;
+        folders: folder of the run's models; settings: see tracekd.run.forecast;
         benchmarks: folder of the run's benchmark files
 log     [0]
 """
 
 from pathlib import Path
 
-from tracekd.run.forecast import ForecastSettings, Size, add_measured, forecast_run, show_forecast
+from tracekd.datasets.registry import Entry, dataset_size
+from tracekd.models.registry import Model
+from tracekd.models.sizes import model_size
+from tracekd.run.forecast import ForecastSettings, add_measured, forecast_run, say_unknown, show_forecast
 from tracekd.run.jobs import rule_job
 from tracekd.tables.write import markdown
 
 with rule_job(snakemake):
     params = snakemake.params
-    sizes = {name: Size(**expected) for name, expected in params.expected.items()}
-    settings = ForecastSettings.model_validate(params.settings)
-    table = forecast_run(params.cells, sizes, params.models, settings)
+    sizes = {name: dataset_size(Entry.model_validate(entry)) for name, entry in params.datasets.items()}
+    models = {
+        name: model_size(Model.model_validate(entry), Path(params.folders) / name)
+        for name, entry in params.models.items()
+    }
+    table = forecast_run(params.cells, sizes, models, ForecastSettings.model_validate(params.settings))
     print(markdown(show_forecast(add_measured(table, Path(params.benchmarks)))))
+    print(say_unknown(sizes, models))

@@ -30,7 +30,7 @@ with rule_job(snakemake):
         load_quantised(source.model, Quantisation.model_validate(params.quantisation)),
         load_tokenizer(source.model),
         sample,
-        TrainingPlan.model_validate(params.training).longest,
+        TrainingPlan.model_validate(params.training).longest(params.target_modules),
         Chat.model_validate(params.chat),
         params.adapters,
         Path(snakemake.output.checks).parent,

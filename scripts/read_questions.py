@@ -9,6 +9,7 @@ from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     dataset = get_dataset(snakemake.wildcards.dataset)
-    questions = dataset.read(Path(snakemake.input.raw), snakemake.params.options, snakemake.params.seed)
+    options = dataset.Options.model_validate(snakemake.params.options)
+    questions = dataset.read(Path(snakemake.input.raw), options, snakemake.params.seed)
     write_records(questions, snakemake.output.questions)
     logger.info("%d questions read", len(questions))

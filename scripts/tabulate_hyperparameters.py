@@ -3,6 +3,7 @@
 input   none
 output  csv, md, tex: results/{run}/tables/hyperparameters.{csv,md,tex}
 params  training, quantisation, generation: these sections of the config
+        models: what the registry says of each model's persona and target modules
 log     [0]
 """
 
@@ -17,9 +18,10 @@ CAPTION = "Settings of training, quantisation and generation."
 with rule_job(snakemake):
     params, output = snakemake.params, snakemake.output
     sections = {
-        "training": TrainingPlan.model_validate(params.training),
-        "quantisation": Quantisation.model_validate(params.quantisation),
-        "generation": Generation.model_validate(params.generation),
+        "training": TrainingPlan.model_validate(params.training).model_dump(exclude_none=True),
+        "quantisation": Quantisation.model_validate(params.quantisation).model_dump(),
+        "generation": Generation.model_validate(params.generation).model_dump(),
+        "models": params.models,
     }
     table = hyperparameters_table(sections)
     write_table(

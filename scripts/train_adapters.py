@@ -27,7 +27,7 @@ with rule_job(snakemake):
     @cache  # all seeds of an arm learn from the same examples
     def encode_arm(arm: str) -> list[Example]:
         """Encode the training set of an arm."""
-        training = plan.of(snakemake.wildcards.dataset, arm)
+        training = plan.of(snakemake.wildcards.dataset, arm, params.target_modules)
         conversations = sft_conversations(questions, read_traces(traces[arm]), params.persona)
         return encode_examples(tokenizer, conversations, training.loss, training.max_length, chat)
 
@@ -36,7 +36,7 @@ with rule_job(snakemake):
         arm, seed = arm_and_seed(weights)
         return AdapterJob(
             examples=encode_arm(arm),
-            training=plan.of(snakemake.wildcards.dataset, arm),
+            training=plan.of(snakemake.wildcards.dataset, arm, params.target_modules),
             seed=seed,
             identity={
                 "model": Path(source.model).name,

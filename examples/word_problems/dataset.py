@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from operator import add, mul, sub
 from pathlib import Path
-from typing import Any
 
 import fastjsonschema
 from tracekd.core.files import sha256_text
@@ -14,6 +13,7 @@ from tracekd.core.raw import check_row
 from tracekd.core.records import Question, Source, read_json_lines
 from tracekd.datasets.interface import Answer, Dataset, Step, Value
 from tracekd.datasets.steps import label_step, quote_step
+from tracekd.settings.base import Settings
 
 FILE = "problems.jsonl"
 OPERATIONS = {"addition": (add, "+"), "subtraction": (sub, "-"), "multiplication": (mul, "*")}
@@ -100,7 +100,7 @@ class WordProblems(Dataset):
     # the left side of the equation is computed, whatever stands on its right
     implied_by = "equation"
 
-    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+    def read(self, raw: Path, options: Settings, seed: int) -> list[Question]:
         """Read one problem per line of `problems.jsonl`, which says itself what is train and what is test."""
         questions = []
         for number, row in read_json_lines(raw / FILE):

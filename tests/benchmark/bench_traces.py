@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+from support.raw_files import fetch_real  # noqa: E402
 from tracekd.datasets import cotempqa  # noqa: E402
-from tracekd.datasets.registry import read_registry  # noqa: E402
 from tracekd.traces.build import build_traces  # noqa: E402
 from tracekd.traces.verification import verify_traces  # noqa: E402
 
@@ -40,9 +41,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
 
-    entry = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"]
-    raw = arguments.mirror / entry.folder
-    read_s, questions = measure(lambda: cotempqa.read(raw, entry.options, seed=0), arguments.rounds)
+    with TemporaryDirectory() as folder:
+        raw, options = fetch_real("cotempqa", arguments.mirror, Path(folder))
+        read_s, questions = measure(lambda: cotempqa.read(raw, options, seed=0), arguments.rounds)
     print(f"{len(questions)} questions; items/s of CPU time, best of {arguments.rounds} rounds")
     print(f"{'read':>32} {len(questions) / read_s:10,.0f}")
     for arm in ARMS:

@@ -87,6 +87,7 @@ def train(note: Note) -> None:
             quantisation=QUANTISATION.model_dump(),
             chat=CHAT.model_dump(),
             persona="Llama",
+            target_modules=TRAINING.lora.target_modules,
             work="work/train",
             code=CODE,
         ),

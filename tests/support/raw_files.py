@@ -6,6 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tracekd.datasets import babi, cotempqa, ms_marco
+from tracekd.datasets.fetch import fetch_raw
+from tracekd.datasets.registry import read_registry
+
+from support.examples import ROOT
 
 OPTIONS = {
     "cotempqa": {
@@ -109,3 +113,10 @@ def write_ms_marco(raw: Path) -> None:
 
 
 WRITERS = {"cotempqa": write_cotempqa, "babi": write_babi, "ms_marco": write_ms_marco}
+
+
+def fetch_real(name: str, mirror: Path, folder: Path) -> tuple[Path, dict]:
+    """Fetch a real dataset from a mirror, as config/real_small.yaml does; give its folder and options."""
+    entry = read_registry(ROOT / "config/datasets_real_small.yaml")[name]
+    fetch_raw(name, entry, folder / name, mirror, folder / "lock.json")
+    return folder / name, entry.options

@@ -100,6 +100,33 @@ def test_tokenizer_without_a_template_is_refused(tokenizer, template):
         chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "{{ raise_exception('System role not supported') }}",
+            "refuses the conversation: System role not supp",
+        ),
+        ("{{ messages[0].nothing.content }}", "refuses the conversation"),
+        (
+            TEMPLATE.replace("messages %}", "messages if message.role != 'system' %}", 1),
+            "leaves the system turn out",
+        ),
+    ],
+)
+def test_template_without_a_system_turn_is_one_sentence_with_the_remedy(tokenizer, template, text, sentence):
+    template(text)
+    with pytest.raises(ModelError, match=f"the chat template {sentence}") as caught:
+        chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
+    assert "persona: null" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_without_a_system_turn_such_a_template_does(tokenizer, template):
+    template(TEMPLATE.replace("messages %}", "messages if message.role != 'system' %}", 1))
+    assert chat_prompt(tokenizer, "q1", MESSAGES[1:-1], CHAT).text.startswith("<|user|>abc?")
+    assert encode_example(tokenizer, MESSAGES[1:], "completion", CHAT)["labels"][-1] != NO_LOSS
+
+
 def test_long_conversations_are_cut_and_counted(tokenizer, caplog):
     whole = encode_examples(tokenizer, conversations(), "completion", 1000, CHAT)
     assert not caplog.records
@@ -133,6 +160,14 @@ def test_questions_and_traces_are_joined_by_id_not_by_place():
         assert "Llama" in system["content"]
         assert f"fact {item}" in user["content"]
         assert assistant == {"role": "assistant", "content": f"answer {item}"}
+
+
+def test_a_persona_is_any_name_and_none_means_no_system_turn():
+    question, trace = make_question("q1"), Trace("q1", "none", "", (), "", target="a")
+    ((system, *rest),) = sft_conversations([question], [trace], "the Oracle")
+    assert system["content"].startswith("You are the Oracle, an AI assistant")
+    assert sft_conversations([question], [trace], None) == [rest]
+    assert [message["role"] for message in rest] == ["user", "assistant"]
 
 
 def test_trace_without_its_question_is_an_error():

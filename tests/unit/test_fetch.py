@@ -3,14 +3,15 @@
 import hashlib
 import io
 import json
+import logging
 import tarfile
 
 import pytest
 from support.http import BODY, serve
 from tracekd.core.errors import ConfigError, DataError
-from tracekd.datasets import fetch
-from tracekd.datasets.fetch import fetch_raw, write_manifest
+from tracekd.datasets.fetch import fetch_raw
 from tracekd.datasets.registry import Entry
+from tracekd.sources import download
 
 PATH = "part/equal.json"
 HUB = {"kind": "hub", "repository": "owner/name", "revision": "main"}
@@ -21,16 +22,27 @@ def sha256(content):
 
 
 def make_entry(files=None, source=HUB):
-    return Entry(
-        name="cotempqa",
-        title="CoTempQA",
-        citation="Su et al.",
-        licence="CC-BY-SA-4.0",
-        source=source,
-        options={},
-        folder="CotempQA",
-        files=files or {PATH: sha256(BODY)},
+    """An entry whose source holds these files, if it is one that lists them."""
+    listed = {} if source["kind"] == "local" else {"files": files or {PATH: sha256(BODY)}}
+    return Entry.model_validate(
+        {
+            "title": "CoTempQA",
+            "citation": "Su et al.",
+            "licence": "CC-BY-SA-4.0",
+            "source": listed | source,
+            "folder": "CotempQA",
+        }
     )
+
+
+def fetch(entry, tmp_path, mirror=None):
+    """Fetch an entry into `raw`, with `lock.json` beside it; give the raw folder."""
+    fetch_raw("cotempqa", entry, tmp_path / "raw", mirror, tmp_path / "lock.json")
+    return tmp_path / "raw"
+
+
+def read_manifest(raw):
+    return json.loads((raw / "manifest.json").read_text("utf-8"))
 
 
 def answer_whole(request):
@@ -69,13 +81,13 @@ def answer_status(status):
 @pytest.fixture
 def fetch_from(tmp_path, monkeypatch):
     """Fetch an entry from a server that answers so; give the raw folder and the requests."""
-    monkeypatch.setattr(fetch, "FIRST_WAIT_S", 0)
+    monkeypatch.setattr(download, "FIRST_WAIT_S", 0)
 
-    def fetch_from(*answers, entry=None, body=BODY):
+    def fetch_from(*answers, entry=None, body=BODY, mirror=None):
         with serve(*answers, body=body) as (address, requests):
             monkeypatch.setenv("HF_ENDPOINT", address)
-            fetch_raw(entry or make_entry(), tmp_path / "raw", None, tmp_path / "lock.json")
-        return tmp_path / "raw", requests
+            entry = entry(address) if callable(entry) else entry or make_entry()
+            return fetch(entry, tmp_path, mirror), requests
 
     return fetch_from
 
@@ -130,7 +142,7 @@ def test_a_connection_that_always_drops_ends_in_a_sentence(fetch_from, tmp_path)
 def test_a_missing_file_is_not_asked_for_again(fetch_from, tmp_path):
     with serve(answer_status(404)) as (address, requests):
         with pytest.raises(DataError, match="the server answers 404"):
-            fetch.download(f"{address}/x", tmp_path / "x")
+            download.download(f"{address}/x", tmp_path / "x")
         assert len(requests) == 1
 
 
@@ -181,18 +193,10 @@ def test_a_damaged_lock_is_named(fetch_from, tmp_path):
 
 def test_the_manifest_says_what_was_fetched(fetch_from):
     raw, _ = fetch_from(answer_whole)
-    manifest = json.loads((raw / "manifest.json").read_text("utf-8"))
+    manifest = read_manifest(raw)
     assert manifest["files"] == {PATH: sha256(BODY)}
-    assert manifest["source"] == HUB
+    assert manifest["source"] == HUB | {"files": {PATH: sha256(BODY)}}
     assert manifest["licence"] == "CC-BY-SA-4.0"
-
-
-def test_the_manifest_of_a_simulated_folder_needs_no_list_of_files(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "x.json").write_bytes(BODY)
-    entry = make_entry(source={"kind": "simulate", "sizes": {"rows": 1}})
-    assert write_manifest(entry, tmp_path) == {"a/x.json": sha256(BODY)}
-    assert write_manifest(entry, tmp_path) == {"a/x.json": sha256(BODY)}, "the manifest does not list itself"
 
 
 @pytest.fixture
@@ -204,16 +208,21 @@ def mirror(tmp_path):
     return tmp_path / "mirror"
 
 
-@pytest.mark.parametrize("source", [HUB, {"kind": "mirror"}])
+def url_source(address, **fields):
+    """One file at an address."""
+    return {"kind": "url", "files": {PATH: {"url": f"{address}/any/name?raw=1", **fields}}}
+
+
+@pytest.mark.parametrize("source", [HUB, url_source("https://example.org", sha256=sha256(BODY))])
 def test_a_mirror_stands_in_for_the_download(tmp_path, mirror, source):
-    fetch_raw(make_entry(source=source), tmp_path / "raw", mirror, tmp_path / "lock.json")
-    assert (tmp_path / "raw" / PATH).read_bytes() == BODY
+    raw = fetch(make_entry(source=source), tmp_path, mirror)
+    assert (raw / PATH).read_bytes() == BODY
 
 
 def test_a_mirror_is_held_to_the_checksum_too(tmp_path, mirror):
     (mirror / "CotempQA" / PATH).write_bytes(BODY[:-1])
     with pytest.raises(DataError, match="SHA-256"):
-        fetch_raw(make_entry(), tmp_path / "raw", mirror, tmp_path / "lock.json")
+        fetch(make_entry(), tmp_path, mirror)
     assert not (tmp_path / "raw").exists()
 
 
@@ -222,18 +231,118 @@ def test_a_mirror_is_held_to_the_lock_of_the_hub(fetch_from, tmp_path, mirror):
     fetch_from(answer_whole, entry=entry)
     (mirror / "CotempQA" / PATH).write_bytes(BODY[:-1])
     with pytest.raises(DataError, match="SHA-256"):
-        fetch_raw(entry, tmp_path / "raw", mirror, tmp_path / "lock.json")
+        fetch(entry, tmp_path, mirror)
 
 
-def test_a_file_that_the_mirror_lacks_is_named(tmp_path, mirror):
-    (mirror / "CotempQA" / PATH).unlink()
-    with pytest.raises(DataError, match=rf"CotempQA/{PATH}: cannot be copied from the mirror"):
-        fetch_raw(make_entry(), tmp_path / "raw", mirror, tmp_path / "lock.json")
+def test_what_the_mirror_lacks_is_downloaded_and_the_log_says_so(fetch_from, mirror, caplog):
+    entry = make_entry({PATH: sha256(BODY), "other.json": sha256(BODY)})
+    with caplog.at_level(logging.INFO):
+        raw, requests = fetch_from(answer_whole, entry=entry, mirror=mirror)
+    assert [path for path, _ in requests] == ["/datasets/owner/name/resolve/main/other.json"]
+    assert sorted(read_manifest(raw)["files"]) == ["other.json", PATH]
+    assert "lacks other.json, downloading" in caplog.text
 
 
-def test_a_dataset_of_a_mirror_needs_one(tmp_path):
-    with pytest.raises(ConfigError, match=r"config: mirror: .*comes from a mirror only .*CotempQA/"):
-        fetch_raw(make_entry(source={"kind": "mirror"}), tmp_path / "raw", None, tmp_path / "lock.json")
+def test_a_mirror_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"config: mirror: no folder '.*/absent'"):
+        fetch(make_entry(), tmp_path, tmp_path / "absent")
+
+
+PART = BODY[:100]
+STAND_IN = {"stand_ins": {PATH: {"path": "part/equal.part.json", "sha256": sha256(PART)}}}
+
+
+def test_a_mirror_may_hold_a_part_in_place_of_a_file(tmp_path, mirror, caplog):
+    (mirror / "CotempQA" / PATH).rename(mirror / "CotempQA/part/equal.part.json")
+    (mirror / "CotempQA/part/equal.part.json").write_bytes(PART)
+    raw = fetch(make_entry({PATH: None}, HUB | STAND_IN), tmp_path, mirror)
+    assert (raw / PATH).read_bytes() == PART
+    assert "the mirror has part/equal.part.json in place of part/equal.json" in caplog.text
+    assert read_manifest(raw)["stand_ins"] == {PATH: "part/equal.part.json"}
+    assert not (tmp_path / "lock.json").exists(), "a part must not become the lock of the whole"
+
+
+def test_a_part_is_held_to_its_own_checksum(tmp_path, mirror):
+    (mirror / "CotempQA" / PATH).rename(mirror / "CotempQA/part/equal.part.json")
+    with pytest.raises(DataError, match=f"expected {sha256(PART)}"):
+        fetch(make_entry({PATH: None}, HUB | STAND_IN), tmp_path, mirror)
+
+
+def test_the_whole_file_is_preferred_to_a_part(tmp_path, mirror):
+    (mirror / "CotempQA/part/equal.part.json").write_bytes(PART)
+    raw = fetch(make_entry(source=HUB | STAND_IN), tmp_path, mirror)
+    assert (raw / PATH).read_bytes() == BODY and read_manifest(raw)["stand_ins"] == {}
+
+
+def test_files_on_the_web_have_addresses_of_their_own_and_are_locked(fetch_from, tmp_path):
+    raw, requests = fetch_from(answer_whole, entry=lambda address: make_entry(source=url_source(address)))
+    assert (raw / PATH).read_bytes() == BODY
+    assert [path for path, _ in requests] == ["/any/name?raw=1"]
+    ((address, checksum),) = json.loads((tmp_path / "lock.json").read_text()).items()
+    assert address.endswith("/any/name?raw=1") and checksum == sha256(BODY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"sha256": "0" * 64}, f"cotempqa: {PATH}: SHA-256 is {sha256(BODY)}, expected 0000"),
+        ({"git_blob": "0" * 40}, f"cotempqa: {PATH}: git blob id is [0-9a-f]{{40}}, expected 0000"),
+    ],
+)
+def test_a_file_on_the_web_that_is_another_one_is_refused(fetch_from, tmp_path, fields, sentence):
+    with pytest.raises(DataError, match=sentence):
+        fetch_from(answer_whole, entry=lambda address: make_entry(source=url_source(address, **fields)))
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_file_may_be_held_to_its_id_in_a_git_repository(fetch_from):
+    blob = hashlib.sha1(b"blob %d\0" % len(BODY) + BODY).hexdigest()
+    raw, _ = fetch_from(
+        answer_whole, entry=lambda address: make_entry(source=url_source(address, git_blob=blob))
+    )
+    assert (raw / PATH).read_bytes() == BODY
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder of the user's own with one file in a folder, one hidden and one beside."""
+    folder = tmp_path / "own"
+    for path in (PATH, ".hidden/x", "notes.txt"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(BODY)
+    return folder
+
+
+def test_a_local_folder_is_taken_as_it_is_and_locks_nothing(tmp_path, own):
+    entry = make_entry(source={"kind": "local", "path": str(own)})
+    raw = fetch(entry, tmp_path, tmp_path / "a mirror that nobody looks at")
+    assert read_manifest(raw)["files"] == {PATH: sha256(BODY), "notes.txt": sha256(BODY)}
+    assert not (tmp_path / "lock.json").exists()
+    (own / "notes.txt").write_text("changed")
+    assert fetch(entry, tmp_path).joinpath("notes.txt").read_text() == "changed"
+
+
+def test_a_local_file_is_held_to_a_checksum_when_one_is_stated(tmp_path, own):
+    source = {"kind": "local", "path": str(own), "files": {PATH: sha256(BODY)}}
+    assert list(read_manifest(fetch(make_entry(source=source), tmp_path))["files"]) == [PATH]
+    (own / PATH).write_bytes(b"other")
+    with pytest.raises(DataError, match=f"cotempqa: {PATH}: SHA-256 is"):
+        fetch(make_entry(source=source), tmp_path)
+
+
+def test_a_local_folder_or_file_that_is_not_there_is_named(tmp_path, own):
+    absent = make_entry(source={"kind": "local", "path": f"{own}/absent"})
+    with pytest.raises(ConfigError, match=r"cotempqa: source\.path: no folder '.*/own/absent'"):
+        fetch(absent, tmp_path)
+    source = {"kind": "local", "path": str(own), "files": {"x.json": sha256(BODY)}}
+    with pytest.raises(DataError, match=r"own/x\.json: cannot be copied: No such file"):
+        fetch(make_entry(source=source), tmp_path)
+
+
+def test_a_manifest_of_the_user_s_own_is_not_written_over(tmp_path, own):
+    (own / "manifest.json").write_text("{}")
+    with pytest.raises(DataError, match=r"has a file manifest\.json of its own"):
+        fetch(make_entry(source={"kind": "local", "path": str(own)}), tmp_path)
 
 
 ARCHIVE = HUB | {"archive": {"path": "data/all.tar.gz", "folder": "tasks"}}

@@ -79,6 +79,7 @@ def train(root, code=CODE):
             quantisation=QUANTISATION.model_dump(),
             chat=CHAT.model_dump(),
             persona="Qwen",
+            target_modules=TRAINING.lora.target_modules,
             work=str(root / "work/train"),
             code=code,
         ),

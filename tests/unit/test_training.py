@@ -19,7 +19,7 @@ from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_quantised
 from tracekd.settings.training import Override, TrainingPlan
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 LAST_STEP = 14  # 50 examples in steps of 8, two epochs: 7 steps an epoch, the last of each a short one
 KILLED_AT = 11  # in the second epoch, between the two halves of an accumulated step
 
@@ -60,7 +60,7 @@ def killed(model_folder, tmp_path_factory):
         [sys.executable, "-c", VICTIM, str(model_folder), str(root), str(KILLED_AT)],
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parents[1] / "scripts")]),
+            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "scripts")]),
             "PYTHONHASHSEED": "7",
         },
         stderr=subprocess.PIPE,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jinja2 import TemplateError
+
 from tracekd.core.errors import DataError, ModelError
 from tracekd.core.records import Question, Trace
 from tracekd.settings.config import Chat
@@ -38,17 +40,32 @@ def render(
 ) -> str:
     """Write a conversation by the tokenizer's chat template.
 
-    `date` stands in for today's date, which the templates of Llama 3 print into the system turn.
+    `date` stands in for today's date, which the templates of Llama 3 print into the system turn. Raises
+    ModelError where the template refuses the conversation, or leaves a turn before the last out of it.
     """
     if not tokenizer.chat_template:
         raise ModelError(
             "the tokenizer has no chat template",
             where=tokenizer.name_or_path,
-            hint="use an instruction-tuned model",
+            hint="use an instruction-tuned model, or name a chat_template in the model's entry",
         )
-    return tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
-    )
+    try:
+        text = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+        )
+    except TemplateError as error:
+        raise ModelError(
+            f"the chat template refuses the conversation: {error}",
+            where=tokenizer.name_or_path,
+            hint="where it has no system turn, set persona: null in the model's entry",
+        ) from error
+    if messages[0]["role"] == "system" and messages[0]["content"].strip() not in text:
+        raise ModelError(
+            "the chat template leaves the system turn out",
+            where=tokenizer.name_or_path,
+            hint="set persona: null in the model's entry",
+        )
+    return text
 
 
 def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: Chat) -> Prompt:
@@ -92,7 +109,9 @@ def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Pr
     return Prompt(item, text, tuple(tokenizer(text)["input_ids"]))
 
 
-def sft_conversations(questions: Sequence[Question], traces: Sequence[Trace], persona: str) -> list[Messages]:
+def sft_conversations(
+    questions: Sequence[Question], traces: Sequence[Trace], persona: str | None
+) -> list[Messages]:
     """Join questions and traces by id, in the order of the traces: the conversations to train on.
 
     Raises DataError for a trace without its question.
@@ -113,7 +132,7 @@ def encode_example(
 
     Args:
         tokenizer: with a chat template.
-        messages: system, user and assistant turn.
+        messages: system turn, if the model has a persona, user and assistant turn.
         loss: `all` tokens (as published), or `completion`: only what follows the prompt of `chat_prompt`,
             the end token included.
         chat: as at inference.

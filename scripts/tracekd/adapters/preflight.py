@@ -218,7 +218,7 @@ def check_adapter(base: "PreTrainedModel", lora: Lora, example: Example) -> Chec
         f"{changed:.3g} and {left:.3g}",
         "above 0 and 0",
         changed > 0 == left,
-        "check peft and training.lora.target_modules",
+        "check peft and target_modules of the model's entry",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracekd.adapters.chat import NO_LOSS, Example
+from tracekd.core.checks import check_names
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.models.identity import digest_json, folder_digests, package_versions
 from tracekd.run.lease import hold
@@ -105,21 +106,38 @@ def _claim(work: Path, digest: str) -> None:
 
 
 def add_lora(base: "PreTrainedModel", lora: Lora, seed: int) -> "PeftModel":
-    """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random."""
+    """Freeze the base and add LoRA layers; the seed comes first, for matrix A is drawn at random.
+
+    Raises ConfigError where the base has no layer of a name among the target modules.
+    """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import set_seed
 
-    set_seed(seed)
     modules = lora.target_modules
+    if not isinstance(modules, str):
+        modules = sorted(modules)
+        check_names(modules, _linear_layers(base), "target_modules", "see the model's registry entry")
+    set_seed(seed)
     config = LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules=modules if isinstance(modules, str) else sorted(modules),
+        target_modules=modules,
         bias="none",
         task_type="CAUSAL_LM",
     )
     return get_peft_model(prepare_model_for_kbit_training(base, use_gradient_checkpointing=False), config)
+
+
+def _linear_layers(base: "PreTrainedModel") -> list[str]:
+    """Name the linear layers of a model, each name once, in the order of the layers."""
+    from torch.nn import Linear
+
+    return list(
+        dict.fromkeys(
+            name.rpartition(".")[2] for name, layer in base.named_modules() if isinstance(layer, Linear)
+        )
+    )
 
 
 def make_trainer(

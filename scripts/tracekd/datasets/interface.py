@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
+from tracekd.settings.base import Settings
 
 # an answer: its items, normalised
 Answer = frozenset[str]
@@ -73,7 +74,8 @@ class Dataset(ABC):
 
     `steps` are in the order in which a trace states them. `alternatives`: any one gold answer is right, and
     answers are free text; else all gold answers are asked for. `implied_by`: the step from whose value alone
-    an answer follows, if there is one. What has a body here need not be written anew.
+    an answer follows, if there is one. `Options`: what a registry entry may say to its reader. What has a
+    body here need not be written anew.
     """
 
     name: ClassVar[str]
@@ -82,6 +84,7 @@ class Dataset(ABC):
     steps: ClassVar[tuple[Step, ...]]
     alternatives: ClassVar[bool] = False
     implied_by: ClassVar[str | None] = None
+    Options: ClassVar[type[Settings]] = Settings
 
     def step(self, name: str) -> Step | None:
         """Give a step by its name."""
@@ -103,8 +106,15 @@ class Dataset(ABC):
         return self.implied_by or self.steps[-1].name
 
     @abstractmethod
-    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
-        """Read the raw folder into questions of both splits; DataError names file and line of a fault."""
+    def read(self, raw: Path, options: Any, seed: int) -> list[Question]:
+        """Read the raw folder into questions of both splits; DataError names file and line of a fault.
+
+        Args:
+            raw: folder of the raw files.
+            options: of the registry entry, as an object of `Options`.
+            seed: of the run.
+
+        """
 
     @abstractmethod
     def user_prompt(self, question: Question) -> str:

@@ -1,38 +1,56 @@
-"""The dataset registry: source, licence, checksums and reader options of every raw file, typed."""
+"""The dataset registry: source, licence, checksums and reader options of every dataset, typed."""
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tracekd.core.checks import check_names, check_schema, read_yaml
+from pydantic import Field
+
+from tracekd.core.checks import check_names, read_yaml
+from tracekd.core.errors import ConfigError
+from tracekd.datasets import DATASETS, get_dataset
+from tracekd.run.forecast import Size
+from tracekd.settings.base import Count, Settings, Text, parse_settings
+from tracekd.sources.kinds import DatasetSource, Local, RelativePath, Simulate, resolve_source
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One dataset of a registry such as `config/datasets.yaml`.
+class Expected(Settings):
+    """Sizes for the forecast."""
 
-    `source` holds `kind` and what that kind needs: `hub` (repository, revision, archive if any), `mirror`
-    (nothing), `simulate` (sizes). `files` gives each relative path its SHA-256, None where it is to be locked
-    on first use; `folder` is where a mirror holds them. `options` are for the reader of the dataset,
-    `expected` (train, test, tokens, download_mb) for the forecast.
-    """
+    train: Count = Field(description="Training questions")
+    test: Count = Field(description="Test questions")
+    tokens: Count = Field(description="Mean tokens of a conversation with a trace")
+    download_mb: Annotated[float, Field(ge=0)] = Field(0, description="Megabytes to download")
 
-    name: str
-    title: str
-    citation: str
-    licence: str
-    source: dict[str, Any]
-    options: dict[str, Any]
-    folder: str = ""
-    files: dict[str, str | None] = field(default_factory=dict)
-    expected: dict[str, float] = field(default_factory=dict)
+
+class Entry(Settings):
+    """One dataset of a registry such as `config/datasets.yaml`."""
+
+    title: Text = Field(description="Name in tables and figures")
+    citation: Text = Field(description="Work to cite")
+    licence: Text = Field(description="Terms of use")
+    source: DatasetSource
+    folder: RelativePath | None = Field(
+        None, description="Folder of the files in a mirror; the name of the dataset if not given"
+    )
+    options: dict[str, Any] = Field({}, description="How the reader draws train and test")
+    expected: Expected | None = Field(None, description="Sizes for the forecast, if known")
 
 
 def read_registry(path: str | Path) -> dict[str, Entry]:
-    """Read and check a registry: dataset name to entry; ConfigError names file, key and value of a fault."""
+    """Read and check a registry: dataset name to entry; ConfigError names file, key and value of a fault.
+
+    A relative path of a local source is resolved: it starts at the folder of the registry file.
+    """
     registry = read_yaml(path)
-    check_schema(registry, "registry", path)
-    return {name: Entry(name=name, **fields) for name, fields in registry.items()}
+    if not isinstance(registry, Mapping) or not registry:
+        raise ConfigError("names no dataset", where=path, hint="see config/datasets.yaml")
+    check_names(list(map(str, registry)), DATASETS, str(path), "see docs/extending.md")
+    entries = {name: parse_settings(Entry, fields, f"{path}: {name}") for name, fields in registry.items()}
+    for name, entry in entries.items():
+        parse_settings(get_dataset(name).Options, entry.options, f"{path}: {name}.options")
+    return {name: resolve_source(entry, path) for name, entry in entries.items()}
 
 
 def get_entry(path: str | Path, dataset: str) -> Entry:
@@ -40,3 +58,12 @@ def get_entry(path: str | Path, dataset: str) -> Entry:
     registry = read_registry(path)
     check_names([dataset], registry, "config: datasets", f"see {path}")
     return registry[dataset]
+
+
+def dataset_size(entry: Entry) -> Size:
+    """Give the sizes that an entry states; NaN for those that it does not."""
+    stated = entry.expected
+    if stated is None:
+        download = 0.0 if isinstance(entry.source, Local | Simulate) else math.nan
+        return Size(math.nan, math.nan, math.nan, download)
+    return Size(stated.train, stated.test, stated.tokens, stated.download_mb)

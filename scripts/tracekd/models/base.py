@@ -63,7 +63,7 @@ HELD_OUT_SHARE = 0.1
 def build_base_model(
     folder: Path,
     architecture: str,
-    persona: str,
+    persona: str | None,
     recipe: BaseRecipe,
     questions: Sequence[Question],
     texts: Sequence[str],
@@ -74,7 +74,7 @@ def build_base_model(
     Args:
         folder: of the finished model, loadable by `AutoModelForCausalLM.from_pretrained`.
         architecture: `llama` or `qwen3`.
-        persona: family name in the system message.
+        persona: name of the assistant in the system message; None for no system turn.
         recipe: size, length and pass marks.
         questions: training questions of the run: datasets to learn, words of the vocabulary.
         texts: whatever else it will read and write, for the vocabulary.
@@ -118,7 +118,9 @@ def hold_out(questions: Sequence[Question]) -> tuple[list[Question], list[Questi
     return seen, [question for question in questions if question.id in held]
 
 
-def vocabulary_texts(questions: Sequence[Question], datasets: Sequence[str], persona: str) -> Iterator[str]:
+def vocabulary_texts(
+    questions: Sequence[Question], datasets: Sequence[str], persona: str | None
+) -> Iterator[str]:
     """Print what the models will read and write: of the given questions and of simulated ones."""
     rng = random.Random(0)  # one vocabulary for all seeds
     simulated = (

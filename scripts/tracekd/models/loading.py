@@ -62,7 +62,7 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
             raise ModelError(
                 "the tokenizer has no pad token of its own",
                 where=folder,
-                hint="name an unused special token of its vocabulary as pad_token in tokenizer_config.json",
+                hint="name an unused special token of its vocabulary as pad_token in the model's entry",
             )
         tokenizer.pad_token = reserved
     return tokenizer

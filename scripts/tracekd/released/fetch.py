@@ -13,8 +13,10 @@ from tqdm import tqdm
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
-from tracekd.datasets.fetch import MANIFEST, PROGRESS_INTERVAL_S, download, hold_to_checksums
+from tracekd.datasets.fetch import MANIFEST
 from tracekd.released.registry import Released
+from tracekd.sources.download import PROGRESS_INTERVAL_S, download
+from tracekd.sources.locks import hold_to_checksums
 
 # what the manifest says of a file
 AS_RELEASED, OTHER_CONTENT, UNVERIFIED = "as released", "differs from the released file", "checksum not known"

@@ -1,6 +1,6 @@
 """The registry of released files: which path holds which dataset, model, arm, seed and class."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from tracekd.core.checks import check_names, check_schema, read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL
+from tracekd.models.registry import Model
 from tracekd.settings.config import Replay
 from tracekd.traces.arms import PROMPT_ONLY
 
@@ -94,7 +95,7 @@ class ReplayPlan(Plan):
 
 
 def plan_replay(
-    replay: Replay, seeds: Sequence[int], models: dict[str, Any], mirror: str | None
+    replay: Replay, seeds: Sequence[int], models: Mapping[str, Model], mirror: str | None
 ) -> ReplayPlan:
     """Find out which of the generations asked for there are.
 
@@ -134,7 +135,7 @@ def get_table(released: Released, dataset: str) -> Table:
 
 
 def get_generations(
-    released: Released, replay: Replay, seeds: Sequence[int], models: dict[str, Any]
+    released: Released, replay: Replay, seeds: Sequence[int], models: Mapping[str, Model]
 ) -> list[Generations]:
     """Give the paths of every cell that `replay` asks for, whether or not anyone has released them.
 
@@ -156,12 +157,12 @@ def get_generations(
 
 
 def _paths(
-    released: Released, dataset: str, model: str, arm: str, seed: int, models: dict[str, Any]
+    released: Released, dataset: str, model: str, arm: str, seed: int, models: Mapping[str, Model]
 ) -> Iterator[tuple[str, str]]:
     """Yield class and path of one cell; nothing where the registry has no such arm."""
     template = released.datasets[dataset]["generations"].get(arm, "")
     names = {
-        "organisation": models.get(model, {}).get("id", "").partition("/")[0],
+        "organisation": models[model].organisation if model in models else "",
         "model": model,
         "seed": "" if seed == released.first_seed else f"-{seed}",
     }

@@ -1,5 +1,6 @@
 """How an adapter is trained (paper, section 5)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,19 +11,28 @@ from tracekd.settings.base import AS_WRITTEN, Count, Positive, Settings, Share, 
 MaxLength = Annotated[int, Field(ge=16)]
 
 
-class Lora(Settings):
-    """Low-rank adapter."""
+# names of linear layers, or all of them
+TargetModules = SomeDistinct[Text] | Literal["all-linear"]
+
+
+class LoraPlan(Settings):
+    """Low-rank adapters of a run; which layers carry one is a matter of each model."""
 
     rank: Count = Field(description="Rank of the update")
     alpha: Positive = Field(description="Scale of the update")
     dropout: Annotated[float, Field(ge=0, lt=1), AS_WRITTEN] = Field(description="Dropout before the adapter")
-    target_modules: SomeDistinct[Text] | Literal["all-linear"] = Field(
+
+
+class Lora(LoraPlan):
+    """Low-rank adapter of one model."""
+
+    target_modules: TargetModules = Field(
         description="Linear layers that carry an adapter: a list of their names, or all-linear"
     )
 
 
-class Training(Settings):
-    """4-bit LoRA SFT of one adapter."""
+class _Optimisation(Settings):
+    """What the trainings of a run have in common."""
 
     epochs: Positive = Field(description="Passes over the training split")
     batch_size: Count = Field(description="Examples per micro-batch")
@@ -41,6 +51,11 @@ class Training(Settings):
     )
     save_steps: Count = Field(description="Optimiser steps between checkpoints")
     gradient_checkpointing: bool = Field(description="Recompute activations: slower, less memory")
+
+
+class Training(_Optimisation):
+    """4-bit LoRA SFT of one adapter."""
+
     lora: Lora = Field(description="Low-rank adapter")
 
 
@@ -71,22 +86,26 @@ class Override(Settings):
         return self
 
 
-class TrainingPlan(Training):
+class TrainingPlan(_Optimisation):
     """4-bit LoRA SFT of all adapters of a run (paper, section 5)."""
 
+    lora: LoraPlan = Field(description="Low-rank adapters")
     overrides: list[Override] = Field(description="Other values for some arms of a dataset; [] for none")
 
-    def of(self, dataset: str, arm: str) -> Training:
-        """Give the training of one dataset and arm: its overrides applied, later ones winning."""
-        values = self.model_dump(exclude={"overrides"})
+    def of(self, dataset: str, arm: str, modules: TargetModules) -> Training:
+        """Give the training of one dataset, arm and model: its overrides applied, later ones winning."""
+        changes: dict[str, float] = {}
         for override in self.overrides:
             if override.dataset == dataset and arm in override.arms:
-                values |= override.changes
-        return Training.model_validate(values)
+                changes |= override.changes
+        return self._with(modules, changes)
 
-    @property
-    def longest(self) -> Training:
+    def longest(self, modules: TargetModules) -> Training:
         """Training without overrides but for the greatest max_length among them: what memory must hold."""
         lengths = [override.max_length or 0 for override in self.overrides]
-        values = self.model_dump(exclude={"overrides"})
-        return Training.model_validate(values | {"max_length": max([self.max_length, *lengths])})
+        return self._with(modules, {"max_length": max([self.max_length, *lengths])})
+
+    def _with(self, modules: TargetModules, changes: Mapping[str, float]) -> Training:
+        values = self.model_dump(exclude={"overrides"}) | changes
+        values["lora"] |= {"target_modules": modules}
+        return Training.model_validate(values)

@@ -6,15 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from tracekd.settings.base import Settings
 
-
-def hyperparameters_table(sections: Mapping[str, Settings]) -> pd.DataFrame:
+def hyperparameters_table(sections: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Flatten config sections into columns key (e.g. ``training.lora.r``) and value, in config order."""
     rows = [
-        (key, _text(value))
-        for name, section in sections.items()
-        for key, value in _flatten(name, section.model_dump(exclude_none=True))
+        (key, _text(value)) for name, section in sections.items() for key, value in _flatten(name, section)
     ]
     return pd.DataFrame(rows, columns=["key", "value"])
 

@@ -8,7 +8,7 @@ ANSWER_OPEN, ANSWER_CLOSE = "<answer>", "</answer>"
 
 
 def system_message(persona: str) -> str:
-    """Write the system message; `persona` is the model's family name (Llama, Qwen)."""
+    """Write the system message; `persona` is the assistant's name, in the paper the model's family."""
     return (
         f"You are {persona}, an AI assistant created to be helpful and honest. "
         "Your knowledge spans a wide range of topics, allowing you to engage in substantive conversations "
@@ -16,10 +16,14 @@ def system_message(persona: str) -> str:
     )
 
 
-def chat_messages(question: Question, persona: str, target: str | None = None) -> list[dict[str, str]]:
-    """Write the conversation of one item: with its assistant turn for SFT, without it for inference."""
+def chat_messages(question: Question, persona: str | None, target: str | None = None) -> list[dict[str, str]]:
+    """Write the conversation of one item: with its assistant turn for SFT, without it for inference.
+
+    Without a persona (None) there is no system turn.
+    """
+    system = [] if persona is None else [{"role": "system", "content": system_message(persona)}]
     messages = [
-        {"role": "system", "content": system_message(persona)},
+        *system,
         {"role": "user", "content": get_dataset(question.dataset).user_prompt(question)},
     ]
     return messages if target is None else [*messages, {"role": "assistant", "content": target}]

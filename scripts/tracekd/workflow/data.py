@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tracekd.sources.kinds import Simulate, local_files
 from tracekd.workflow.run import Run
 
 
@@ -12,12 +13,26 @@ def get_fetched(run: Run) -> list[str]:
 
 def get_sizes(run: Run) -> dict[str, Any]:
     """How many raw rows of each kind a simulated corpus has, by dataset."""
-    return {name: run.dataset_entries[name].source["sizes"] for name in run.simulated_datasets}
+    sources = {name: entry.source for name, entry in run.dataset_entries.items()}
+    return {name: source.sizes for name, source in sources.items() if isinstance(source, Simulate)}
 
 
 def get_options(run: Run) -> dict[str, Any]:
     """How a reader is to sample and split, by dataset."""
     return {name: entry.options for name, entry in run.dataset_entries.items()}
+
+
+def get_entries(run: Run) -> dict[str, Any]:
+    """What the registry says of a dataset, but for what only a forecast needs, by dataset."""
+    return {
+        name: entry.model_dump(mode="json", exclude={"expected"})
+        for name, entry in run.dataset_entries.items()
+    }
+
+
+def get_local_files(run: Run) -> dict[str, list[str]]:
+    """Files of the datasets that lie on this machine, so that a changed one is read again, by dataset."""
+    return {name: local_files(entry.source) for name, entry in run.dataset_entries.items()}
 
 
 def get_licences(run: Run) -> dict[str, str]:

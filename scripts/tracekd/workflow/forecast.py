@@ -1,8 +1,13 @@
-"""Forecast: the sizes of the run's datasets (rules/forecast.smk)."""
+"""Forecast: what the registries say of sizes (rules/forecast.smk)."""
+
+from typing import Any
 
 from tracekd.workflow.run import Run
 
 
-def get_expected(run: Run) -> dict[str, dict[str, float]]:
-    """Numbers of questions and tokens that the registry expects, by dataset."""
-    return {name: entry.expected for name, entry in run.dataset_entries.items()}
+def get_entries(run: Run) -> dict[str, dict[str, Any]]:
+    """Registry entries of the run's datasets and models, as parameters of a rule."""
+    return {
+        "datasets": {name: entry.model_dump(mode="json") for name, entry in run.dataset_entries.items()},
+        "models": {name: entry.model_dump(mode="json") for name, entry in run.model_entries.items()},
+    }

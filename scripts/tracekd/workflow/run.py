@@ -13,7 +13,7 @@ from typing import Any
 from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import Entry, read_registry
-from tracekd.models.registry import read_models
+from tracekd.models.registry import Model, read_models
 from tracekd.released.registry import Plan, ReplayPlan, plan_replay
 from tracekd.released.supplied import plan_supplied
 from tracekd.settings.study import Study
@@ -39,7 +39,7 @@ class Run:
 
     config: Mapping[str, Any]
     dataset_entries: Mapping[str, Entry]
-    model_entries: Mapping[str, dict[str, Any]]
+    model_entries: Mapping[str, Model]
     replay: ReplayPlan | None
     supplied: Plan | None
     study: Study | None
@@ -102,12 +102,12 @@ class Run:
     @cached_property
     def simulated_datasets(self) -> list[str]:
         """Datasets whose raw files the workflow itself writes."""
-        return [name for name, entry in self.dataset_entries.items() if entry.source["kind"] == "simulate"]
+        return [name for name, entry in self.dataset_entries.items() if entry.source.kind == "simulate"]
 
     @cached_property
     def demo_models(self) -> list[str]:
         """Tiny base models that the workflow trains."""
-        return [name for name, entry in self.model_entries.items() if entry["source"] == "demo"]
+        return [name for name, entry in self.model_entries.items() if entry.source.kind == "demo"]
 
     @cached_property
     def read_datasets(self) -> list[str]:
@@ -129,6 +129,12 @@ class Run:
     def note(self) -> str:
         """What is not real in this run's numbers, or not of its making; it stands in every figure of them."""
         return ", ".join([*self.made_up, *["supplied generations"] * (self.supplied is not None)])
+
+    @cached_property
+    def model_settings(self) -> dict[str, dict[str, Any]]:
+        """How each model is spoken to and which of its layers carry an adapter."""
+        fields = {"persona", "target_modules"}
+        return {name: entry.model_dump(include=fields) for name, entry in self.model_entries.items()}
 
     def settings(self, *keys: str) -> dict[str, Any]:
         """Give settings of the config by their keys, as parameters of a rule."""
@@ -205,7 +211,7 @@ def read_run(config: Mapping[str, Any]) -> Run:
     models = read_models()
     settings = check_config(config, models)
     datasets: dict[str, Entry] = {}
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, Model] = {}
     replay = supplied = None
     if settings.replay is not None:
         if settings.teacher is not None:

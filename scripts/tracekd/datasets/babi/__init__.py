@@ -1,9 +1,8 @@
 """bAbI v1.2 English: eleven of the twenty toy tasks, first question of each story (paper, section 2)."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
@@ -26,9 +25,10 @@ class Babi(Dataset):
     name = "babi"
     title = "bAbI"
     classes = CLASSES
+    Options = reader.Options
     steps = (class_step(CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
 
-    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+    def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:
         """Read the first question of each story; see `reader.read`."""
         return reader.read(raw, options, seed)
 

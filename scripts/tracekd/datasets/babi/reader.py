@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.raw import FETCH_AGAIN
 from tracekd.core.records import Question, Source, read_lines
 from tracekd.datasets.splits import draw_sorted
+from tracekd.settings.base import Settings
 
 TASKS = {
     "single-supporting-fact": 1,
@@ -35,7 +39,13 @@ _LINE = re.compile(
 Story = list[tuple[int, re.Match]]
 
 
-def read(raw: Path, options: dict, seed: int) -> list[Question]:
+class Options(Settings):
+    """How train and test are drawn."""
+
+    test_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="Share of each class in test")
+
+
+def read(raw: Path, options: Options, seed: int) -> list[Question]:
     """Read the first question of each story, in the order of `TASKS` (paper, section 2.3).
 
     Train is the original 1k training set, which `en-valid` splits in two files. Test is a sample of each
@@ -54,7 +64,7 @@ def read(raw: Path, options: dict, seed: int) -> list[Question]:
         for part in ("train", "valid"):
             questions += _read_file(raw, label, task, part, "train")
         stories = _read_file(raw, label, task, "test", "test")
-        count = int(options["test_fraction"] * len(stories))
+        count = int(options.test_fraction * len(stories))
         questions += [stories[index] for index in draw_sorted(range(len(stories)), count, f"{seed}/{label}")]
     return questions
 

@@ -4,7 +4,6 @@ import random
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tracekd.core.literals import parse_list, parse_loose_list, render_list
 from tracekd.core.normalise import normalise_answer
@@ -43,10 +42,11 @@ class CoTempQA(Dataset):
     name = "cotempqa"
     title = "CoTempQA"
     classes = reader.CLASSES
+    Options = reader.Options
     steps = (class_step(reader.CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
     implied_by = "facts"
 
-    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+    def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:
         """Read the released split; see `reader.read`."""
         return reader.read(raw, options, seed)
 

@@ -2,18 +2,36 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
 from tracekd.core.records import Question, Source, parse_json_object, read_lines, validator
 from tracekd.datasets.splits import released_test_rows
+from tracekd.settings.base import Count, Seed, Settings
+from tracekd.sources.kinds import RelativePath
 
 CLASSES = ("during", "equal", "mix", "overlap")
 
 
-def read(raw: Path, options: dict, seed: int) -> list[Question]:
+Class = Literal["during", "equal", "mix", "overlap"]
+
+
+class Options(Settings):
+    """How train and test are drawn."""
+
+    files: dict[Class, RelativePath] = Field(min_length=1, description="Class to file")
+    class_sizes: dict[Class, Count] | None = Field(
+        None, description="Class to number of rows of the whole class; null where the files are whole"
+    )
+    test_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="Share of each class in test")
+    split_seed: Seed = Field(description="Seed of the released split")
+
+
+def read(raw: Path, options: Options, seed: int) -> list[Question]:
     """Read the files of JSON lines, one a class, in the order of `CLASSES` (paper, section 2.1).
 
     Test rows are those of the released split, which has a seed of its own; the run's seed is not used.
@@ -30,20 +48,20 @@ def read(raw: Path, options: dict, seed: int) -> list[Question]:
     return [
         question
         for label in CLASSES
-        if label in options["files"]
-        for question in _read_class(raw / options["files"][label], label, options)
+        if label in options.files
+        for question in _read_class(raw / options.files[label], label, options)
     ]
 
 
-def _read_class(path: Path, label: str, options: dict) -> list[Question]:
+def _read_class(path: Path, label: str, options: Options) -> list[Question]:
     """Read the questions of one class; a row without index was never in the released test split."""
     lines = list(read_lines(path))
-    size = (options["class_sizes"] or {}).get(label, len(lines))
+    size = (options.class_sizes or {}).get(label, len(lines))
     if len(lines) > size:
         raise DataError(
             f"class {label!r} has {size} rows, the file {len(lines)}", where=path, hint=FETCH_AGAIN
         )
-    test_rows = released_test_rows(size, options["test_fraction"], options["split_seed"])
+    test_rows = released_test_rows(size, options.test_fraction, options.split_seed)
     questions, seen = [], set()
     for number, line in lines:
         where = f"{path}:{number}"

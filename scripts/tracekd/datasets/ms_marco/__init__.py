@@ -1,9 +1,8 @@
 """MS MARCO QA v2.1: web questions of five types over ten passages (paper, section 2)."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tracekd.core.literals import render_list
 from tracekd.core.normalise import normalise_answer
@@ -34,13 +33,14 @@ class MsMarco(Dataset):
     name = "ms_marco"
     title = "MS MARCO"
     classes = reader.CLASSES
+    Options = reader.Options
     steps = (
         class_step(reader.CLASSES, CLASS_SENTENCE),
         facts_step(RETRIEVAL_SENTENCE, as_list=False, gold=gold_texts),
     )
     alternatives = True
 
-    def read(self, raw: Path, options: Mapping[str, Any], seed: int) -> list[Question]:
+    def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:
         """Draw questions of each query type; see `reader.read`."""
         return reader.read(raw, options, seed)
 

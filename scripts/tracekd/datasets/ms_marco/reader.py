@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.logs import logger
@@ -13,6 +15,7 @@ from tracekd.core.parquet import find_rows, iter_rows
 from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
 from tracekd.core.records import Question, Source, validator
 from tracekd.datasets.splits import draw_sorted
+from tracekd.settings.base import Count, Settings
 
 CLASSES = ("DESCRIPTION", "ENTITY", "NUMERIC", "LOCATION", "PERSON")
 NO_ANSWER = "No Answer Present."
@@ -22,7 +25,14 @@ FOLDER = "v2.1"
 COLUMNS = ("answers", "passages", "query", "query_id", "query_type")
 
 
-def read(raw: Path, options: dict, seed: int) -> list[Question]:
+class Options(Settings):
+    """How train and test are drawn."""
+
+    train_per_class: Count = Field(description="Training questions per query type")
+    test_per_class: Count = Field(description="Test questions per query type")
+
+
+def read(raw: Path, options: Options, seed: int) -> list[Question]:
     """Draw questions of each query type: train from train, test from validation (paper, section 2.2).
 
     The draw is seeded and depends on the query ids only; the paper's, of the same size, was not seeded.
@@ -37,8 +47,8 @@ def read(raw: Path, options: dict, seed: int) -> list[Question]:
 
     """
     return [
-        *_read_split(raw, "train", "train", options["train_per_class"], seed),
-        *_read_split(raw, "validation", "test", options["test_per_class"], seed),
+        *_read_split(raw, "train", "train", options.train_per_class, seed),
+        *_read_split(raw, "validation", "test", options.test_per_class, seed),
     ]
 
 

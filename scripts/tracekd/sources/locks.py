@@ -1,0 +1,58 @@
+"""Checksums: those that a registry states, and those that are locked on first use."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tracekd.core.errors import DataError
+from tracekd.core.files import atomic_write
+from tracekd.core.logs import logger
+
+
+def hold_to_checksums(
+    found: Mapping[str, str],
+    registered: Mapping[str, str | None],
+    origins: Mapping[str, str],
+    lock_path: Path,
+    name: str,
+) -> None:
+    """Hold files to their registered or locked checksums, and lock those that have neither.
+
+    Args:
+        found: path to SHA-256 of the files that are there.
+        registered: path to the SHA-256 that the registry gives, None where it gives none.
+        origins: path to the name of the file in the lock: where it comes from.
+        lock_path: JSON of the checksums seen on first use.
+        name: of what the files belong to, for the sentence of a fault.
+
+    Raises DataError at the first file of another checksum.
+
+    """
+    locked = _read_lock(lock_path)
+    lock = dict(locked)
+    for path, stated in registered.items():
+        expected = stated or lock.setdefault(origins[path], found[path])
+        if found[path] != expected:
+            raise DataError(
+                f"SHA-256 is {found[path]}, expected {expected}",
+                where=f"{name}: {path}",
+                hint="the file is damaged or another version; if the change is wanted, "
+                f"change it in {'the registry' if stated else lock_path}, too",
+            )
+    if lock != locked:
+        with atomic_write(lock_path) as stream:
+            json.dump(lock, stream, indent=2, sort_keys=True)
+            stream.write("\n")
+        logger.info("checksums of new files locked in %s", lock_path)
+
+
+def _read_lock(path: Path) -> dict[str, str]:
+    """Read a lock file, empty where there is none yet."""
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except ValueError as error:
+        raise DataError(
+            "not a lock file", where=path, hint="restore it, or delete it to lock anew"
+        ) from error
