@@ -29,28 +29,30 @@ from tracekd.figures.layout import spread
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
-    ARM_STYLES,
     COLUMN_WIDTH,
     GOLD_FILL,
     PAGE_HEIGHT,
     TEXT_WIDTH,
+    arm_style,
     house_style,
     save,
 )
-from tracekd.labels import ARM_TITLES
+from tracekd.labels import arm_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
+from tracekd.traces.arms import ARMS as REGISTERED
+from tracekd.traces.arms import OTHER, TEACHER_ARMS
 from tracekd.traces.build import build_trace
 
 DATASETS = ["cotempqa", "ms_marco", "babi"]
 MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]
-ARMS = list(ARM_TITLES)
+ARMS = list(REGISTERED)
 SCORERS = ["published", "aligned"]
 # datasets, models, arms, seeds, and whether the first model lacks the last dataset
 GRIDS = {
     "paper": (DATASETS, MODELS[:2], ["prompt_only", "none", "class_only", "correct", "incorrect"], 2, False),
-    "large": (DATASETS, MODELS, ["prompt_only", "none", *ARMS[3:9]], 3, False),
+    "large": (DATASETS, MODELS, ["prompt_only", "none", *ARMS[3:6], *TEACHER_ARMS[:3]], 3, False),
     "gap": (DATASETS[:2], MODELS[1:3], ["none", "correct", "incorrect"], 1, True),
     "small": (DATASETS[2:], MODELS[:1], ["correct", "incorrect"], 1, False),
 }
@@ -203,9 +205,11 @@ def test_accuracy_names_every_baseline_with_its_value(run, monkeypatch):
 
 
 def test_every_arm_has_a_colour_and_a_marker_of_its_own():
-    assert set(ARM_STYLES) == set(ARM_TITLES)
-    assert len({style.colour for style in ARM_STYLES.values()}) == len(ARM_STYLES)
-    assert len({style.marker for style in ARM_STYLES.values()}) == len(ARM_STYLES)
+    styles = {name: arm_style(name) for name in ARMS}
+    assert len({style.colour for style in styles.values()}) == len(styles)
+    assert len({style.marker for style in styles.values()}) == len(styles)
+    assert OTHER not in styles.values()
+    assert len({arm_title(name) for name in ARMS}) == len(ARMS)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
@@ -226,7 +230,7 @@ def verified(question):
     """Both traces of a question as the pipeline hands them on."""
     traces = {arm: build_trace(question, arm, seed=0) for arm in ("correct", "incorrect")}
     return {
-        arm: replace(trace, verdict=dict.fromkeys(("class_ok", "facts_ok"), arm == "correct"))
+        arm: replace(trace, verdict=dict.fromkeys(("class", "facts"), arm == "correct"))
         for arm, trace in traces.items()
     }
 
