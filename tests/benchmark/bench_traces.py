@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from tracekd.datasets import cotempqa  # noqa: E402
+from tracekd.datasets.cotempqa.reader import read  # noqa: E402
 from tracekd.datasets.registry import read_registry  # noqa: E402
 from tracekd.traces.build import build_traces  # noqa: E402
 from tracekd.traces.verification import verify_traces  # noqa: E402
@@ -42,7 +42,7 @@ def main() -> None:
 
     entry = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"]
     raw = arguments.mirror / entry.folder
-    read_s, questions = measure(lambda: cotempqa.read(raw, entry.options, seed=0), arguments.rounds)
+    read_s, questions = measure(lambda: read(raw, entry.options, seed=0), arguments.rounds)
     print(f"{len(questions)} questions; items/s of CPU time, best of {arguments.rounds} rounds")
     print(f"{'read':>32} {len(questions) / read_s:10,.0f}")
     for arm in ARMS:

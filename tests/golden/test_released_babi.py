@@ -8,7 +8,7 @@ import pytest
 from support.examples import ROOT
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.core.literals import parse_list
-from tracekd.datasets import babi
+from tracekd.datasets.babi.reader import CLASSES, read
 from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
@@ -37,14 +37,14 @@ INCORRECT = re.compile(
 @pytest.fixture(scope="module")
 def by_prompt(real_data):
     """All test stories, for the released sample of them was unseeded."""
-    questions = babi.read(real_data / "babi", {"test_fraction": 1.0}, seed=0)
+    questions = read(real_data / "babi", {"test_fraction": 1.0}, seed=0)
     return by_user_prompt([question for question in questions if question.split == "test"])
 
 
 def test_sizes_are_those_of_the_paper(real_data):
     options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["babi"].options
-    sizes = Counter((one.class_label, one.split) for one in babi.read(real_data / "babi", options, seed=0))
-    assert {label: (sizes[label, "train"], sizes[label, "test"]) for label in babi.CLASSES} == SIZES
+    sizes = Counter((one.class_label, one.split) for one in read(real_data / "babi", options, seed=0))
+    assert {label: (sizes[label, "train"], sizes[label, "test"]) for label in CLASSES} == SIZES
 
 
 @pytest.mark.parametrize("arm", ["correct", "incorrect"])
@@ -67,7 +67,7 @@ def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(real_data, 
         for target in (turn.assistant, ours.target):
             assert follows_incorrect_recipe(question, target)
         verdict = verify_trace(question, replace(ours, target=turn.assistant))
-        assert verdict == {"class_ok": False, "facts_ok": False}
+        assert verdict == {"class": False, "facts": False}
 
 
 def follows_incorrect_recipe(question, target):
@@ -77,7 +77,7 @@ def follows_incorrect_recipe(question, target):
     wrong = Counter(text.lower() for text in question.context if text not in gold)
     facts = parse_list(quoted)
     return (
-        label in set(babi.CLASSES) - {question.class_label}
+        label in set(CLASSES) - {question.class_label}
         and len(facts) == min(len(question.gold_facts), wrong.total())
         and Counter(facts) <= wrong
         and answer == ",".join(question.answers)
@@ -91,7 +91,7 @@ def test_sixteen_released_questions_have_no_wrong_sentence(real_data):
 
 def test_eighteen_released_test_questions_are_train_questions_too(real_data):
     """A leak of the paper's own data: context and question recur word for word in the training stories."""
-    questions = babi.read(real_data / "babi", {"test_fraction": 0.1}, seed=0)
+    questions = read(real_data / "babi", {"test_fraction": 0.1}, seed=0)
     train = by_user_prompt([question for question in questions if question.split == "train"])
     turns = released_turns(real_data, "babiqa", "correct", "test.csv")
     assert sum(turn.user in train for turn in turns) == 18

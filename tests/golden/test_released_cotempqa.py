@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from support.examples import ROOT
 from support.released_turns import by_user_prompt, released_turns
-from tracekd.datasets import cotempqa
+from tracekd.datasets import get_dataset
+from tracekd.datasets.cotempqa.reader import CLASSES, read
 from tracekd.datasets.registry import read_registry
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
@@ -25,7 +26,7 @@ INCORRECT = re.compile(
 @pytest.fixture(scope="module")
 def questions(real_data):
     options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
-    return cotempqa.read(real_data / "CotempQA", options, seed=0)
+    return read(real_data / "CotempQA", options, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(real_data, 
         for target in (turn.assistant, ours.target):
             assert follows_incorrect_recipe(question, target)
         verdict = verify_trace(question, replace(ours, target=turn.assistant))
-        assert verdict == {"class_ok": False, "facts_ok": False}
+        assert verdict == {"class": False, "facts": False}
 
 
 def follows_incorrect_recipe(question, target):
@@ -66,7 +67,7 @@ def follows_incorrect_recipe(question, target):
     label, fact, answer = INCORRECT.fullmatch(target).groups()
     wrong = [text for text in question.context if not any(gold in text for gold in question.answers)]
     return (
-        label in set(cotempqa.CLASSES) - {question.class_label}
+        label in set(CLASSES) - {question.class_label}
         and (fact in wrong if wrong else fact == "[]")
         and answer == str(list(question.answers))
     )
@@ -88,6 +89,7 @@ def test_whole_classes_have_the_train_sizes_of_the_paper(questions):
 
 
 def test_every_fact_of_the_real_data_offers_a_candidate_of_the_asked_side(questions):
+    candidates = get_dataset("cotempqa").candidates
     for question in questions:
-        assert all(cotempqa.candidates(question)), question.id
-        assert set(question.answers) <= set(cotempqa.candidates(question)), question.id
+        assert all(candidates(question)), question.id
+        assert set(question.answers) <= set(candidates(question)), question.id

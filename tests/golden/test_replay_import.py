@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 from support.examples import ROOT
-from tracekd.datasets import cotempqa
+from tracekd.datasets.cotempqa.reader import read
 from tracekd.datasets.registry import read_registry
 
 
 @pytest.fixture(scope="module")
 def raw_questions(real_data):
     options = read_registry(ROOT / "config" / "datasets_real_small.yaml")["cotempqa"].options
-    return {one.id: one for one in cotempqa.read(real_data / "CotempQA", options, seed=0)}
+    return {one.id: one for one in read(real_data / "CotempQA", options, seed=0)}
 
 
 def test_the_released_test_split_is_that_of_the_raw_data_id_by_id(released, raw_questions):
