@@ -14,8 +14,6 @@ import re
 import string
 import sys
 import time
-from dataclasses import fields
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +23,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import pandas as pd  # noqa: E402
 from tracekd.core.files import sha256_text  # noqa: E402
 from tracekd.core.records import Generation, Question  # noqa: E402
-from tracekd.datasets import babi  # noqa: E402
+from tracekd.datasets.babi.reader import CLASSES as BABI_CLASSES  # noqa: E402
+from tracekd.datasets.cotempqa.published import PRESENT, RELATIONS, subject_and_object  # noqa: E402
 from tracekd.datasets.rows import Grid  # noqa: E402
 from tracekd.models.registry import read_models  # noqa: E402
 from tracekd.released.read import read_replay  # noqa: E402
@@ -37,8 +36,7 @@ from tracekd.released.registry import (  # noqa: E402
     read_released,
 )
 from tracekd.scoring import published  # noqa: E402
-from tracekd.scoring.published.answers import PRESENT, RELATIONS, subject_and_object  # noqa: E402
-from tracekd.scoring.score import COLUMNS, Score  # noqa: E402
+from tracekd.scoring.score import Score  # noqa: E402
 from tracekd.settings.config import Replay  # noqa: E402
 from tracekd.tables.matrix import trace_answer_matrix  # noqa: E402
 
@@ -47,9 +45,6 @@ ARMS = ("prompt_only", "none", "correct", "incorrect")
 SEED = 42
 # the steps need a trace
 WITH_STEPS = ("correct", "incorrect")
-
-# of a score, in the order of its file's columns
-VALUES = attrgetter(*(field.name for field in fields(Score)))
 
 # answer, class step, retrieval step
 Verdict = tuple[bool, bool | None, bool | None]
@@ -122,7 +117,7 @@ def plain_steps(row: dict[str, Any], test_file: Path) -> tuple[bool | None, bool
             facts = ast.literal_eval(item["facts" if several else "passages"])
             if gold in item["answer"]:
                 break  # never reached by one item; the last row is as wrong for it as the one before (Q12)
-    classes = ("during", "equal", "overlap", "mix") if several else babi.CLASSES
+    classes = ("during", "equal", "overlap", "mix") if several else BABI_CLASSES
     label = next(name for name in classes if name in item["reasoning"])
     pieces = trace.split(".")
     sentence = pieces[0] if several or len(pieces) == 1 else pieces[1].lower()
@@ -149,6 +144,13 @@ def read_cells(mirror: Path) -> list[Cell]:
     return found
 
 
+def to_row(score: Score) -> dict[str, str | bool | None]:
+    """Give what the matrices count of a score, by the columns of its file."""
+    steps = {f"{step}_ok": score.steps.get(step) for step in ("class", "facts")}
+    ends = {"answer_ok": score.answer_ok, "trace_ok": score.trace_ok}
+    return {"id": score.id, "class": score.class_label, **ends, **steps}
+
+
 def score_cells(cells: list[Cell]) -> list[list[Score]]:
     """Score every file and count every matrix: what is measured."""
     subject_and_object.cache_clear()
@@ -156,7 +158,7 @@ def score_cells(cells: list[Cell]) -> list[list[Score]]:
     for files, _, questions, generations in cells:
         scored.append(published.score(questions, generations, files.arm))
         run = {"dataset": files.dataset, "model": files.model, "arm": files.arm, "seed": files.seed}
-        frame = pd.DataFrame(map(VALUES, scored[-1]), columns=COLUMNS)
+        frame = pd.DataFrame([to_row(one) for one in scored[-1]])
         frames.append(frame.assign(**run, scorer="published"))
     trace_answer_matrix(pd.concat(frames), Grid(DATASETS, MODELS, ARMS))
     return scored
@@ -183,7 +185,8 @@ def check_equal(cells: list[Cell], scored: list[list[Score]], plain: list[dict])
     for cell, scores, verdicts in zip(cells, scored, plain, strict=True):
         for generation, one in zip(cell.generations, scores, strict=True):
             key = (generation.prompt_sha256, generation.text)
-            if verdicts.get(key, ours := (one.answer_ok, one.class_ok, one.facts_ok)) != ours:
+            ours = one.answer_ok, one.steps.get("class"), one.steps.get("facts")
+            if verdicts.get(key, ours) != ours:
                 sys.exit(f"{cell.files}: {one.id} is {ours}, by the plain script {verdicts[key]}")
 
 

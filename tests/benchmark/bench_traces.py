@@ -1,6 +1,6 @@
 """Items per second, on one core, from raw CoTempQA to verified traces.
 
-    python tests/benchmark/bench_traces.py --mirror ../shared/data
+    python tests/benchmark/bench_traces.py
 
 CPU time, best of several rounds: the speed of this code and not of whatever else the machine does.
 """
@@ -10,14 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from support.raw_files import fetch_real  # noqa: E402
-from tracekd.datasets import cotempqa  # noqa: E402
+from support.real_data import raw_folder  # noqa: E402
+from tracekd.datasets.cotempqa import reader as cotempqa  # noqa: E402
 from tracekd.traces.build import build_traces  # noqa: E402
 from tracekd.traces.verification import verify_traces  # noqa: E402
 
@@ -37,13 +36,11 @@ def measure(stage: Callable[[], Any], rounds: int) -> tuple[float, Any]:
 def main() -> None:
     """Measure reading once, then building and verifying for each arm."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mirror", type=Path, required=True, help="folder that holds CotempQA/")
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
 
-    with TemporaryDirectory() as folder:
-        raw, options = fetch_real("cotempqa", arguments.mirror, Path(folder))
-        read_s, questions = measure(lambda: cotempqa.read(raw, options, seed=0), arguments.rounds)
+    raw, options = raw_folder("cotempqa")
+    read_s, questions = measure(lambda: cotempqa.read(raw, options, seed=0), arguments.rounds)
     print(f"{len(questions)} questions; items/s of CPU time, best of {arguments.rounds} rounds")
     print(f"{'read':>32} {len(questions) / read_s:10,.0f}")
     for arm in ARMS:

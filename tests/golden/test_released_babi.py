@@ -8,7 +8,7 @@ import pytest
 from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.core.literals import parse_list
-from tracekd.datasets import babi
+from tracekd.datasets.babi import reader as babi
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
 
@@ -37,7 +37,7 @@ INCORRECT = re.compile(
 def by_prompt():
     """All test stories, for the released sample of them was unseeded."""
     raw, _ = raw_folder("babi")
-    questions = babi.read(raw, {"test_fraction": 1.0}, seed=0)
+    questions = babi.read(raw, babi.Options(test_fraction=1.0), seed=0)
     return by_user_prompt([question for question in questions if question.split == "test"])
 
 
@@ -66,7 +66,7 @@ def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(by_prompt):
         for target in (turn.assistant, ours.target):
             assert follows_incorrect_recipe(question, target)
         verdict = verify_trace(question, replace(ours, target=turn.assistant))
-        assert verdict == {"class_ok": False, "facts_ok": False}
+        assert verdict == {"class": False, "facts": False}
 
 
 def follows_incorrect_recipe(question, target):
@@ -76,7 +76,7 @@ def follows_incorrect_recipe(question, target):
     wrong = Counter(text.lower() for text in question.context if text not in gold)
     facts = parse_list(quoted)
     return (
-        label in set(babi.CLASSES) - {question.class_label}
+        label in set(CLASSES) - {question.class_label}
         and len(facts) == min(len(question.gold_facts), wrong.total())
         and Counter(facts) <= wrong
         and answer == ",".join(question.answers)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
-from tracekd.datasets import cotempqa
+from tracekd.datasets.cotempqa import reader as cotempqa
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
 
@@ -56,7 +56,7 @@ def test_released_incorrect_turns_follow_the_recipe_that_ours_follow(by_prompt, 
         for target in (turn.assistant, ours.target):
             assert follows_incorrect_recipe(question, target)
         verdict = verify_trace(question, replace(ours, target=turn.assistant))
-        assert verdict == {"class_ok": False, "facts_ok": False}
+        assert verdict == {"class": False, "facts": False}
 
 
 def follows_incorrect_recipe(question, target):
@@ -64,7 +64,7 @@ def follows_incorrect_recipe(question, target):
     label, fact, answer = INCORRECT.fullmatch(target).groups()
     wrong = [text for text in question.context if not any(gold in text for gold in question.answers)]
     return (
-        label in set(cotempqa.CLASSES) - {question.class_label}
+        label in set(CLASSES) - {question.class_label}
         and (fact in wrong if wrong else fact == "[]")
         and answer == str(list(question.answers))
     )
@@ -86,6 +86,7 @@ def test_whole_classes_have_the_train_sizes_of_the_paper(questions):
 
 
 def test_every_fact_of_the_real_data_offers_a_candidate_of_the_asked_side(questions):
+    candidates = get_dataset("cotempqa").candidates
     for question in questions:
-        assert all(cotempqa.candidates(question)), question.id
-        assert set(question.answers) <= set(cotempqa.candidates(question)), question.id
+        assert all(candidates(question)), question.id
+        assert set(question.answers) <= set(candidates(question)), question.id

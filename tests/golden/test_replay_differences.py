@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from tracekd.scoring import aligned
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, score_variants
-from tracekd.scoring.differences import PARTS, find_differences
+from tracekd.scoring.differences import find_differences
 from tracekd.tables.ablation import ablation_table
 
 LLAMA, QWEN = "Llama-3.2-1B-Instruct", "Qwen3-1.7B"
@@ -88,6 +88,11 @@ def test_answer_quirks_leave_the_steps_alone_and_step_quirks_the_answers(ablatio
         assert changed(ablation, quirk, "f1_macro") == {}
 
 
+def verdict(score, part):
+    """What a score says of the answer, a step or the whole trace; None where it says nothing."""
+    return {"answer": score.answer_ok, "trace": score.trace_ok, **score.steps}.get(part)
+
+
 def test_every_disagreement_is_listed_once_with_a_reason(released, variants):
     for (dataset, model, arm), found in variants.items():
         questions, generations = released(dataset)
@@ -96,8 +101,8 @@ def test_every_disagreement_is_listed_once_with_a_reason(released, variants):
         expected = Counter(
             (one.id, part)
             for one, other in zip(found[PUBLISHED], ours, strict=True)
-            for part in PARTS
-            if getattr(one, f"{part}_ok") != getattr(other, f"{part}_ok")
+            for part in ("answer", "class", "facts", "trace")
+            if verdict(one, part) != verdict(other, part)
         )
         assert Counter((one.id, one.part) for one in listed) == expected
         assert all(one.reasons for one in listed)

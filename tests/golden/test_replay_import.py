@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from support.real_data import raw_folder
-from tracekd.datasets import cotempqa
+from tracekd.datasets.cotempqa import reader as cotempqa
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import pytest
 from support.examples import ROOT
+from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
@@ -22,10 +23,12 @@ def scores(released, tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("replay"), []
     for dataset in GRID.datasets:
         questions, generations = released(dataset)
+        steps = [step.name for step in get_dataset(dataset).steps]
         for (model, arm), texts in generations.items():
-            for name, score in SCORERS.items():
-                paths.append(folder / dataset / model / arm / f"seed42.{name}.csv")
-                write_scores(score(questions, texts, arm), paths[-1])
+            for scorer in SCORERS.values():
+                paths.append(folder / dataset / model / arm / f"seed42.{scorer.name}.csv")
+                scores = scorer.judge(questions, texts, arm)
+                write_scores(scores, paths[-1], scorer.measures, steps)
     return read_scores(paths)
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from support.examples import make_question
 from support.model_answers import MANY, answer_items, judge, written
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.traces.build import ARMS, PROMPT_ONLY
+from tracekd.traces.arms import PROMPT_ONLY, built_arms, get_arm
 
 PIECES = (
     *("<think>", "</think>", "<answer>", "</answer>", "assistant", "\n", " ", "[", "]", "'", '"', ", ", "\\"),
@@ -16,16 +16,19 @@ PIECES = (
     *("mix", "counting", ".", "hallway", "['Norbert Wiener']", "210", "\\ud800", "\x00"),
 )
 texts = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
-datasets = st.sampled_from(DATASETS)
+datasets = st.sampled_from(list(DATASETS))
 
 
 @MANY
-@given(datasets, st.sampled_from([*ARMS, PROMPT_ONLY]), texts)
+@given(datasets, st.sampled_from([*built_arms(), PROMPT_ONLY]), texts)
 def test_no_text_makes_it_fail_and_every_value_is_a_share(dataset, arm, text):
     got = judge(make_question(dataset), text, arm)
-    assert all(0 <= share <= 1 for share in (got.f1, got.precision, got.recall))
-    assert (got.rouge_l is None) == (dataset != "ms_marco")
-    assert got.trace_ok is None or got.trace_ok == (got.class_ok and got.facts_ok is not False)
+    rouge_l = got.measures["rouge_l"]
+    assert (rouge_l is None) == (dataset != "ms_marco")
+    assert all(0 <= got.measures[name] <= 1 for name in ("f1", "precision", "recall"))
+    assert rouge_l is None or 0 <= rouge_l <= 1
+    assert set(got.steps) == set(get_arm(arm).truths(get_dataset(dataset)))
+    assert got.trace_ok == (all(got.steps.values()) if got.steps else None)
 
 
 @MANY
@@ -33,5 +36,6 @@ def test_no_text_makes_it_fail_and_every_value_is_a_share(dataset, arm, text):
 def test_the_gold_answer_scores_one(name, answers, arm):
     question, dataset = make_question(name, answers=tuple(answers)), get_dataset(name)
     got = judge(question, written(dataset, answers, arm, question), arm)
-    assert got.answer_ok and got.f1 == got.precision == got.recall == 1
-    assert got.rouge_l in (None, 1)
+    measures = dict(got.measures)
+    assert measures.pop("rouge_l") in (None, 1)
+    assert got.answer_ok and measures == {"f1": 1, "precision": 1, "recall": 1}

@@ -9,11 +9,14 @@ from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.scoring import published
 from tracekd.scoring.published import Quirk
-from tracekd.traces.build import ARMS, build_trace
+from tracekd.traces.arms import built_arms, get_arm
+from tracekd.traces.build import build_trace
 
 SETTINGS = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 QUESTIONS = {name: make_question(name, split="test") for name in DATASETS}
-TARGETS = [build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in ARMS]
+TARGETS = [
+    build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in built_arms()
+]
 # what some rule of the scorer looks for
 MARKS = [
     "<think>",
@@ -46,23 +49,25 @@ def judge(question, text, arm, off=frozenset()):
 
 
 @SETTINGS
-@given(st.sampled_from(DATASETS), st.sampled_from(["prompt_only", *ARMS]), TEXTS, OFF)
+@given(st.sampled_from(list(DATASETS)), st.sampled_from(["prompt_only", *built_arms()]), TEXTS, OFF)
 def test_any_text_gets_a_score(dataset, arm, text, off):
     got = judge(QUESTIONS[dataset], text, arm, off)
-    assert 0 <= min(got.precision, got.recall) <= got.f1 <= max(got.precision, got.recall) <= 1
-    assert got.f1 == 1 if got.answer_ok else got.f1 <= 1
+    f1, precision, recall = (got.measures[name] for name in ("f1", "precision", "recall"))
+    assert 0 <= min(precision, recall) <= f1 <= max(precision, recall) <= 1
+    assert f1 == 1 if got.answer_ok else f1 <= 1
+    assert set(got.steps) == set(get_arm(arm).truths(get_dataset(dataset)))
     if arm in ("prompt_only", "none"):
-        assert (got.class_ok, got.facts_ok, got.trace_ok, got.parsed) == (None, None, None, True)
-    elif got.class_ok is None:
-        assert (got.facts_ok, got.trace_ok) == (None, None)
+        assert (got.steps, got.trace_ok, got.readable) == ({}, None, True)
+    elif None in got.steps.values():
+        assert set(got.steps.values()) == {None} and got.trace_ok is None
     else:
-        assert got.trace_ok == (got.class_ok and got.facts_ok is not False)
+        assert got.trace_ok == (all(got.steps.values()) if got.steps else None)
 
 
 def make_item(dataset, names, n_golds, label, element):
     """A question with facts like CoTempQA's, whose text names none of their entities."""
     golds = names[:n_golds] if dataset == "cotempqa" else names[:1]
-    classes = get_dataset(dataset).CLASSES
+    classes = get_dataset(dataset).classes
     return make_question(
         dataset,
         split="test",
@@ -77,7 +82,7 @@ def make_item(dataset, names, n_golds, label, element):
 
 ITEMS = st.builds(
     make_item,
-    st.sampled_from(DATASETS),
+    st.sampled_from(list(DATASETS)),
     SOME_NAMES,
     st.integers(1, 4),
     st.integers(0, 10),
@@ -89,7 +94,7 @@ ITEMS = st.builds(
 @given(ITEMS, st.sampled_from(["none", "class_only", "correct"]), OFF)
 def test_the_gold_target_is_right_whatever_is_switched_off(question, arm, off):
     got = judge(question, build_trace(question, arm, seed=0).target, arm, off)
-    assert got.answer_ok and got.parsed and got.precision == got.recall == got.f1 == 1
+    assert got.answer_ok and got.readable and set(got.measures.values()) == {1}
     assert got.trace_ok == (None if arm == "none" else True)
 
 
@@ -101,5 +106,5 @@ def test_the_answer_score_does_not_depend_on_the_order_of_the_answers(dataset, g
     question = replace(QUESTIONS[dataset], answers=tuple(golds))
     other = replace(question, answers=(*golds[turn:], *golds[:turn])[::-1])
     one, two = (judge(item, text, "correct", off) for item in (question, other))
-    same = ("answer_ok", "f1", "precision", "recall", "parsed")
+    same = ("answer_ok", "measures", "readable")
     assert [getattr(one, name) for name in same] == [getattr(two, name) for name in same]

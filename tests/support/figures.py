@@ -8,10 +8,11 @@ from matplotlib.text import Text
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
 from tracekd.figures.style import house_style
-from tracekd.labels import ARM_TITLES
 from tracekd.tables.matrix import trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
+from tracekd.traces.arms import ARMS as REGISTERED
+from tracekd.traces.arms import TEACHER_ARMS
 from tracekd.traces.build import build_trace
 
 from support.examples import make_question
@@ -19,12 +20,12 @@ from support.run_data import make_baselines, run_script, write_scores, write_tra
 
 DATASETS = ["cotempqa", "ms_marco", "babi"]
 MODELS = ["Llama-3.2-1B-Instruct", "Qwen3-1.7B", "Llama-3.1-8B-Instruct", "Qwen3-8B"]
-ARMS = list(ARM_TITLES)
+ARMS = list(REGISTERED)
 SCORERS = ["published", "aligned"]
 # datasets, models, arms, seeds, and whether the first model lacks the last dataset
 GRIDS = {
     "paper": (DATASETS, MODELS[:2], ["prompt_only", "none", "class_only", "correct", "incorrect"], 2, False),
-    "large": (DATASETS, MODELS, ["prompt_only", "none", *ARMS[3:9]], 3, False),
+    "large": (DATASETS, MODELS, ["prompt_only", "none", *ARMS[3:6], *TEACHER_ARMS[:3]], 3, False),
     "gap": (DATASETS[:2], MODELS[1:3], ["none", "correct", "incorrect"], 1, True),
     "small": (DATASETS[2:], MODELS[:1], ["correct", "incorrect"], 1, False),
 }
@@ -66,7 +67,7 @@ def verified(question):
     """Both traces of a question as the pipeline hands them on."""
     traces = {arm: build_trace(question, arm, seed=0) for arm in ("correct", "incorrect")}
     return {
-        arm: replace(trace, verdict=dict.fromkeys(("class_ok", "facts_ok"), arm == "correct"))
+        arm: replace(trace, verdict=dict.fromkeys(("class", "facts"), arm == "correct"))
         for arm, trace in traces.items()
     }
 

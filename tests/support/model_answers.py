@@ -28,6 +28,6 @@ def judge(question, text, arm):
 
 def written(dataset, answers, arm, question):
     """Answers as a model writes them: free text has one."""
-    answer = dataset.answer_text(answers[:1] if dataset.ALTERNATIVE_ANSWERS else answers)
-    trace = dataset.class_step(question.class_label) + dataset.retrieval_step(dataset.gold_texts(question))
+    answer = dataset.answer_text(answers[:1] if dataset.alternatives else answers)
+    trace = "".join(step.render(step.gold(question)) for step in dataset.steps)
     return render_target(None if arm == "none" else trace, answer)

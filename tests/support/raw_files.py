@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tracekd.datasets import babi, cotempqa, ms_marco
-from tracekd.datasets.fetch import fetch_raw
-from tracekd.datasets.registry import read_registry
+from tracekd.datasets import get_dataset
+from tracekd.datasets.babi.reader import TASKS
 
-from support.examples import ROOT
-
-OPTIONS = {
+_OPTIONS: dict = {
     "cotempqa": {
-        "files": {label: f"{label}.json" for label in cotempqa.CLASSES},
+        "files": {label: f"{label}.json" for label in get_dataset("cotempqa").classes},
         "class_sizes": None,
         "test_fraction": 0.2,
         "split_seed": 42,
@@ -21,6 +18,7 @@ OPTIONS = {
     "babi": {"test_fraction": 0.5},
     "ms_marco": {"train_per_class": 2, "test_per_class": 1},
 }
+OPTIONS = {name: get_dataset(name).Options.model_validate(given) for name, given in _OPTIONS.items()}
 
 STORY = (
     "1 Mary got the milk there.\n"
@@ -89,14 +87,14 @@ def write_parquet(path: Path, rows: list[dict]) -> None:
 
 def write_cotempqa(raw: Path) -> None:
     """Five questions of each class."""
-    for label in cotempqa.CLASSES:
+    for label in get_dataset("cotempqa").classes:
         write_lines(raw / f"{label}.json", [cotempqa_row(index) for index in range(5)])
 
 
 def write_babi(raw: Path) -> None:
     """Two stories of each task and part."""
     (raw / "en-valid").mkdir(parents=True, exist_ok=True)
-    for task in babi.TASKS.values():
+    for task in TASKS.values():
         for part in ("train", "valid", "test"):
             (raw / "en-valid" / f"qa{task}_{part}.txt").write_text(STORY * 2, "utf-8")
 
@@ -106,17 +104,10 @@ def write_ms_marco(raw: Path) -> None:
     for part, count, first in (("train", 3, 0), ("validation", 2, 1000)):
         rows = [
             marco_row(first + count * number + copy, label)
-            for number, label in enumerate(ms_marco.CLASSES)
+            for number, label in enumerate(get_dataset("ms_marco").classes)
             for copy in range(count)
         ]
         write_parquet(raw / "v2.1" / f"{part}-00000-of-00001.parquet", rows)
 
 
 WRITERS = {"cotempqa": write_cotempqa, "babi": write_babi, "ms_marco": write_ms_marco}
-
-
-def fetch_real(name: str, mirror: Path, folder: Path) -> tuple[Path, dict]:
-    """Fetch a real dataset from a mirror, as config/real_small.yaml does; give its folder and options."""
-    entry = read_registry(ROOT / "config/datasets_real_small.yaml")[name]
-    fetch_raw(name, entry, folder / name, mirror, folder / "lock.json")
-    return folder / name, entry.options

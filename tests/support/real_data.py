@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import requests
 from filelock import FileLock
-from tracekd.datasets.fetch import HUB, fetch_raw
+from tracekd.datasets import get_dataset
+from tracekd.datasets.fetch import fetch_raw
 from tracekd.datasets.registry import read_registry
 from tracekd.released.fetch import fetch_released
 from tracekd.released.registry import read_released
+from tracekd.sources.fetch import HUB
 
 from support.examples import ROOT
 from support.missing import skip_without
@@ -27,8 +29,7 @@ VARIABLE = "TRACEKD_MIRROR"
 HINT = f"set {VARIABLE}=FOLDER or connect to the network"
 CACHE = ROOT / ".cache"
 RELEASED = read_released(ROOT / "config/released.yaml")
-# of a mirror, and of the hub
-SMALL, WHOLE = ROOT / "config/datasets_real_small.yaml", ROOT / "config/datasets.yaml"
+REGISTRY = ROOT / "config/datasets_real_small.yaml"
 PROBE_S = 5.0
 
 
@@ -59,28 +60,39 @@ def released_file(path: str) -> Path:
     return released_folder([path]) / path
 
 
+def find_mirror() -> Path | None:
+    """Give the folder that stands in for downloads, if there is one."""
+    named = os.environ.get(VARIABLE)
+    # a relative path starts at the project
+    found = (ROOT / (named or "../shared/data")).resolve()
+    if named and not found.is_dir():
+        pytest.fail(f"{VARIABLE}: there is no folder {found}", pytrace=False)
+    return found if found.is_dir() else None
+
+
 def mirror_with(*datasets: str) -> Path:
     """Give a mirror that holds the raw files of these datasets."""
-    entries = read_registry(SMALL)
-    found = [_find_in_mirror(entries[name].folder, entries[name].files, must_hold=True) for name in datasets]
-    if None in found:
+    mirror, entries = find_mirror(), read_registry(REGISTRY)
+    if mirror is None or not all((mirror / str(entries[name].folder)).is_dir() for name in datasets):
         skip_without("a mirror of the raw datasets", f"set {VARIABLE}=FOLDER")
-    return found[0].parent
+    return mirror
 
 
-def raw_folder(dataset: str) -> tuple[Path, dict[str, Any]]:
+def raw_folder(dataset: str) -> tuple[Path, Any]:
     """Give the raw folder of a dataset, and the options with which it is read."""
-    entry = read_registry(SMALL)[dataset]
-    mirrored = _find_in_mirror(entry.folder, entry.files, must_hold=True)
-    if mirrored is not None:
-        return mirrored, entry.options
-    entry = read_registry(WHOLE)[dataset]
-    folder = CACHE / entry.folder
+    entry, mirror = read_registry(REGISTRY)[dataset], find_mirror()
+    options = get_dataset(dataset).Options.model_validate(entry.options)
+    if mirror is not None and not (mirror / str(entry.folder)).is_dir():
+        if os.environ.get(VARIABLE):
+            pytest.fail(f"{VARIABLE}: {mirror} has no folder {entry.folder}", pytrace=False)
+        mirror = None
+    folder = CACHE / ("mirrored" if mirror else "downloaded") / dataset
     with _only_process():
         if not folder.is_dir():
-            _need_network(os.environ.get("HF_ENDPOINT", HUB), entry.title)
-            fetch_raw(entry, folder, None, CACHE / "locks.json")
-    return folder, entry.options
+            if mirror is None:
+                _need_network(os.environ.get("HF_ENDPOINT", HUB), entry.title)
+            fetch_raw(dataset, entry, folder, mirror, CACHE / f"{folder.parent.name}.{dataset}.json")
+    return folder, options
 
 
 def _find_in_mirror(folder: str, paths: Iterable[str], must_hold: bool) -> Path | None:

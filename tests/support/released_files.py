@@ -43,9 +43,10 @@ def target(question, arm):
     answer = dataset.answer_text(question.answers)
     if arm == "none":
         return f"assistant\n\n{answer}"
-    facts = dataset.gold_texts(question) if arm == "correct" else [question.context[1]]
-    label = question.class_label if arm == "correct" else dataset.CLASSES[0]
-    steps = dataset.class_step(label) + dataset.retrieval_step(facts)
+    class_step, facts_step = dataset.steps
+    facts = facts_step.gold(question) if arm == "correct" else (question.context[1],)
+    label = question.class_label if arm == "correct" else dataset.classes[0]
+    steps = class_step.render(label) + facts_step.render(facts)
     return f"assistant\n\n<think>{steps}</think> <answer>{answer}</answer>"
 
 
@@ -64,6 +65,7 @@ def cotempqa_line(question, arm="correct"):
 def babi_line(question, arm="correct"):
     """One released bAbI line."""
     dataset = get_dataset("babi")
+    class_step, facts_step = dataset.steps
     return {
         "input": dataset.user_prompt(question),
         "prediction": target(question, arm),
@@ -71,8 +73,8 @@ def babi_line(question, arm="correct"):
         "question": question.question,
         "query_type": question.class_label,
         "passage": render_list(question.context),
-        "reasoning": dataset.class_step(question.class_label),
-        "answer_passage": render_list(dataset.gold_texts(question)),
+        "reasoning": class_step.render(question.class_label),
+        "answer_passage": render_list(facts_step.gold(question)),
     }
 
 
@@ -116,7 +118,7 @@ def write_mirror(folder: Path, employers: Sequence[str] = EMPLOYERS) -> Path:
             "passages": render_list(one.context),
             "question": one.question,
             "query_type": one.class_label,
-            "answer_passage": render_list(get_dataset("babi").gold_texts(one)),
+            "answer_passage": render_list(get_dataset("babi").step("facts").gold(one)),
             "answer": ",".join(one.answers),
         }
         for one in stories

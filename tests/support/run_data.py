@@ -30,7 +30,7 @@ def write_scores(
     for job, (dataset, model, arm, seed) in enumerate(itertools.product(datasets, models, arms, seeds)):
         rng = np.random.default_rng(job)
         n = items[dataset]
-        classes = get_dataset(dataset).CLASSES
+        classes = get_dataset(dataset).classes
         level = 0.3 + 0.5 * rng.random()
         trace = rng.random(n) < (0.02 if arm.startswith("incorrect") else 0.6)
         frame = pd.DataFrame(
@@ -47,7 +47,7 @@ def write_scores(
         frame["class_ok"] = label if arm not in ("none", "prompt_only") else ""
         frame["facts_ok"] = trace.astype(int) if arm not in ("none", "prompt_only", "class_only") else ""
         frame["trace_ok"] = frame["class_ok"] if arm == "class_only" else frame["facts_ok"]
-        frame["parsed"] = 1
+        frame["readable"] = 1
         path = folder / "scores" / dataset / model / arm / f"seed{seed}.{scorer}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(path, index=False)

@@ -51,8 +51,7 @@ def make_traces(
             Trace(
                 id=question.id,
                 arm=arm,
-                class_label="",
-                facts=(),
+                stated={},
                 text=f"{arm} of {question.id}.\n{text}",
                 target=f"<think>{text}</think> <answer>David Widder</answer>",
             )

@@ -65,11 +65,23 @@ def question(**changes):
 
 
 def scores(*flags, label="mix"):
-    """One score for each (answer_ok, class_ok, facts_ok, trace_ok)."""
+    """One score for each (answer right, class step right, retrieval step right)."""
     return [
-        Score(f"i{number}", label, answer, float(answer), 1.0, 1.0, *steps, True)
+        Score(
+            f"i{number}",
+            label,
+            answer,
+            {"f1": float(answer), "precision": 1.0, "recall": 1.0},
+            dict(zip(("class", "facts"), steps, strict=True)),
+            readable=True,
+        )
         for number, (answer, *steps) in enumerate(flags)
     ]
+
+
+def verdict(score, part):
+    """What a score says of the answer, a step or the whole trace."""
+    return score.answer_ok if part == "answer" else {**score.steps, "trace": score.trace_ok}[part]
 
 
 def variants(base, **changed):
@@ -184,12 +196,11 @@ def test_a_reason_can_be_checked_by_scoring_again(text, arm):
     asked, written = [question()], [generation(text)]
     (right,) = aligned.score(asked, written, arm)
     for one in find_differences(asked, written, arm, score_variants(asked, written, arm)):
-        field = f"{one.part}_ok"
-        assert one.published != one.aligned == getattr(right, field)
+        assert one.published != one.aligned == verdict(right, one.part)
         for reason in one.reasons:
             off = VARIANTS.get(reason, frozenset(Quirk))
             (again,) = published.score(asked, written, arm, off)
-            agrees = getattr(again, field) == one.aligned
+            agrees = verdict(again, one.part) == one.aligned
             assert agrees == (reason not in ("form", "definition"))
 
 
@@ -210,10 +221,9 @@ def test_measures_follow_the_dataset_and_the_steps_of_the_arm():
 
 def test_the_ablation_counts_by_hand():
     # two items of one class, one of another: the mean of classes is not the mean of items
-    base = scores((True, True, True, True), (False, True, False, False)) + scores(
-        (True, False, True, False), label="equal"
-    )
-    other = [base[0], replace(base[1], answer_ok=True, f1=1.0, trace_ok=True), base[2]]
+    base = scores((True, True, True), (False, True, False)) + scores((True, False, True), label="equal")
+    right = replace(base[1], answer_ok=True, measures=base[0].measures, steps=base[0].steps)
+    other = [base[0], right, base[2]]
     table = ablation_table(variants(base, Q5=other), **RUN)
     assert list(table.columns) == COLUMNS
     assert list(dict.fromkeys(table["quirk"])) == QUIRKS
@@ -229,8 +239,8 @@ def test_the_ablation_counts_by_hand():
 
 
 def test_an_item_that_enters_the_matrix_has_changed_even_when_no_count_of_right_ones_has():
-    base = scores((True, None, None, None), (True, True, True, True))
-    other = [replace(base[0], class_ok=False, facts_ok=False, trace_ok=False), base[1]]
+    base = scores((True, None, None), (True, True, True))
+    other = [replace(base[0], steps={"class": False, "facts": False}), base[1]]
     table = ablation_table(variants(base, Q10=other), **RUN).set_index(["quirk", "measure"])
     assert table.loc[("Q10", "both_ok"), ["difference", "items_changed"]].tolist() == [0, 1]
     assert table.loc[("Q10", "trace_step"), ["with_quirk", "items_changed"]].tolist() == [50.0, 1]
@@ -257,8 +267,8 @@ def test_changes_carry_a_sign(value, digits, words):
 
 
 def test_readers_see_only_quirks_that_move_something():
-    base = scores((True, True, True, True), (False, True, False, False))
-    table = ablation_table(variants(base, Q13=[base[0], replace(base[1], facts_ok=True)]), **RUN)
+    base = scores((True, True, True), (False, True, False))
+    table = ablation_table(variants(base, Q13=[base[0], replace(base[1], steps=base[0].steps)]), **RUN)
     shown = show_ablation(table)
     assert shown["Off"].tolist() == ["Q13 any fact counts"]
     assert shown["Retrieval"].tolist() == ["+50.0"]
@@ -266,7 +276,7 @@ def test_readers_see_only_quirks_that_move_something():
 
 
 def test_tables_without_rows_can_be_written(tmp_path):
-    still = ablation_table(variants(scores((True, True, True, True))), **RUN)
+    still = ablation_table(variants(scores((True, True, True))), **RUN)
     nothing = count_differences(differences_table([], **RUN), GRID)
     for table, shown in ((still, show_ablation(still)), (nothing, show_differences(nothing))):
         assert shown.empty

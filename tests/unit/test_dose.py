@@ -16,7 +16,8 @@ from tracekd.statistics.settings import read_settings
 from tracekd.statistics.trend import odds_trend, slope
 from tracekd.tables.dose import dose_tables, show_dose, show_trend
 from tracekd.tables.scores import read_scores
-from tracekd.traces.build import DOSE_ARMS, MIXTURES, build_trace, build_traces
+from tracekd.traces.arms import DOSE_ARMS, MIXTURES
+from tracekd.traces.build import build_trace, build_traces
 from tracekd.traces.verification import verify_traces
 
 CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
@@ -88,4 +89,4 @@ def test_shares_are_exact_by_rank():
     questions = [make_question("babi", id=f"babi-{number}") for number in range(200)]
     for arm, share in MIXTURES.items():
         traces = verify_traces(questions, build_traces(questions, arm, seed=3))
-        assert sum(trace.verdict["class_ok"] for trace in traces) == 2 * share
+        assert sum(trace.verdict["class"] for trace in traces) == 2 * share

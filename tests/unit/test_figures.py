@@ -27,14 +27,13 @@ from tracekd.figures.layout import spread
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
-    ARM_STYLES,
     COLUMN_WIDTH,
     GOLD_FILL,
     PAGE_HEIGHT,
     TEXT_WIDTH,
     save,
 )
-from tracekd.labels import ARM_TITLES
+from tracekd.labels import arm_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
@@ -155,9 +154,11 @@ def test_accuracy_names_every_baseline_with_its_value(run, monkeypatch):
 
 
 def test_every_arm_has_a_colour_and_a_marker_of_its_own():
-    assert set(ARM_STYLES) == set(ARM_TITLES)
-    assert len({style.colour for style in ARM_STYLES.values()}) == len(ARM_STYLES)
-    assert len({style.marker for style in ARM_STYLES.values()}) == len(ARM_STYLES)
+    styles = {name: arm_style(name) for name in ARMS}
+    assert len({style.colour for style in styles.values()}) == len(styles)
+    assert len({style.marker for style in styles.values()}) == len(styles)
+    assert OTHER not in styles.values()
+    assert len({arm_title(name) for name in ARMS}) == len(ARMS)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

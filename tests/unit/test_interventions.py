@@ -24,9 +24,15 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.figures.interventions import plot_interventions
 from tracekd.figures.style import PAGE_HEIGHT
-from tracekd.interventions.prefills import CONDITIONS, Prefill, build_prefills, join, read_outcome
-from tracekd.labels import CONDITION_TITLES
-from tracekd.scoring.readings import parse_as_asked
+from tracekd.interventions.outcomes import read_outcome
+from tracekd.interventions.prefills import (
+    CONDITIONS,
+    Prefill,
+    build_prefills,
+    condition_title,
+    join,
+)
+from tracekd.scoring.outputs import parse_as_asked
 from tracekd.settings.config import Generation as Decoding
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages
@@ -88,24 +94,24 @@ def test_every_condition_says_what_its_name_says(questions, prefills):
     for question in questions[1:]:
         dataset = get_dataset(question.dataset)
         parsed = {
-            name: parse_as_asked(question, f"<think>{trace_of(prefills, question.id, name)}</think>")
+            name: parse_as_asked(question, f"<think>{trace_of(prefills, question.id, name)}</think>").stated
             for name in CONDITIONS
         }
-        gold = frozenset(dataset.gold_texts(question))
+        gold = frozenset(dataset.step("facts").gold(question))
         label = question.class_label
         assert trace_of(prefills, question.id, "own") == trace_of(prefills, question.id, "gold")
-        assert (parsed["gold"].class_label, parsed["gold"].facts) == (label, gold)
-        assert parsed["wrong_class"].facts == parsed["gold"].facts
-        assert parsed["wrong_facts"].class_label == label
-        assert not parsed["wrong_facts"].facts & gold
-        assert parsed["wrong_both"].class_label == parsed["wrong_class"].class_label != label
-        assert parsed["wrong_both"].facts == parsed["wrong_facts"].facts
-        assert parsed["foreign"].class_label == label
-        assert not parsed["foreign"].facts & frozenset(question.context)
+        assert parsed["gold"] == {"class": label, "facts": gold}
+        assert parsed["wrong_class"]["facts"] == parsed["gold"]["facts"]
+        assert parsed["wrong_facts"]["class"] == label
+        assert not parsed["wrong_facts"]["facts"] & gold
+        assert parsed["wrong_both"]["class"] == parsed["wrong_class"]["class"] != label
+        assert parsed["wrong_both"]["facts"] == parsed["wrong_facts"]["facts"]
+        assert parsed["foreign"]["class"] == label
+        assert not parsed["foreign"]["facts"] & frozenset(question.context)
         assert trace_of(prefills, question.id, "empty") == ""
         filler = trace_of(prefills, question.id, "filler")
         assert len(filler.split()) == len(trace_of(prefills, question.id, "gold").split())
-        assert parsed["filler"].facts is None
+        assert parsed["filler"]["facts"] is None
 
 
 def test_an_item_without_an_own_trace_is_left_out_of_that_condition_only(questions, prefills):
@@ -132,7 +138,7 @@ def test_traces_depend_on_nothing_but_seed_and_item(questions, prefills):
 
 
 def test_names_of_conditions_are_one_list():
-    assert list(CONDITION_TITLES) == list(CONDITIONS)
+    assert len(set(map(condition_title, CONDITIONS))) == len(CONDITIONS)
     record = {"id": "a/own", "item": "a", "trace": "", "prompt_sha256": "0" * 64, "text": ""}
     record |= {"n_prompt_tokens": 1, "n_new_tokens": 0, "finish_reason": "stop"}
     for condition in CONDITIONS:
@@ -186,7 +192,7 @@ def test_the_prompt_is_a_prefix_of_what_is_trained_on(tokenizer, question):
 def test_a_token_that_reaches_beyond_the_trace_is_part_of_the_prompt(question):
     from tracekd.models.tokenizer import build_tokenizer
 
-    words = build_tokenizer(["a b c"], 10)
+    words = build_tokenizer(["a b c"], 10, [question.dataset])
     trace = build_trace(question, "correct", 0)
     prompt = prefilled_prompt(words, "a", chat_messages(question, "Llama"), trace.text, CHAT)
     trained = encode_example(words, chat_messages(question, "Llama", trace.target), "all", CHAT)

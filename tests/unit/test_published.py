@@ -5,13 +5,16 @@ import pytest
 from support.examples import make_question
 from tracekd.core.records import Generation
 from tracekd.datasets import DATASETS, get_dataset
+from tracekd.datasets.cotempqa.published import candidates, find_entities, subject_and_object
+from tracekd.datasets.published import RULES
 from tracekd.datasets.rows import Grid
-from tracekd.scoring import SCORERS, published
+from tracekd.scoring import get_scorer, published
 from tracekd.scoring.published import Quirk
-from tracekd.scoring.published.answers import candidates, extract_answer, find_entities, subject_and_object
-from tracekd.scoring.published.steps import find_trace, is_class_right
+from tracekd.scoring.published.answers import extract_answer
+from tracekd.scoring.published.steps import find_trace
 from tracekd.tables.answer_scores import answer_scores, headline, show_answer_scores
-from tracekd.traces.build import RECIPES, build_trace
+from tracekd.traces.arms import MIXTURES, built_arms, get_arm
+from tracekd.traces.build import build_trace
 
 NONE = frozenset()
 
@@ -150,12 +153,13 @@ def test_a_found_entity_is_deleted_before_the_next_is_sought():
 def test_overlap_counts_entities():
     question = cotempqa(triple_element="S2_R1_O1", answers=("Ann", "Cid"))
     got = judge(question, "Ann, Acme", "none")
-    assert (got.precision, got.recall, got.f1, got.answer_ok) == (0.5, 0.5, 0.5, False)
+    assert got.measures == {"f1": 0.5, "precision": 0.5, "recall": 0.5}
+    assert not got.answer_ok
 
 
 def test_babi_compares_the_whole_text():
     assert judge(babi(), "assistant\n\nHallway.", "none").answer_ok
-    assert judge(babi(), "the hallway", "none").f1 == 0
+    assert judge(babi(), "the hallway", "none").measures["f1"] == 0
     assert judge(babi(answers=("apple", "milk")), "apple,milk", "none").answer_ok
     # its two things are one string: the order counts
     assert not judge(babi(answers=("apple", "milk")), "milk,apple", "none").answer_ok
@@ -164,40 +168,42 @@ def test_babi_compares_the_whole_text():
 def test_an_answer_of_ms_marco_is_held_against_the_list_of_alternatives():
     question = make_question("ms_marco", split="test")
     got = judge(question, "About 210", "none")
-    assert (got.precision, got.recall, got.answer_ok) == (1.0, 0.5, False)
+    assert (got.measures["precision"], got.measures["recall"], got.answer_ok) == (1.0, 0.5, False)
     assert judge(make_question("ms_marco", answers=("About 210",)), "about 210!", "none").answer_ok
 
 
-@pytest.mark.parametrize("arm", RECIPES)
+@pytest.mark.parametrize("arm", [name for name in built_arms() if name not in MIXTURES])
 def test_every_target_is_right_as_far_as_its_trace_is(question, arm):
     question = make_question(question.dataset, split="test", answers=question.answers[:1])
     got = judge(question, build_trace(question, arm, seed=0).target, arm)
-    assert got.answer_ok and got.parsed
-    class_ok, facts_ok = RECIPES[arm].class_ok, RECIPES[arm].facts_ok
-    if facts_ok is False:
+    assert got.answer_ok and got.readable
+    truths = get_arm(arm).truths(get_dataset(question.dataset))
+    if truths.get("facts") is False:
         # any context fact will do, so a wrong one does: but not bAbI's lower-cased ones
-        facts_ok = question.dataset != "babi" or arm != "incorrect"
-    assert (got.class_ok, got.facts_ok) == (class_ok, facts_ok)
-    assert got.trace_ok == (None if class_ok is None else class_ok and facts_ok is not False)
+        truths["facts"] = question.dataset != "babi" or arm != "incorrect"
+    assert got.steps == truths
+    assert got.trace_ok == (all(truths.values()) if truths else None)
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", list(DATASETS))
 def test_the_class_sentence_holds_no_class_but_its_own(name):
     """So the first class found in the gold row's sentence, as the released step has it, is the row's."""
     dataset = get_dataset(name)
-    for label in dataset.CLASSES:
-        sentence = dataset.class_step(label).lower()
-        assert [one for one in dataset.CLASSES if one.lower() in sentence] == [label]
+    for label in dataset.classes:
+        sentence = dataset.step("class").render(label).lower()
+        assert [one for one in dataset.classes if one.lower() in sentence] == [label]
 
 
 def test_the_class_is_sought_in_one_sentence_of_the_trace():
-    assert is_class_right(cotempqa(), "It is mix. It is equal.")
-    assert not is_class_right(cotempqa(), "It is equal. It is mix.")
-    assert not is_class_right(cotempqa(), "It is Mix.")
-    numeric = make_question("ms_marco")
-    assert is_class_right(numeric, "One. It is numeric. Three.")
-    assert is_class_right(numeric, "Numeric")
-    assert not is_class_right(numeric, "Numeric. Two. Three.")
+    first = RULES.get("cotempqa").is_class_right
+    assert first(cotempqa(), "It is mix. It is equal.")
+    assert not first(cotempqa(), "It is equal. It is mix.")
+    assert not first(cotempqa(), "It is Mix.")
+    for name, label in (("ms_marco", "numeric"), ("babi", "two-supporting-facts")):
+        second, question = RULES.get(name).is_class_right, make_question(name)
+        assert second(question, f"One. It is {label}. Three.")
+        assert second(question, label.capitalize())
+        assert not second(question, f"{label}. Two. Three.")
 
 
 @pytest.mark.parametrize(
@@ -215,13 +221,13 @@ def test_the_trace_is_what_stands_before_the_first_closing_tag(text, trace):
 
 
 def test_an_output_is_whole_when_it_has_what_its_arm_asks_for():
-    assert not judge(babi(), "<think>x</think> <answer>y", "correct").parsed
-    assert not judge(babi(), "<think>x <answer>y</answer>", "correct").parsed
-    assert judge(babi(), "", "prompt_only").parsed
+    assert not judge(babi(), "<think>x</think> <answer>y", "correct").readable
+    assert not judge(babi(), "<think>x <answer>y</answer>", "correct").readable
+    assert judge(babi(), "", "prompt_only").readable
 
 
 def test_it_is_registered():
-    assert SCORERS["published"] is published.score
+    assert get_scorer("published").judge is published.score
 
 
 # quirks: (questions, text, arm) whose score changes, and whose does not, when the quirk alone is off
@@ -317,19 +323,20 @@ def test_what_takes_the_place_of_a_quirk():
     ):
         assert not off(quirk).answer_ok and judge(*CHANGED[quirk]).answer_ok
     left_out = judge(*CHANGED[Quirk.LEFT_OUT_WITHOUT_TRACE])
-    assert (left_out.class_ok, left_out.facts_ok, left_out.trace_ok) == (None, None, None)
+    assert (left_out.steps, left_out.trace_ok) == ({"class": None, "facts": None}, None)
     entered = off(Quirk.LEFT_OUT_WITHOUT_TRACE)
-    assert (entered.class_ok, entered.facts_ok, entered.trace_ok) == (False, False, False)
+    assert (entered.steps, entered.trace_ok) == ({"class": False, "facts": False}, False)
     reused = judge(*CHANGED[Quirk.LAST_ROW_REUSED])
-    assert (reused.class_ok, reused.facts_ok) == (True, True)
-    assert (off(Quirk.LAST_ROW_REUSED).class_ok, off(Quirk.LAST_ROW_REUSED).facts_ok) == (False, False)
-    assert off(Quirk.GOLD_ROW_BY_ANSWER).facts_ok and off(Quirk.FACTS_COMPARED_WITH_CASE).facts_ok
-    assert not off(Quirk.ANY_CONTEXT_FACT).facts_ok
+    assert reused.steps == {"class": True, "facts": True}
+    assert off(Quirk.LAST_ROW_REUSED).steps == {"class": False, "facts": False}
+    assert off(Quirk.GOLD_ROW_BY_ANSWER).steps["facts"]
+    assert off(Quirk.FACTS_COMPARED_WITH_CASE).steps["facts"]
+    assert not off(Quirk.ANY_CONTEXT_FACT).steps["facts"]
 
 
 def test_without_a_row_before_it_an_item_without_row_is_wrong():
     got = judge(WITH_ESCAPE[1], TRACE.format("Dan plays for Dot in 1918."), "correct")
-    assert (got.class_ok, got.facts_ok) == (False, False)
+    assert got.steps == {"class": False, "facts": False}
 
 
 # the table

@@ -4,7 +4,8 @@ import pytest
 from support.examples import make_question
 from support.raw_files import OPTIONS, STORY, write_babi
 from tracekd.core.errors import DataError
-from tracekd.datasets import babi
+from tracekd.datasets import get_dataset
+from tracekd.datasets.babi import reader
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def raw(tmp_path):
 
 
 def read(raw, **options):
-    return babi.read(raw, OPTIONS["babi"] | options, seed=0)
+    return reader.read(raw, OPTIONS["babi"] | options, seed=0)
 
 
 def damage(raw, story):
@@ -37,9 +38,9 @@ def test_the_first_question_of_a_story_becomes_a_question(raw):
 
 def test_train_and_valid_files_are_train_and_a_share_of_each_test_file_is_test(raw):
     questions = read(raw, test_fraction=0.5)
-    assert sum(question.split == "train" for question in questions) == 4 * len(babi.TASKS)
+    assert sum(question.split == "train" for question in questions) == 4 * len(reader.TASKS)
     test = [question for question in questions if question.split == "test"]
-    assert [question.class_label for question in test] == list(babi.CLASSES)
+    assert [question.class_label for question in test] == list(get_dataset("babi").classes)
 
 
 def test_the_share_is_rounded_down(raw):
@@ -94,5 +95,6 @@ def test_a_missing_file_is_named(raw):
 
 def test_candidates_are_the_last_words():
     question = make_question("babi")
+    babi = get_dataset("babi")
     assert babi.candidates(question) == ["there", "bedroom", "hallway", "office"]
     assert babi.answer_kind(question) == "two-supporting-facts"

@@ -7,14 +7,15 @@ import pytest
 from support.examples import make_question
 from support.raw_files import OPTIONS, cotempqa_row, write_lines
 from tracekd.core.errors import DataError
-from tracekd.datasets import cotempqa
+from tracekd.datasets import get_dataset
+from tracekd.datasets.cotempqa import reader
 
 ONE_CLASS = OPTIONS["cotempqa"] | {"files": {"mix": "mix.json"}}
 
 
 def read(folder, rows, **options):
     write_lines(folder / "mix.json", rows)
-    return cotempqa.read(folder, ONE_CLASS | options, seed=0)
+    return reader.read(folder, ONE_CLASS | options, seed=0)
 
 
 def test_a_row_becomes_a_question(tmp_path):
@@ -113,13 +114,13 @@ def test_a_damaged_line_is_refused(tmp_path, line, what):
     whole = json.dumps(cotempqa_row(0)).encode()
     (tmp_path / "mix.json").write_bytes(whole + b"\n" + line + b"\n")
     with pytest.raises(DataError) as error:
-        cotempqa.read(tmp_path, ONE_CLASS, seed=0)
+        reader.read(tmp_path, ONE_CLASS, seed=0)
     assert f"mix.json:2: {what}" in str(error.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"mix\.json: cannot be read"):
-        cotempqa.read(tmp_path, ONE_CLASS, seed=0)
+        reader.read(tmp_path, ONE_CLASS, seed=0)
 
 
 FACTS = (
@@ -150,5 +151,6 @@ FACTS = (
 )
 def test_candidates_and_kind_follow_what_is_asked(asked, kind, entities):
     question = make_question(context=FACTS, question=f"While Ada Holm was at work, {asked}")
+    cotempqa = get_dataset("cotempqa")
     assert cotempqa.answer_kind(question) == kind
     assert cotempqa.candidates(question) == entities.split("|")

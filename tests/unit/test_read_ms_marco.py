@@ -6,7 +6,8 @@ import pytest
 from support.examples import make_question
 from support.raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
 from tracekd.core.errors import DataError
-from tracekd.datasets import ms_marco
+from tracekd.datasets import get_dataset
+from tracekd.datasets.ms_marco import reader
 
 N_PER_TYPE = 12
 
@@ -18,7 +19,7 @@ def raw(tmp_path):
 
 
 def read(raw, seed=0, **options):
-    return ms_marco.read(raw, OPTIONS["ms_marco"] | options, seed)
+    return reader.read(raw, OPTIONS["ms_marco"] | options, seed)
 
 
 def replace_train(raw, rows, files=1):
@@ -32,7 +33,7 @@ def replace_train(raw, rows, files=1):
 def rows_of_all_types(**changes):
     return [
         marco_row(number, label, **changes)
-        for number, label in enumerate(sorted(ms_marco.CLASSES * N_PER_TYPE))
+        for number, label in enumerate(sorted(reader.CLASSES * N_PER_TYPE))
     ]
 
 
@@ -59,7 +60,7 @@ def test_a_test_question_keeps_all_answers(raw):
 def test_each_type_has_the_asked_number_in_each_split(raw):
     replace_train(raw, rows_of_all_types())
     questions = read(raw, train_per_class=5, test_per_class=2)
-    for label in ms_marco.CLASSES:
+    for label in reader.CLASSES:
         splits = [question.split for question in questions if question.class_label == label]
         assert splits == ["train"] * 5 + ["test"] * 2
 
@@ -78,7 +79,7 @@ def test_an_unanswerable_question_has_no_gold_passage(raw):
     replace_train(raw, rows_of_all_types(answers=["No Answer Present."]))
     question = read(raw)[0]
     assert question.gold_facts == ()
-    assert ms_marco.gold_texts(question) == ("No Answer Present.",)
+    assert get_dataset("ms_marco").step("facts").gold(question) == ("No Answer Present.",)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_an_answer_without_shared_words_is_logged(raw, caplog):
     ],
 )
 def test_a_wrong_field_is_refused_by_file_and_row(raw, changes, what):
-    replace_train(raw, [marco_row(*key) | changes for key in enumerate(sorted(ms_marco.CLASSES * 2))])
+    replace_train(raw, [marco_row(*key) | changes for key in enumerate(sorted(reader.CLASSES * 2))])
     with pytest.raises(DataError) as error:
         read(raw)
     assert "train-00000-of-00001.parquet: row 1: " in str(error.value)
@@ -162,5 +163,6 @@ def test_a_truncated_file_is_refused(raw):
 
 def test_candidates_follow_the_last_is():
     question = make_question("ms_marco", context=("This is the sea, which is blue.", "No verb here."))
+    ms_marco = get_dataset("ms_marco")
     assert ms_marco.candidates(question) == ["blue", ""]
     assert ms_marco.answer_kind(question) == "NUMERIC"

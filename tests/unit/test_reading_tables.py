@@ -19,7 +19,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.association import plot_association
 from tracekd.figures.follow_rate import plot_follow_rate
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
-from tracekd.scoring.aligned import score
+from tracekd.scoring.aligned import MEASURES, score
 from tracekd.scoring.readings import derive_readings, write_readings
 from tracekd.scoring.score import write_scores
 from tracekd.statistics.association import phi
@@ -56,8 +56,9 @@ def write_run(folder, datasets=("cotempqa",), models=("m",), arms=("correct",), 
         for cell in (f"{dataset}/{m}/{arm}/seed{s}" for m in models for arm in arms for s in seeds):
             readings.append(folder / "readings" / f"{cell}.csv")
             scores.append(folder / "scores" / f"{cell}.aligned.csv")
-            write_readings(derive_readings(questions, generations), readings[-1])
-            write_scores(score(questions, generations, "correct"), scores[-1])
+            steps = [step.name for step in get_dataset(dataset).steps]
+            write_readings(derive_readings(questions, generations), readings[-1], steps)
+            write_scores(score(questions, generations, "correct"), scores[-1], MEASURES, steps)
     return readings, scores
 
 
@@ -65,7 +66,7 @@ def make_items(name, times):
     """Questions and generations of ITEMS, in other classes the second time; the answers of bAbI are words."""
     dataset, questions, generations = get_dataset(name), [], []
     for number, (right, facts, people, twice) in enumerate(ITEMS * times):
-        label = dataset.CLASSES[number // len(ITEMS) % len(dataset.CLASSES)]
+        label = dataset.classes[number // len(ITEMS) % len(dataset.classes)]
         base = make_question(name, id=f"{name}-{number:04d}", split="test", class_label=label)
         if name == "cotempqa":
             context = (*base.context, TWICE) if twice else base.context
@@ -77,8 +78,9 @@ def make_items(name, times):
                 context=context,
                 gold_facts=(0, 2, 4) if twice else (0, 2),
             )
-        said = label if right else dataset.CLASSES[-1 - (label == dataset.CLASSES[-1])]
-        trace = dataset.class_step(said) + dataset.retrieval_step([base.context[i] for i in facts])
+        said = label if right else dataset.classes[-1 - (label == dataset.classes[-1])]
+        class_step, facts_step = dataset.steps
+        trace = class_step.render(said) + facts_step.render(tuple(base.context[i] for i in facts))
         answer = (
             dataset.answer_text([PEOPLE[i] for i in people or ()])
             if name == "cotempqa"

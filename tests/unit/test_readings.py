@@ -11,10 +11,11 @@ from support.examples import make_question
 from support.run_data import run_script
 from tracekd.core.literals import parse_loose_list
 from tracekd.core.records import Generation, write_records
+from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import score_item
+from tracekd.scoring.outputs import WAYS
 from tracekd.scoring.readings import (
-    COLUMNS,
-    WAYS,
+    columns,
     derive_reading,
     derive_readings,
     is_one_to_one,
@@ -49,6 +50,7 @@ def test_an_answer_follows_when_it_is_exactly_what_the_named_facts_imply(cotempq
     assert followed.named == (1, 3) and not followed.facts_any
     assert followed.implied == followed.answer == {"irving segal", "hubert yockey"}
     assert followed.follows and not followed.answer_ok and not followed.implied_ok
+    assert followed.source_ok is False
     ignored = read(cotempqa, write(cotempqa, [1, 3], ["David Widder", "Norbert Wiener"]))
     assert not ignored.follows and ignored.answer_ok
     assert not read(cotempqa, write(cotempqa, [1, 3], ["Irving Segal"])).follows
@@ -56,7 +58,7 @@ def test_an_answer_follows_when_it_is_exactly_what_the_named_facts_imply(cotempq
 
 def test_gold_facts_are_exact_all_or_any(cotempqa):
     flags = {
-        named: (got.facts_exact, got.facts_all, got.facts_any)
+        named: (got.steps["facts"], got.facts_all, got.facts_any)
         for named in [(0, 2), (0, 1, 2), (0, 1), (1,)]
         for got in [read(cotempqa, write(cotempqa, named, []))]
     }
@@ -72,14 +74,15 @@ def test_a_bare_fact_is_named_and_a_made_up_one_is_foreign(cotempqa):
         cotempqa, f"<think>{CLASS}{FACTS}['Irving Segal works for Bell.']</think> <answer>[]</answer>"
     )
     assert made_up.named == () and made_up.foreign == 1
-    assert made_up.implied is made_up.follows is made_up.implied_ok is None
+    assert made_up.implied is made_up.follows is made_up.implied_ok is made_up.source_ok is None
+    assert made_up.steps["facts"] is False
 
 
 def test_nothing_follows_where_facts_imply_no_answer():
     question = make_question("babi")
     got = read(question, build_trace(question, "correct", seed=0).target)
-    assert got.facts_exact and got.answer_ok
-    assert got.implied is got.implied_ok is got.follows is got.one_to_one is None
+    assert got.steps == {"class": True, "facts": True} and got.answer_ok
+    assert got.implied is got.source_ok is got.implied_ok is got.follows is got.one_to_one is None
 
 
 def test_one_to_one_means_that_every_answer_stands_in_one_fact(cotempqa):
@@ -92,7 +95,7 @@ def test_verbatim_quotes_count_in_a_list_that_is_none(cotempqa):
     named = f"['{cotempqa.context[0]}', and {cotempqa.context[2]}"
     text = f"<think>{CLASS}{FACTS}{named}</think> <answer>[]</answer>"
     assert read(cotempqa, text).named == ()
-    assert read(cotempqa, text, "quoted").facts_exact
+    assert read(cotempqa, text, "quoted").steps["facts"]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +110,9 @@ def test_verbatim_quotes_count_in_a_list_that_is_none(cotempqa):
 def test_a_tolerant_reading_takes_unescaped_quotes_and_missing_tags(text):
     question = make_question("cotempqa", context=("A's fact.",), answers=("A's",), gold_facts=(0,))
     strict, tolerant = read(question, text), read(question, text, "tolerant")
-    assert not strict.parsed
-    assert tolerant.parsed and tolerant.class_ok and tolerant.facts_exact and tolerant.answer_ok
+    assert not strict.readable
+    assert tolerant.readable and tolerant.answer_ok
+    assert tolerant.steps == {"class": True, "facts": True}
 
 
 def test_loose_lists_end_items_at_quote_comma_quote():
@@ -129,27 +133,30 @@ def test_no_text_makes_a_reading_fail_and_the_main_one_agrees_with_the_scorer(da
     for way in WAYS:
         got = read(question, text, way)
         assert got.follows is None or got.follows == (got.answer == got.implied)
-        assert got.facts_all >= got.facts_exact and got.facts_any >= got.facts_all
+        assert got.facts_all >= got.steps["facts"] and got.facts_any >= got.facts_all
+        assert got.source_ok == (None if got.implied is None else got.steps["facts"])
     score = score_item(question, generation(question, text), "correct")
     main = read(question, text)
-    assert (main.answer_ok, main.class_ok, main.facts_exact, main.parsed) == (
-        score.answer_ok,
-        score.class_ok,
-        score.facts_ok,
-        score.parsed,
-    )
+    assert (main.answer_ok, main.steps, main.readable) == (score.answer_ok, score.steps, score.readable)
 
 
 def test_the_file_has_one_line_a_way_and_lists_that_can_be_read_back(tmp_path, cotempqa):
     text = write(cotempqa, [1], ["\\ud800 é"])
-    write_readings(derive_readings([cotempqa], [generation(cotempqa, text)]), tmp_path / "r.csv")
+    readings = derive_readings([cotempqa], [generation(cotempqa, text)])
+    steps = [step.name for step in get_dataset("cotempqa").steps]
+    write_readings(readings, tmp_path / "r.csv", steps)
     raw = (tmp_path / "r.csv").read_bytes()
     assert raw.isascii()
     rows = list(csv.DictReader(raw.decode().splitlines()))
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == columns(steps)
+    assert ",".join(rows[0]) == (
+        "id,class,way,readable,class_ok,facts_ok,named,foreign,facts_all,facts_any,answer,answer_ok,"
+        "implied,source_ok,implied_ok,follows,one_to_one"
+    )
     assert [row["way"] for row in rows] == list(WAYS)
     assert json.loads(rows[0]["named"]) == [1] and json.loads(rows[0]["implied"]) == ["hubert yockey"]
-    assert (rows[0]["class_ok"], rows[0]["facts_exact"], rows[0]["follows"]) == ("1", "0", "0")
+    flags = ("class_ok", "facts_ok", "source_ok", "follows", "readable")
+    assert [rows[0][name] for name in flags] == ["1", "0", "0", "0", "1"]
 
 
 def test_the_script_writes_a_file_for_each_file_of_generations(tmp_path, cotempqa):

@@ -41,7 +41,7 @@ def write_items(folder, seed, answers, traces, arm="correct"):
     path = folder / "scores/babi/m" / arm / f"seed{seed}.aligned.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     frame = pd.DataFrame({"id": range(len(answers)), "class": "counting", "answer_ok": answers})
-    frame.assign(class_ok=traces, facts_ok=traces, trace_ok=traces, parsed=1).to_csv(path, index=False)
+    frame.assign(class_ok=traces, facts_ok=traces, trace_ok=traces, readable=1).to_csv(path, index=False)
     return path
 
 
@@ -49,7 +49,8 @@ def test_results_start_with_the_promised_columns(paths):
     table = results_table(read_scores(paths), make_baselines(DATASETS), GRID)
     assert ",".join(table.columns) == (
         "dataset,model,arm,scorer,seeds,n,answer_acc,class_acc,facts_acc,trace_acc,baseline,"
-        "answer_sd,class_sd,facts_sd,trace_sd,answer_low,answer_high,parsed,answer_acc_parsed"
+        "answer_sd,class_sd,facts_sd,trace_sd,answer_low,answer_high,readable,answer_acc_readable,"
+        "headline,score,score_sd,score_low,score_high"
     )
 
 
@@ -58,12 +59,15 @@ def test_accuracy_is_the_mean_over_seeds_and_n_that_of_one_seed(tmp_path):
         write_items(tmp_path, 0, [1, 1, 1, 0], [1, 0, 0, 0]),
         write_items(tmp_path, 1, [1, 0, 0, 0], [0] * 4),
     ]
-    row = accuracies(read_scores(paths), ["dataset"]).iloc[0]
+    row = accuracies(read_scores(paths), ["dataset", "scorer"], GRID.steps).iloc[0]
     assert (row["seeds"], row["n"]) == (2, 4)
     assert row["answer_acc"] == 0.5
     assert row["answer_sd"] == pytest.approx(0.5 / 2**0.5)
     assert row["trace_acc"] == 0.125
     assert (row["answer_low"], row["answer_high"]) == tuple(wilson_interval(0.5, 4))
+    # the headline of this scorer is the answer
+    headline = row[["headline", "score", "score_sd", "score_low", "score_high"]].tolist()
+    assert headline == ["answer_ok", *row[["answer_acc", "answer_sd", "answer_low", "answer_high"]]]
 
 
 def test_best_trivial_baseline_stands_beside_every_row(paths):

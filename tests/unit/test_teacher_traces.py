@@ -87,7 +87,7 @@ def test_every_row_is_that_of_its_question(questions, responses, arm, target):
     traces = build_teacher_traces(questions, arm, responses, target, seed=0)
     verified = verify_teacher_traces(questions, traces, responses, target)
     assert [trace.id for trace in verified] == [question.id for question in questions]
-    assert all(trace.verdict == {"class_ok": None, "facts_ok": True} for trace in verified)
+    assert all(trace.verdict == {"conclusion": True} for trace in verified)
     assert all((trace.id in trace.text) == (arm != "r1_swapped") for trace in verified)
     answer = "r1 of q0." if target == "teacher" else "['David Widder', 'Norbert Wiener']</answer>"
     assert answer in verified[0].target

@@ -25,7 +25,7 @@ def texts_of(question):
 
 
 TOKENIZER = build_tokenizer(
-    (text for question in questions(seed=0, n=400) for text in texts_of(question)), max_words=4000
+    (text for question in questions(seed=0, n=400) for text in texts_of(question)), 4000, DATASETS
 )
 
 
@@ -63,7 +63,7 @@ def test_no_word_of_a_closed_corpus_is_spelt_but_for_a_rare_year(seed):
 
 
 def test_fixed_sentences_are_one_token_in_any_place():
-    for sentence in fixed_tokens():
+    for sentence in fixed_tokens(DATASETS):
         assert sentence in tokens_of(f"Mary{sentence}milk")
     for persona in PERSONAS:
         assert tokens_of(system_message(persona)) == [system_message(persona)]
@@ -71,7 +71,7 @@ def test_fixed_sentences_are_one_token_in_any_place():
 
 def test_class_steps_and_names_read_the_same_in_list_and_sentence():
     dataset = get_dataset("babi")
-    assert len(tokens_of(dataset.class_step("two-arg-relations"))) == 4
+    assert len(tokens_of(dataset.step("class").render("two-arg-relations"))) == 4
     assert tokens_of("['Mary went.', 'Mary']").count("ĠMary") == 2
 
 
@@ -91,9 +91,9 @@ def test_padding_is_not_the_end():
 @pytest.mark.parametrize("cap", [10, 50])
 def test_an_open_vocabulary_keeps_the_most_frequent_words(cap):
     open_tokenizer = build_tokenizer(
-        (text for question in questions(1, 20) for text in texts_of(question)), cap
+        (text for question in questions(1, 20) for text in texts_of(question)), cap, DATASETS
     )
-    assert len(open_tokenizer) <= len(fixed_tokens()) + 256 + 5 + cap
+    assert len(open_tokenizer) <= len(fixed_tokens(DATASETS)) + 256 + 5 + cap
     text = "Zbigniew Brzeziński (b. 1928) joined L'Oréal, e.g. in 7,500 days\n"
     ids = open_tokenizer(text, add_special_tokens=False)["input_ids"]
     assert "".join(open_tokenizer.decode(ids).split()) == "".join(text.split())

@@ -33,7 +33,7 @@ ARMS = ["none", "class_only", "correct", "incorrect", "incorrect_matched", *TEAC
 
 
 def make_trace(text, arm="r1", **verdict):
-    return Trace("cotempqa-1", arm, "", (), text, "", {"class_ok": None, "facts_ok": None, **verdict})
+    return Trace("cotempqa-1", arm, {}, text, "", verdict)
 
 
 def make_response(number, arm, status=OK):
@@ -57,7 +57,7 @@ def test_facts_are_mentioned_by_quote_or_by_name(dataset, text, facts):
 
 def test_a_trace_is_measured():
     text = "David Widder was there. So was Norbert Wiener."
-    (one,) = measure([make_question()], [make_trace(text, facts_ok=True)], count_tokens=len)
+    (one,) = measure([make_question()], [make_trace(text, conclusion=True)], count_tokens=len)
     assert (one.words, one.tokens, one.context, one.facts, one.gold_facts) == (8, len(text), 4, 2, 1.0)
     assert one.verified is True
     # Flesch (1948): 206.835 - 1.015 * 8 words / 2 sentences - 84.6 * 12 syllables / 8 words
@@ -84,7 +84,7 @@ def test_arms_are_described(tmp_path):
     questions = [replace(question, id=f"q{number}") for number in range(4)]
     texts = ["one", "one two", "one two three", "Irving Segal and nobody else"]
     traces = [
-        replace(make_trace(text, facts_ok=text.startswith("one")), id=one.id)
+        replace(make_trace(text, conclusion=text.startswith("one")), id=one.id)
         for one, text in zip(questions, texts, strict=True)
     ]
     path = tmp_path / "cotempqa" / "r1.csv"
@@ -134,7 +134,7 @@ def compared(request, tmp_path):
             replace(
                 make_trace(" ".join(["word"] * place * (10 + number) * 5), arm),
                 id=one.id,
-                verdict={"class_ok": None, "facts_ok": None if arm == "none" else number % 4 > 0},
+                verdict={"class": None, "facts": None if arm == "none" else number % 4 > 0},
             )
             for number, one in enumerate(asked)
         ]

@@ -2,7 +2,8 @@ import pytest
 from support.examples import make_question
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets import get_dataset
-from tracekd.traces.build import ARMS, build_trace, build_traces
+from tracekd.traces.arms import built_arms
+from tracekd.traces.build import build_trace, build_traces
 
 COTEMPQA = "The temporal relation between the event in question and the event in context is: "
 CATEGORY = (
@@ -36,20 +37,20 @@ def test_without_a_trace_the_target_is_the_bare_answer():
 
 def test_the_published_incorrect_recipe_changes_form_count_or_case():
     trace = build_trace(make_question("cotempqa"), "incorrect", seed=0)
-    assert len(trace.facts) == 1 and "[" not in trace.text
+    assert len(trace.stated["facts"]) == 1 and "[" not in trace.text
     trace = build_trace(make_question("babi"), "incorrect", seed=0)
-    assert len(trace.facts) == 2 and trace.text.split("question: ")[1].islower()
+    assert len(trace.stated["facts"]) == 2 and trace.text.split("question: ")[1].islower()
 
 
 def test_the_matched_incorrect_recipe_keeps_form_count_and_case(question):
     dataset = get_dataset(question.dataset)
     correct = build_trace(question, "correct", seed=0)
     matched = build_trace(question, "incorrect_matched", seed=0)
-    assert matched.class_label in set(dataset.CLASSES) - {question.class_label}
-    assert len(matched.facts) == len(correct.facts)
-    assert not set(matched.facts) & set(question.gold_facts)
-    texts = [question.context[index] for index in matched.facts]
-    assert matched.text == dataset.class_step(matched.class_label) + dataset.retrieval_step(texts)
+    assert matched.stated["class"] in set(dataset.classes) - {question.class_label}
+    assert len(matched.stated["facts"]) == len(correct.stated["facts"])
+    assert not set(matched.stated["facts"]) & set(dataset.step("facts").gold(question))
+    assert set(matched.stated["facts"]) <= set(question.context)
+    assert matched.text == "".join(step.render(matched.stated[step.name]) for step in dataset.steps)
 
 
 def test_a_context_of_gold_facts_borrows_wrong_ones_of_its_class():
@@ -61,7 +62,7 @@ def test_a_context_of_gold_facts_borrows_wrong_ones_of_its_class():
         for name in ("John", "Sandra")
     ]
     trace = build_trace(question, "incorrect_matched", seed=0, pool=[question, *others])
-    assert sorted(trace.facts) == ["John is here.", "Sandra is here."]
+    assert sorted(trace.stated["facts"]) == ["John is here.", "Sandra is here."]
     with pytest.raises(DataError, match="too few facts in class"):
         build_traces([question], "incorrect_matched", seed=0)
     assert build_trace(question, "incorrect", seed=0).text.endswith("question: []")
@@ -76,11 +77,11 @@ def test_a_draw_depends_on_seed_arm_and_id_and_not_on_order():
 
 
 def test_an_unknown_arm_is_one_sentence(question):
-    with pytest.raises(ConfigError, match=r"arm 'corect' is unknown \(choose from none, "):
+    with pytest.raises(ConfigError, match=r"arm 'corect' is unknown \(did you mean 'correct'"):
         build_trace(question, "corect", seed=0)
 
 
-@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("arm", built_arms())
 def test_the_answer_is_right_in_every_arm(question, arm):
     answer = get_dataset(question.dataset).answer_text(question.answers)
     target = build_trace(question, arm, seed=0).target
@@ -90,4 +91,4 @@ def test_the_answer_is_right_in_every_arm(question, arm):
 def test_a_gold_passage_in_other_letter_case_is_never_quoted_as_wrong():
     question = make_question("ms_marco", context=("It is 210.", "IT IS 210.", "No."), gold_facts=(0,))
     for arm in ("incorrect", "incorrect_matched"):
-        assert all(build_trace(question, arm, seed).facts == (2,) for seed in range(20))
+        assert all(build_trace(question, arm, seed).stated["facts"] == ("No.",) for seed in range(20))

@@ -3,16 +3,19 @@ from dataclasses import replace
 import pytest
 from support.examples import make_question
 from tracekd.core.errors import VerificationError
-from tracekd.traces.build import ARMS, MIXTURES, RECIPES, build_trace, build_traces
-from tracekd.traces.verification import EXPECTED, SHARES, verify_trace, verify_traces
+from tracekd.traces.arms import MIXTURES, built_arms
+from tracekd.traces.build import build_trace, build_traces
+from tracekd.traces.verification import EXPECTED, VERIFIERS, verify_trace, verify_traces
 
 
 def test_every_arm_is_what_it_says(question):
-    assert set(EXPECTED) == set(RECIPES)
-    assert SHARES == MIXTURES
-    for arm in RECIPES:
+    assert set(EXPECTED) == set(built_arms())
+    shares = {arm: one.share for arm, one in EXPECTED.items() if one.share is not None}
+    assert shares == MIXTURES
+    steps = VERIFIERS.get(question.dataset).STEPS
+    for arm in set(EXPECTED) - set(MIXTURES):
         trace = verify_traces([question], build_traces([question], arm, seed=3))[0]
-        assert (trace.verdict["class_ok"], trace.verdict["facts_ok"]) == EXPECTED[arm]
+        assert trace.verdict == EXPECTED[arm].find(steps)
 
 
 @pytest.mark.parametrize(
@@ -63,5 +66,5 @@ def test_a_foreign_trace_is_refused(question):
 
 def test_an_unanswerable_question_has_the_no_answer_string_as_its_fact():
     question = make_question("ms_marco", answers=("No Answer Present.",), gold_facts=())
-    for arm in ARMS:
+    for arm in built_arms():
         verify_traces([question], build_traces([question], arm, seed=0))

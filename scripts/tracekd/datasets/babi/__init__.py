@@ -11,7 +11,6 @@ from tracekd.datasets.interface import Answer, Dataset, Value
 from tracekd.datasets.paper_steps import class_step, facts_step
 from tracekd.datasets.steps import gold_facts
 
-CLASSES = tuple(reader.TASKS)
 CLASS_SENTENCE = (
     "The category of the question represents what is being asked in that question. "
     "The category of the question asked is: "
@@ -24,9 +23,9 @@ class Babi(Dataset):
 
     name = "babi"
     title = "bAbI"
-    classes = CLASSES
+    classes = reader.CLASSES
     Options = reader.Options
-    steps = (class_step(CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
+    steps = (class_step(reader.CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
 
     def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:
         """Read the first question of each story; see `reader.read`."""
