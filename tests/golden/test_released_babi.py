@@ -76,7 +76,7 @@ def follows_incorrect_recipe(question, target):
     wrong = Counter(text.lower() for text in question.context if text not in gold)
     facts = parse_list(quoted)
     return (
-        label in set(CLASSES) - {question.class_label}
+        label in set(babi.CLASSES) - {question.class_label}
         and len(facts) == min(len(question.gold_facts), wrong.total())
         and Counter(facts) <= wrong
         and answer == ",".join(question.answers)

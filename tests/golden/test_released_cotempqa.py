@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
+from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader as cotempqa
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_trace
@@ -64,7 +65,7 @@ def follows_incorrect_recipe(question, target):
     label, fact, answer = INCORRECT.fullmatch(target).groups()
     wrong = [text for text in question.context if not any(gold in text for gold in question.answers)]
     return (
-        label in set(CLASSES) - {question.class_label}
+        label in set(cotempqa.CLASSES) - {question.class_label}
         and (fact in wrong if wrong else fact == "[]")
         and answer == str(list(question.answers))
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from support.examples import ROOT, make_question
-from support.figures import FIGURES, GRIDS, NOTE, SCORERS, assert_legible, verified
+from support.figures import ARMS, FIGURES, GRIDS, NOTE, SCORERS, assert_legible, verified
 from support.run_data import make_baselines, write_scores, write_training_logs
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
@@ -31,12 +31,14 @@ from tracekd.figures.style import (
     GOLD_FILL,
     PAGE_HEIGHT,
     TEXT_WIDTH,
+    arm_style,
     save,
 )
 from tracekd.labels import arm_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
+from tracekd.traces.arms import OTHER
 
 
 @pytest.fixture(scope="module", params=GRIDS)
