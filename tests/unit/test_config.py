@@ -80,7 +80,7 @@ def test_an_unknown_key_is_refused_and_a_missing_one_too(section):
         ("models", ["Lama-3.2-1B-Instruct"], "did you mean 'Llama-3.2-1B-Instruct'"),
         ("datasets", ["babi", "cotemp"], r"datasets\[1\]: 'cotemp' is unknown; did you mean 'cotempqa'"),
         ("arms", ["none", "corect"], "did you mean 'correct'"),
-        ("scorers", ["strict"], "choose from aligned"),
+        ("scorers", ["strict"], "choose from published, aligned"),
     ],
 )
 def test_an_unknown_name_comes_with_the_nearest_known_one(key, value, sentence):

@@ -110,7 +110,7 @@ def test_an_arm_without_a_step_has_an_empty_cell(paths, tmp_path):
 
 def test_seeds_of_different_size_have_the_n_of_the_smallest(tmp_path):
     paths = [write_items(tmp_path, 0, [1, 1], [1, 1]), write_items(tmp_path, 1, [0], [1])]
-    row = accuracies(read_scores(paths), ["dataset"]).iloc[0]
+    row = accuracies(read_scores(paths), ["dataset", "scorer"], GRID.steps).iloc[0]
     assert (row["n"], row["seeds"], row["answer_acc"]) == (1, 2, 0.5)
 
 
