@@ -28,7 +28,7 @@ TARGETS = []
 # rows, columns and panels of most tables and figures
 GRID = RUN.settings("datasets", "models", "arms")
 # family name of a model in the system message
-PERSONA = lookup(within=RUN.model_entries, dpath="{model}/persona")
+PERSONA = lookup(within=RUN.personas, dpath="{model}")
 
 
 wildcard_constraints:

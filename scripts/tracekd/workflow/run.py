@@ -100,6 +100,11 @@ class Run:
         """Tiny base models that the workflow trains."""
         return [name for name, entry in self.model_entries.items() if entry["source"] == "demo"]
 
+    @property
+    def personas(self) -> dict[str, Any]:
+        """Family name in the system message, by model."""
+        return {name: entry["persona"] for name, entry in self.model_entries.items()}
+
     @cached_property
     def note(self) -> str:
         """What is not real in this run's numbers; it stands in every figure of them."""
