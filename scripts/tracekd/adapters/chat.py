@@ -65,7 +65,7 @@ def render(
             where=tokenizer.name_or_path,
             hint="set persona: null in the model's entry",
         )
-    return text
+    return str(text)
 
 
 def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: Chat) -> Prompt:

@@ -186,7 +186,11 @@ def make_trainer(
         args=arguments,
         train_dataset=Dataset.from_list(job.examples),
         data_collator=lambda examples: collate(examples, pad),
-        callbacks=[SealCheckpoint, StopOnDivergence, ProgressBar(f"{job.identity['arm']} seed {job.seed}")],
+        callbacks=[
+            SealCheckpoint(),
+            StopOnDivergence(),
+            ProgressBar(f"{job.identity['arm']} seed {job.seed}"),
+        ],
     )
     trainer.remove_callback(PrinterCallback)  # it prints every record to stdout
     return trainer

@@ -147,7 +147,7 @@ def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
 
 
 @contextmanager
-def _one_sentence(where: Path, what: str, hint: str) -> Iterator[None]:
+def _one_sentence(where: str | Path, what: str, hint: str) -> Iterator[None]:
     """Turn whatever a library says of a damaged or foreign file into one sentence."""
     try:
         yield

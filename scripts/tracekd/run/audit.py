@@ -41,11 +41,11 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
     `extensions` are the folders whose code counts for every rule.
     """
     faults, records = [], {}
-    for path in sorted((folder / run).glob("*/*.json")):
+    for file in sorted((folder / run).glob("*/*.json")):
         try:
-            record = read_record(path)
-            check_row(validator("provenance"), record, path, "delete it")
-            records[path] = record
+            record = read_record(file)
+            check_row(validator("provenance"), record, str(file), "delete it")
+            records[file] = record
         except DataError as error:
             faults.append(str(error))
     made = latest(records)

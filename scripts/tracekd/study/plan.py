@@ -66,7 +66,7 @@ def build_plan(
         "questions": [question.model_dump() for question in study.questions],
         "checks": [check.model_dump() for check in study.checks],
         "items": items,
-        "groups": lay_out_groups(study, [item["item"] for item in items]),
+        "groups": lay_out_groups(study, [question.id for question in chosen]),
     }
     return {**plan, "plan_sha256": digest(plan)}
 
@@ -157,6 +157,6 @@ def read_plan(path: str | Path) -> dict[str, Any]:
     return plan
 
 
-def _in_turn(queues: Sequence) -> Iterator:
+def _in_turn(queues: Sequence[Sequence[Question]]) -> Iterator[Question]:
     """Take one of each queue in turn until all are empty."""
     return (one for one in chain.from_iterable(zip_longest(*queues)) if one is not None)
