@@ -29,8 +29,9 @@ with rule_job(snakemake):
         raise DataError(
             "holds no generations that the config names",
             where=get_folder(snakemake.wildcards.run),
-            hint=f'put them to {params.wanted[0]}, a line {{"id": …, "text": …}} for each question of '
-            f"{files.questions[0]}" + (f"; there is {params.others[0]}" if params.others else ""),
+            hint=f"put them at paths like {params.wanted[0]}, a line "
+            f'{{"id": …, "text": …}} for each question of {files.questions[0]}'
+            + (f"; there is {params.others[0]}" if params.others else ""),
         )
     questions = {Path(path).stem: read_questions(path) for path in files.questions}
     cells = [read_cell(path) for path in files.generations]

@@ -1,6 +1,6 @@
 """How names of the config are written in tables and figures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE
@@ -64,6 +64,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def run_size(n: int, seeds: int) -> str:
-    """Write how many items stand behind a value, e.g. ``n = 950 × 3 seeds``."""
-    return f"n = {count(n)}" + (f" × {seeds} seeds" if seeds > 1 else "")
+def count_range(numbers: Collection[int]) -> str:
+    """Write how many items stand behind several values: 950, or 20–950 where they differ."""
+    return "–".join(count(number) for number in sorted({min(numbers), max(numbers)}))
+
+
+def run_size(numbers: Collection[int], seeds: int) -> str:
+    """Write how many items stand behind one or several values, e.g. ``n = 950 × 3 seeds``."""
+    return f"n = {count_range(numbers)}" + (f" × {seeds} seeds" if seeds > 1 else "")

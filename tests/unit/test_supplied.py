@@ -112,10 +112,8 @@ def test_without_any_generations_the_sentence_says_where_they_go(folder, capsys)
     with pytest.raises(SystemExit):
         count(folder, [], others=[f"{FOLDER}/cotempqa/another/correct/seed0.jsonl"])
     screen = capsys.readouterr().err
-    assert (
-        f"Error: {FOLDER}: holds no generations that the config names (put them to {FOLDER}/cotempqa/"
-        in screen
-    )
+    assert f"Error: {FOLDER}: holds no generations that the config names (put them at paths" in screen
+    assert f"{FOLDER}/cotempqa/my-model/prompt_only/seed0.jsonl" in screen
     assert "results/own/questions/cotempqa.jsonl" in screen and "there is" in screen
     assert not (folder / "inputs.csv").exists()
 

@@ -39,7 +39,7 @@ def scored(tmp_path_factory):
     (folder / "mine.yaml").write_text(yaml.safe_dump(MINE), "utf-8")
     screen = snakemake(folder, *OWN, ok=False)
     assert "results/own/generations: holds no generations that the config names" in screen
-    assert f"put them to {PATH}" in screen
+    assert f"put them at paths like {PATH}" in screen
     questions = map(json.loads, open(folder / "results/own/questions/cotempqa.jsonl", encoding="utf-8"))
     test = [one for one in questions if one["split"] == "test"]
     write_generations(folder, test[:N])

@@ -1,5 +1,7 @@
 """What each quirk of the published scorer moves, as a heat map."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +12,7 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
 from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, SMALL_SIZE, house_style
-from tracekd.labels import arm_title, count, model_title
+from tracekd.labels import arm_title, count_range, model_title
 from tracekd.scoring.ablation import ALL_OFF
 from tracekd.tables.ablation import quirk_title, signed
 from tracekd.traces.arms import RIGHT, WRONG
@@ -25,6 +27,8 @@ PANELS = (
 LINE = 0.155
 FRAME = Frame(left=1.95, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
 TURNED_FOOT = 0.95
+# letters of a line below the figure
+FOOT_WIDTH = 120
 # with more columns than this, words stand upright and figures are short
 WIDE_COLUMNS = 11
 CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
@@ -71,7 +75,8 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=1.8)
         axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
-        _write_foot(figure, rows["n"].max(), still, bool(note))
+        sizes = rows.groupby(["model", "arm"])["n"].max()
+        _write_foot(figure, count_range(sizes), still, bool(note))
     return figure
 
 
@@ -132,10 +137,10 @@ def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:
     axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, **font)
 
 
-def _write_foot(figure: Figure, n: int, still: list[str], has_note: bool) -> None:
+def _write_foot(figure: Figure, n: str, still: list[str], has_note: bool) -> None:
     """Say what the lines are, and which quirks are not drawn."""
-    words = f"n = {count(n)} items; lines below the first: change when the quirk is switched off"
+    words = f"n = {n} items; lines below the first: change when the quirk is switched off"
     if still:
         words += f" (none here: {', '.join(still)})"
     place = 0.03 / figure.get_figwidth(), (0.03 + NOTE_HEIGHT * has_note) / figure.get_figheight()
-    figure.text(*place, words, size=SMALL_SIZE, color=GREY, va="bottom")
+    figure.text(*place, fill(words, FOOT_WIDTH), size=SMALL_SIZE, color=GREY, va="bottom")

@@ -87,7 +87,7 @@ def _draw_arms(axes: Axes, rows: pd.DataFrame, arms: list[str]) -> None:
             row, style = rows.loc[arm], arm_style(arm)
             axes.hlines(place, 100 * row["score_low"], 100 * row["score_high"], color=style.colour, lw=1.2)
             axes.plot(100 * row["score"], place, marker=style.marker, color=style.colour, ms=4, mew=0)
-    words = run_size(rows["n"].iloc[0], rows["seeds"].max()) if len(rows) else "no data"
+    words = run_size(rows["n"], rows["seeds"].max()) if len(rows) else "no data"
     label_size(axes, words)
 
 

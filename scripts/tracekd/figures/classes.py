@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import PAGE_HEIGHT, PALE, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title, model_title
+from tracekd.labels import arm_title, count_range, dataset_title, model_title
 from tracekd.scoring import get_scorer
 
 # inches; the arms of a class move closer together where the figure would outgrow the page
@@ -46,9 +46,9 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
                 _draw_panel(axes[i, j], panel, labels[dataset], arms)
                 if i == 0:
                     axes[i, j].set_title(model_title(model), pad=5)
-            sizes = rows[rows["dataset"] == dataset].groupby("class")["n"].first()
+            sizes = rows[rows["dataset"] == dataset].groupby("class")["n"].agg(count_range)
             axes[i, 0].set_yticks(
-                range(len(sizes)), [f"{label} ({count(sizes[label])})" for label in labels[dataset]]
+                range(len(sizes)), [f"{label} ({sizes[label]})" for label in labels[dataset]]
             )
             label_row(axes[i, 0], dataset_title(dataset), distance=1.6)
         _draw_legend(figure, arms, columns)

@@ -81,7 +81,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, trend: pd.DataFrame, kinds: list
     for _, row in trend.iterrows():
         value, low, high = (show_number(100 * row[f"slope{part}"], 1) for part in ("", "_low", "_high"))
         axes.annotate(f"slope {value} [{low}, {high}] points", (0, 1), (0, 11), color=INK, **style)
-    words = run_size(rows["n"].iloc[0], rows["seeds"].max())
+    words = run_size(rows["n"], rows["seeds"].max())
     axes.annotate(words, (0, 1), (0, 2), color=GREY, **style)
 
 

@@ -147,7 +147,7 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
             )
         if whole:
             _write_values(axes, row, place)
-        words = run_size(row["n"], 1) if whole else count(row["n"])
+        words = run_size([row["n"]], 1) if whole else count(row["n"])
         style = {"size": SMALL_SIZE, "color": GREY, "va": "center_baseline", "ha": "right"}
         axes.annotate(words, (1, place), (42, 0), axes.get_yaxis_transform(), "offset points", **style)
     if rows.empty:

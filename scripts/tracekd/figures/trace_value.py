@@ -20,7 +20,7 @@ from tracekd.figures.layout import (
     write_key,
 )
 from tracekd.figures.style import PALE, arm_style, house_style
-from tracekd.labels import count, model_title, run_size
+from tracekd.labels import count_range, model_title, run_size
 from tracekd.tables.trace_types import ALL, KEPT
 
 # inches
@@ -63,8 +63,8 @@ def plot_trace_value(
             _draw_panel(panels[1], shown, 100 * shown["verified"])
             label_row(panels[0], model_title(model), TITLE_DISTANCE)
             panels[0].set_ylabel("accuracy (%), 95 % CI", labelpad=2)
-            n = shown.groupby("questions")["n"].max()
-            words = f"{run_size(n[ALL], shown['seeds'].max())}; kept: {count(n.get(KEPT, 0))}"
+            n = {questions: rows["n"] for questions, rows in shown.groupby("questions")}
+            words = f"{run_size(n[ALL], shown['seeds'].max())}; kept: {count_range(n.get(KEPT, [0]))}"
             label_size(panels[1], words)
         axes[-1, 0].set_xlabel("words of a training trace, mean", labelpad=3)
         axes[-1, 1].set_xlabel("training traces verified correct (%)", labelpad=3)

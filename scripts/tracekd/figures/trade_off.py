@@ -65,8 +65,7 @@ def plot_trade_off(
                 )
                 _draw_panel(axis, accuracies, own, constants)
             label_row(panels[0], model_title(model), TITLE_DISTANCE)
-            n, seeds = int(accuracies["n"].max()), int(accuracies["seeds"].max())
-            label_size(panels[-1], run_size(n, seeds))
+            label_size(panels[-1], run_size(accuracies["n"], int(accuracies["seeds"].max())))
         for axis, dimension in zip(axes[0], DIMENSIONS, strict=True):
             axis.set_title(DIMENSION_TITLES[dimension], pad=5)
         for axis in axes[-1]:

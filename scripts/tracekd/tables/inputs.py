@@ -104,12 +104,9 @@ def leave_out(table: pd.DataFrame, cells: Collection[tuple[str, str, str, int]])
 
     So do the rows that pool the seeds of such a cell.
     """
-    rows = table[CELL].astype(str)
-    left_out = [
-        (rows[CELL[:-1]] == cell[:-1]).all(axis="columns") & rows["seed"].isin([str(cell[-1]), ALL])
-        for cell in cells
-    ]
-    return table[~np.logical_or.reduce(left_out)] if left_out else table
+    left_out = {(*cell[:-1], seed) for cell in cells for seed in (str(cell[-1]), ALL)}
+    rows = table[CELL].astype(str).itertuples(index=False, name=None)
+    return table[np.array([row not in left_out for row in rows], dtype=bool)]
 
 
 def find_released(table: pd.DataFrame) -> set[tuple[str, str, str, int]]:
