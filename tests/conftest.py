@@ -1,4 +1,4 @@
-"""What all tests share: options, a hand-written question of each dataset, the line that says what was skipped."""
+"""What all tests share: options, a hand-written question of each dataset, a line on what was skipped."""
 
 import pytest
 from support.examples import make_question

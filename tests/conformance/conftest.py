@@ -4,15 +4,17 @@
     pytest tests/conformance --dataset NAME --extension FOLDER --registry FILE
     pytest tests/conformance --dataset NAME --extension FOLDER --registry FILE --raw FOLDER
 
-The entry of the registry holds the options of the reader and, where its source is `simulate`, the sizes of the
-corpus that the simulator writes. `--raw`: your own raw files, needed for every other source.
+The entry of the registry holds the options of the reader and, where its source is `simulate`, the sizes of
+the corpus that the simulator writes. `--raw`: your own raw files, needed for every other source.
 """
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
 from support.examples import ROOT
+from support.own_datasets import kept_registries
 from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.datasets.registry import get_entry
 from tracekd.datasets.simulation import get_simulator
@@ -28,9 +30,20 @@ QUESTIONS = 120
 
 def pytest_generate_tests(metafunc):
     if "name" in metafunc.fixturenames:
-        load_extensions([EXAMPLE, *metafunc.config.getoption("--extension")])
         chosen = metafunc.config.getoption("--dataset")
         metafunc.parametrize("name", [chosen] if chosen else list(REGISTRIES), scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def extensions(request):
+    """What the example and the user's folders bring, for these tests only."""
+    folders = {path.resolve() for path in map(Path, [EXAMPLE, *request.config.getoption("--extension")])}
+    with kept_registries():
+        load_extensions(sorted(folders))
+        yield
+    brought = {folder.name for folder in folders}
+    for module in [one for one in sys.modules if one.partition(".")[0] in brought]:
+        del sys.modules[module]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +54,8 @@ def dataset(name):
 @pytest.fixture(scope="module")
 def registry(name, request):
     """The file that has an entry of the dataset."""
-    return request.config.getoption("--registry") or REGISTRIES.get(name) or pytest.fail("give --registry FILE")
+    given = request.config.getoption("--registry") or REGISTRIES.get(name)
+    return given or pytest.fail("give --registry FILE")
 
 
 @pytest.fixture(scope="module")
