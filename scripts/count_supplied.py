@@ -12,7 +12,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_file
 from tracekd.core.logs import logger
 from tracekd.core.records import read_generations, read_questions
-from tracekd.released.read import Replay
+from tracekd.released.replay import Replay
 from tracekd.released.supplied import get_folder, read_cell
 from tracekd.run.jobs import rule_job
 from tracekd.tables.inputs import SUPPLIED, inputs_table, say_inputs, show_inputs

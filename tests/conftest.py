@@ -1,8 +1,17 @@
-"""What all tests share: a hand-written question of each dataset, and the line that says what was skipped."""
+"""What all tests share: options, a hand-written question of each dataset, a line on what was skipped."""
 
 import pytest
 from support.examples import make_question
 from support.missing import summarise
+
+
+def pytest_addoption(parser):
+    """Say which dataset tests/conformance checks; here, since pytest knows options of this file always."""
+    group = parser.getgroup("conformance")
+    group.addoption("--dataset", help="check this dataset only")
+    group.addoption("--extension", action="append", default=[], help="folder that brings it")
+    group.addoption("--registry", help="file with its entry: options of its reader, sizes of its simulator")
+    group.addoption("--raw", help="folder of its raw files; without it the simulator writes some")
 
 
 @pytest.fixture(params=["cotempqa", "babi", "ms_marco"])

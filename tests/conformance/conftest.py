@@ -1,44 +1,49 @@
 """What every dataset promises, held against those of the paper, the example, or one of your own.
 
-    pytest tests/conformance                                                    the known ones
-    pytest tests/conformance --dataset word_problems --extension examples/word_problems
-    pytest tests/conformance --dataset mine --extension FOLDER --raw FOLDER     on your own raw files
+    pytest tests/conformance                        the known ones
+    pytest tests/conformance --dataset NAME --extension FOLDER --registry FILE
+    pytest tests/conformance --dataset NAME --extension FOLDER --registry FILE --raw FOLDER
 
-Without `--raw` the simulator of the dataset writes a corpus. `--options`: of its reader, as YAML.
+The entry of the registry holds the options of the reader and, where its source is `simulate`, the sizes of
+the corpus that the simulator writes. `--raw`: your own raw files, needed for every other source.
 """
 
 import random
+import sys
+from pathlib import Path
 
 import pytest
-import yaml
 from support.examples import ROOT
-from support.raw_files import OPTIONS, WRITERS
+from support.own_datasets import kept_registries
 from tracekd.datasets import BUILT_IN, get_dataset
+from tracekd.datasets.registry import get_entry
 from tracekd.datasets.simulation import get_simulator
 from tracekd.run.extensions import load_extensions
+from tracekd.settings.base import parse_settings
+from tracekd.sources.kinds import Simulate
 
-EXAMPLE = "word_problems"
-# problems of a simulated corpus
-SIZES = {"train": 60, "test": 20}
-
-
-def pytest_addoption(parser):
-    group = parser.getgroup("conformance")
-    group.addoption("--dataset", help="check this dataset only")
-    group.addoption("--extension", action="append", default=[], help="folder that brings it")
-    group.addoption("--raw", help="folder of its raw files; without it the simulator writes some")
-    group.addoption("--options", default="{}", help="options of its reader, as YAML")
-
-
-def _option(config, name, default=None):
-    return config.getoption(name, default=default) or default
+EXAMPLE = ROOT / "examples/word_problems"
+REGISTRIES = dict.fromkeys(BUILT_IN, ROOT / "config/datasets_demo.yaml")
+REGISTRIES[EXAMPLE.name] = EXAMPLE / "datasets.yaml"
+QUESTIONS = 120
 
 
 def pytest_generate_tests(metafunc):
     if "name" in metafunc.fixturenames:
-        load_extensions([ROOT / "examples" / EXAMPLE, *_option(metafunc.config, "--extension", [])])
-        chosen = _option(metafunc.config, "--dataset")
-        metafunc.parametrize("name", [chosen] if chosen else [*BUILT_IN, EXAMPLE], scope="module")
+        chosen = metafunc.config.getoption("--dataset")
+        metafunc.parametrize("name", [chosen] if chosen else list(REGISTRIES), scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def extensions(request):
+    """What the example and the user's folders bring, for these tests only."""
+    folders = {path.resolve() for path in map(Path, [EXAMPLE, *request.config.getoption("--extension")])}
+    with kept_registries():
+        load_extensions(sorted(folders))
+        yield
+    brought = {folder.name for folder in folders}
+    for module in [one for one in sys.modules if one.partition(".")[0] in brought]:
+        del sys.modules[module]
 
 
 @pytest.fixture(scope="module")
@@ -47,25 +52,54 @@ def dataset(name):
 
 
 @pytest.fixture(scope="module")
-def options(name, request):
-    return OPTIONS.get(name) or yaml.safe_load(_option(request.config, "--options", "{}"))
+def registry(name, request):
+    """The file that has an entry of the dataset."""
+    given = request.config.getoption("--registry") or REGISTRIES.get(name)
+    return given or pytest.fail("give --registry FILE")
 
 
 @pytest.fixture(scope="module")
-def raw(name, request, tmp_path_factory):
-    """Raw files: the user's, hand-written ones, or simulated ones."""
-    if folder := _option(request.config, "--raw"):
-        return ROOT.joinpath(folder)
+def entry(name, registry):
+    return get_entry(registry, name)
+
+
+@pytest.fixture(scope="module")
+def options(name, dataset, registry, entry):
+    return parse_settings(dataset.Options, entry.options, f"{registry}: {name}.options")
+
+
+@pytest.fixture(scope="module")
+def raw(name, request, entry, tmp_path_factory):
+    """Raw files: the user's, or simulated ones."""
+    if folder := request.config.getoption("--raw"):
+        return Path(folder)
+    if not isinstance(entry.source, Simulate):
+        pytest.fail(f"give --raw FOLDER: the source of {name} is {entry.source.kind}")
     folder = tmp_path_factory.mktemp("raw")
-    if name in WRITERS:
-        WRITERS[name](folder)
-    else:
-        get_simulator(name).write_raw(folder, SIZES, 0)
+    get_simulator(name).write_raw(folder, entry.source.sizes, 0)
     return folder
 
 
 @pytest.fixture(scope="module")
-def questions(dataset, raw, options):
-    """Questions of the corpus, a few hundred at most."""
-    read = dataset.read(raw, options, 0)
-    return read if len(read) <= 300 else random.Random(0).sample(read, 300)
+def corpus(dataset, raw, options):
+    """All questions, as they are read."""
+    return dataset.read(raw, options, 0)
+
+
+@pytest.fixture(scope="module")
+def questions(corpus):
+    """Some questions of each split."""
+    splits = [[one for one in corpus if one.split == split] for split in ("train", "test")]
+    return [
+        question
+        for some in splits
+        for question in random.Random(0).sample(some, min(len(some), QUESTIONS // len(splits)))
+    ]
+
+
+@pytest.fixture(scope="module")
+def drawable(questions):
+    """Questions of which every step can be made wrong without borrowing from others."""
+    found = [one for one in questions if len(one.context) >= 2 * max(1, len(one.gold_facts))]
+    assert {question.split for question in found} == {"train", "test"}, "too few facts in every context"
+    return found

@@ -5,6 +5,7 @@ import inspect
 import random
 
 import pytest
+from support.missing import skip_without
 from tracekd.core.errors import VerificationError
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Generation, Trace, validator, write_records
@@ -12,6 +13,7 @@ from tracekd.core.records import read_questions as read_records
 from tracekd.datasets.simulation import SIMULATORS, get_simulator
 from tracekd.scoring import aligned
 from tracekd.scoring.readings import imply
+from tracekd.sources.kinds import Simulate
 from tracekd.traces.build import build_traces
 from tracekd.traces.prompts import render_target
 from tracekd.traces.verification import VERIFIERS, verify_trace, verify_traces
@@ -29,9 +31,9 @@ def stated(dataset, question, wrong=()):
     return {step.name: drawn.get(step.name, step.gold(question)) for step in dataset.steps}
 
 
-def drawable(dataset, questions):
-    """Questions of which every step can be made wrong without borrowing from others."""
-    return [one for one in questions if len(one.context) >= 2 * max(1, len(one.gold_facts))]
+def read_folder(folder):
+    """The bytes of every file by its path."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def generation(question, text):
@@ -48,7 +50,7 @@ def test_its_classes_and_steps_have_names_of_their_own_and_titles(dataset):
     assert dataset.implied_by in (None, *names)
 
 
-def test_it_reads_valid_records_of_both_splits_with_unique_ids(name, dataset, questions, tmp_path):
+def test_it_reads_valid_records_of_both_splits_with_unique_ids(name, dataset, corpus, questions, tmp_path):
     for question in questions:
         validator("question")(question.to_json())
         assert question.dataset == name
@@ -56,12 +58,12 @@ def test_it_reads_valid_records_of_both_splits_with_unique_ids(name, dataset, qu
         assert all(index < len(question.context) for index in question.gold_facts)
         assert list(question.gold_facts) == sorted(set(question.gold_facts))
     assert {question.split for question in questions} == {"train", "test"}
-    write_records(questions, tmp_path / "questions.jsonl")
-    assert read_records(tmp_path / "questions.jsonl") == questions
+    write_records(corpus, tmp_path / "questions.jsonl")
+    assert read_records(tmp_path / "questions.jsonl") == corpus
 
 
-def test_reading_twice_gives_the_same_questions_in_the_same_order(dataset, raw, options):
-    assert dataset.read(raw, options, 0) == dataset.read(raw, options, 0)
+def test_reading_twice_gives_the_same_questions_in_the_same_order(dataset, raw, options, corpus):
+    assert dataset.read(raw, options, 0) == corpus
 
 
 def test_every_source_is_a_place_in_a_raw_file(raw, questions):
@@ -77,8 +79,8 @@ def test_prompts_show_every_fact_and_the_question(dataset, questions):
             assert question.question in prompt
 
 
-def test_a_right_step_is_read_back_as_right_and_a_wrong_one_as_wrong(dataset, questions):
-    for question in drawable(dataset, questions):
+def test_a_right_step_is_read_back_as_right_and_a_wrong_one_as_wrong(dataset, drawable):
+    for question in drawable:
         for wrong in ((), *((step.name,) for step in dataset.steps)):
             reasoning = rendered(dataset, stated(dataset, question, wrong))
             for step in dataset.steps:
@@ -87,8 +89,8 @@ def test_a_right_step_is_read_back_as_right_and_a_wrong_one_as_wrong(dataset, qu
                 assert step.judge(question, value) == (step.name not in wrong), (question.id, step.name)
 
 
-def test_a_wrong_step_depends_on_the_seed_only_and_has_the_form_of_a_right_one(dataset, questions):
-    for question in drawable(dataset, questions):
+def test_a_wrong_step_depends_on_the_seed_only_and_has_the_form_of_a_right_one(dataset, drawable):
+    for question in drawable:
         for step in dataset.steps:
             first, second = (step.wrong(question, random.Random(1), ()) for _ in range(2))
             assert first == second
@@ -103,10 +105,10 @@ def test_steps_of_another_text_are_not_there(dataset):
         assert step.parse("What a fine day it is.") is None
 
 
-def test_its_verifier_agrees_step_by_step(name, dataset, questions):
+def test_its_verifier_agrees_step_by_step(name, dataset, drawable):
     verifier = VERIFIERS.get(name)
     assert tuple(step.name for step in dataset.steps) == verifier.STEPS
-    for question in drawable(dataset, questions):
+    for question in drawable:
         for wrong in ((), *((step.name,) for step in dataset.steps), verifier.STEPS):
             values = stated(dataset, question, wrong)
             target = render_target(rendered(dataset, values), dataset.answer_text(question.answers))
@@ -127,8 +129,8 @@ def test_its_verifier_shares_no_code_with_it(name, dataset):
 
 
 @pytest.mark.parametrize("arm", ["none", "correct", "incorrect_matched", "empty_trace", "filler", "mixed_50"])
-def test_traces_of_every_arm_are_what_the_verifier_expects(dataset, questions, arm):
-    train = [question for question in drawable(dataset, questions) if question.split == "train"]
+def test_traces_of_every_arm_are_what_the_verifier_expects(dataset, drawable, arm):
+    train = [question for question in drawable if question.split == "train"]
     assert verify_traces(train, build_traces(train, arm, seed=0))
 
 
@@ -164,8 +166,8 @@ def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(datas
         assert dataset.answer_kind(question)
 
 
-def test_what_a_trace_implies_is_right_when_its_source_is(dataset, questions):
-    for question in drawable(dataset, questions):
+def test_what_a_trace_implies_is_right_when_its_source_is(dataset, drawable):
+    for question in drawable:
         right = {name: _as_read(value) for name, value in stated(dataset, question).items()}
         implied = imply(dataset, question, right)
         if dataset.implied_by is None:
@@ -193,9 +195,21 @@ def test_a_released_recipe_draws_wrong_steps_and_depends_on_the_seed_only(datase
             assert values[step.name] != step.gold(question)
 
 
-def test_its_simulator_writes_the_same_bytes_for_the_same_seed(name, dataset, tmp_path):
+def test_its_simulator_writes_the_same_bytes_for_the_same_seed(name, entry, tmp_path):
+    if not isinstance(entry.source, Simulate):
+        skip_without(f"a simulated corpus of {name}", f"its source is {entry.source.kind}")
+    folders = [tmp_path / str(number) for number in range(3)]
+    for folder, seed in zip(folders, (0, 0, 1), strict=True):
+        folder.mkdir()
+        get_simulator(name).write_raw(folder, entry.source.sizes, seed)
+    first, again, other = map(read_folder, folders)
+    assert first and first == again != other
+
+
+def test_its_simulator_draws_questions_of_it(name):
     if name not in SIMULATORS:
-        pytest.skip("the dataset has no simulator")
+        skip_without(f"a simulator of {name}", "see docs/extending.md")
     scene = get_simulator(name).sample(random.Random(0))
-    assert all(question.dataset == name for question in scene.questions)
-    assert all(phrase for phrase in get_simulator(name).PHRASES)
+    assert scene.questions and all(question.dataset == name for question in scene.questions)
+    phrases = get_simulator(name).PHRASES
+    assert phrases and all(phrases)

@@ -6,14 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.examples import make_question
 from tracekd.core.records import Generation
-from tracekd.datasets import DATASETS, get_dataset
+from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.scoring import published
 from tracekd.scoring.published import Quirk
 from tracekd.traces.arms import built_arms, get_arm
 from tracekd.traces.build import build_trace
 
 SETTINGS = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-QUESTIONS = {name: make_question(name, split="test") for name in DATASETS}
+QUESTIONS = {name: make_question(name, split="test") for name in BUILT_IN}
 TARGETS = [
     build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in built_arms()
 ]
@@ -49,7 +49,7 @@ def judge(question, text, arm, off=frozenset()):
 
 
 @SETTINGS
-@given(st.sampled_from(list(DATASETS)), st.sampled_from(["prompt_only", *built_arms()]), TEXTS, OFF)
+@given(st.sampled_from(BUILT_IN), st.sampled_from(["prompt_only", *built_arms()]), TEXTS, OFF)
 def test_any_text_gets_a_score(dataset, arm, text, off):
     got = judge(QUESTIONS[dataset], text, arm, off)
     f1, precision, recall = (got.measures[name] for name in ("f1", "precision", "recall"))
@@ -82,7 +82,7 @@ def make_item(dataset, names, n_golds, label, element):
 
 ITEMS = st.builds(
     make_item,
-    st.sampled_from(list(DATASETS)),
+    st.sampled_from(BUILT_IN),
     SOME_NAMES,
     st.integers(1, 4),
     st.integers(0, 10),

@@ -29,11 +29,10 @@ class Rule(NamedTuple):
 
 
 class Import(NamedTuple):
-    """An imported module, the file that imports it, and whether only a function does."""
+    """An imported module and the file that imports it."""
 
     module: str
     place: Path
-    late: bool
 
 
 def read_rules() -> list[Rule]:
@@ -85,26 +84,25 @@ def find_imports(script: Path) -> set[Import]:
     while left:
         path = left.pop()
         seen.add(path)
-        for module, late in _imports(ast.parse(path.read_bytes())):
+        for module in _imports(ast.parse(path.read_bytes())):
             own = _files(module)
             left += [file for file in own if file not in seen and file not in left]
             if not own and module.partition(".")[0] not in sys.stdlib_module_names:
-                found.add(Import(module.partition(".")[0], path.relative_to(ROOT), late))
+                found.add(Import(module.partition(".")[0], path.relative_to(ROOT)))
     return found
 
 
-def _imports(node: ast.AST, late: bool = False) -> Iterator[tuple[str, bool]]:
-    """Yield module and whether a function imports it; not what only the type checker reads."""
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Yield every module that is imported, in functions too; not what only the type checker reads."""
     for child in ast.iter_child_nodes(node):
         match child:
             case ast.Import(names=names):
-                yield from ((alias.name, late) for alias in names)
+                yield from (alias.name for alias in names)
             case ast.ImportFrom(module=str(module), names=names):
-                yield from ((f"{module}.{alias.name}", late) for alias in names)
+                yield from (f"{module}.{alias.name}" for alias in names)
             case ast.If(test=ast.Name(id=name)) if name == TYPES_ONLY:
                 continue
-        is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
-        yield from _imports(child, late or is_function)
+        yield from _imports(child)
 
 
 @cache

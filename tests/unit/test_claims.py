@@ -25,7 +25,7 @@ from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, est
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL, MACRO
 from tracekd.figures.claims import plot_claims
-from tracekd.released.fetch import AS_RELEASED, OTHER_CONTENT
+from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT
 from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.claims import VERDICTS, claims_summary, claims_table, judge, show_claims, write_ledger
 from tracekd.tables.inputs import CELL, DATA_MISSING, SUPPLIED, find_partial, find_released, leave_out

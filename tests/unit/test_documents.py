@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tracekd.core.errors import ModelError
-from tracekd.datasets import DATASETS
+from tracekd.datasets import BUILT_IN
 from tracekd.datasets.simulation import get_simulator
 from tracekd.models.documents import (
     IGNORED,
@@ -20,11 +20,11 @@ from tracekd.models.documents import (
 )
 from tracekd.models.tokenizer import END, build_tokenizer
 
-TOKENIZER = build_tokenizer([], max_words=0, datasets=DATASETS)
+TOKENIZER = build_tokenizer([], max_words=0, datasets=BUILT_IN)
 seeds = st.integers(0, 2**32)
 
 
-@given(seeds, st.sampled_from(list(DATASETS)), st.integers(1, 12))
+@given(seeds, st.sampled_from(BUILT_IN), st.integers(1, 12))
 def test_a_shortened_scene_keeps_its_first_question_and_all_gold_facts(seed, dataset, n_facts):
     rng = random.Random(seed)
     scene = get_simulator(dataset).sample(rng)
@@ -39,7 +39,7 @@ def test_a_shortened_scene_keeps_its_first_question_and_all_gold_facts(seed, dat
         assert gold == [original.context[index] for index in original.gold_facts]
 
 
-@given(seeds, st.sampled_from(list(DATASETS)))
+@given(seeds, st.sampled_from(BUILT_IN))
 def test_the_loss_counts_neither_context_nor_question(seed, dataset):
     rng = random.Random(seed)
     scene = get_simulator(dataset).sample(rng)

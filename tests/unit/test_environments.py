@@ -12,8 +12,6 @@ from support.environments import (
 from support.examples import ROOT
 
 ENVIRONMENTS = sorted(path.stem for path in ROOT.glob("envs/*.yaml"))
-# what a function imports that no rule of the environment calls; `make test-envs` proves that
-UNCALLED = {("train", "rouge_score"): "overlap of free text: only scoring asks for it"}
 HEAVY = {"torch", "transformers", "datasets", "peft", "bitsandbytes", "accelerate"}
 
 
@@ -24,16 +22,8 @@ def test_what_a_rules_script_imports_is_in_its_environment(rule):
         f"{one.place} imports {one.module}"
         for one in sorted(find_imports(rule.script))
         if not find_packages(one.module) & pins
-        and not (one.late and (rule.environment, one.module) in UNCALLED)
     ]
     assert not missing, f"envs/{rule.environment}.yaml lacks {missing}"
-
-
-@pytest.mark.parametrize(("environment", "module"), UNCALLED)
-def test_an_exception_is_one(environment, module):
-    imports = [find_imports(rule.script) for rule in read_rules() if rule.environment == environment]
-    assert any(one.module == module for some in imports for one in some)
-    assert not find_packages(module) & set(read_pins(environment))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

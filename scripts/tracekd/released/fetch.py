@@ -15,11 +15,9 @@ from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
 from tracekd.datasets.fetch import MANIFEST
 from tracekd.released.registry import Released
+from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT, UNVERIFIED
 from tracekd.sources.download import PROGRESS_INTERVAL_S, download
 from tracekd.sources.locks import hold_to_checksums
-
-# what the manifest says of a file
-AS_RELEASED, OTHER_CONTENT, UNVERIFIED = "as released", "differs from the released file", "checksum not known"
 
 
 def fetch_released(

@@ -20,6 +20,7 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader as cotempqa
 from tracekd.datasets.ms_marco import reader as ms_marco
 from tracekd.released.registry import Generations, Table
+from tracekd.released.replay import Replay
 from tracekd.traces.arms import PROMPT_ONLY
 
 Key = tuple[str, str, tuple[str, ...]]
@@ -36,17 +37,6 @@ class Line:
     prompt: str
     text: str
     where: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """Questions of a dataset in the order of the released test split, and the generations of each cell.
-
-    Questions that only the prompting baseline was asked stand at the end, with split `other`.
-    """
-
-    questions: list[Question]
-    generations: list[tuple[Generations, list[Generation]]]
 
 
 def read_replay(folder: Path, table: Table, cells: Sequence[Generations]) -> Replay:

@@ -7,9 +7,8 @@ import pandas as pd
 
 from tracekd.datasets.rows import ALL
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.released.fetch import AS_RELEASED
-from tracekd.released.read import Replay
 from tracekd.released.registry import Generations
+from tracekd.released.replay import AS_RELEASED, Replay
 
 DATA_MISSING, SUPPLIED = "data missing", "supplied"
 CELL = ["dataset", "model", "arm", "seed"]
