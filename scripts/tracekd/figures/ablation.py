@@ -28,7 +28,7 @@ LINE = 0.155
 FRAME = Frame(left=1.95, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
 TURNED_FOOT = 0.95
 # letters of a line below the figure
-FOOT_WIDTH = 120
+FOOT_WIDTH = 133
 # with more columns than this, words stand upright and figures are short
 WIDE_COLUMNS = 11
 CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
