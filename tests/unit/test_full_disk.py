@@ -77,7 +77,7 @@ def tabulate(note):
     setting = {"text": "x" * 5000}
     run_script(
         "tabulate_hyperparameters.py",
-        params=SimpleNamespace(training=setting, quantisation=setting, generation=setting),
+        params=SimpleNamespace(training=setting, quantisation=setting, generation=setting, models=setting),
         output=SimpleNamespace(csv="tables/t.csv", md="tables/t.md", tex="tables/t.tex"),
     )
 

@@ -258,6 +258,7 @@ def tabulate_all(folder: Path) -> None:
         "training": {"epochs": 3},
         "quantisation": {"type": "nf4"},
         "generation": {"sampling": "greedy"},
+        "models": {"tiny": {"persona": None, "target_modules": "all-linear"}},
     }
     run_script("tabulate_hyperparameters", {}, files, sections, log)
 
