@@ -11,7 +11,7 @@ from tracekd.core.logs import logger
 from tracekd.models.loading import check_folder
 from tracekd.models.registry import Model
 from tracekd.sources.fetch import copy_local, fetch_files, mirror_folder
-from tracekd.sources.kinds import Hub, Local, visible_files
+from tracekd.sources.kinds import Demo, Hub, Local, visible_files
 
 # weights as safetensors only: a pickle file can run code when it is loaded
 FILES = (
@@ -39,6 +39,7 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 
     """
     source = model.source
+    assert not isinstance(source, Demo), "the workflow trains this model itself"
     with atomic_folder(folder) as part:
         place = None if isinstance(source, Local) else mirror_folder(mirror, model.mirror_folder(name))
         if isinstance(source, Local) and not source.files:
