@@ -47,7 +47,7 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
         elif not isinstance(source, Hub):
             fetch_files(name, source, part, place, lock)
         elif place is not None and place.is_dir():
-            _copy_model(name, Local(kind="local", path=str(place)), part)
+            _copy_model(name, Local(kind="local", path=str(place), files={}), part)
         else:
             from tracekd.models.hub import download_snapshot
 
@@ -88,7 +88,7 @@ def _set_pad_token(name: str, token: str, folder: Path) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file of a tokenizer."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"cannot be read: {error}", where=path.name, hint="pad_token needs a whole tokenizer.json"

@@ -149,7 +149,7 @@ def _extract(packed: Path, archive: Archive, where: str, paths: list[str], folde
             members = {member.name.removeprefix("./"): member for member in tar if member.isfile()}
             for path in paths:
                 member = members.get(f"{archive.folder}/{path}")
-                content = member and tar.extractfile(member)
+                content = None if member is None else tar.extractfile(member)
                 if content is None:
                     raise DataError(
                         f"holds no file {archive.folder}/{path}",
