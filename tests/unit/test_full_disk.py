@@ -81,7 +81,10 @@ def tabulate(note):
     run_script(
         "tabulate_hyperparameters.py",
         params=SimpleNamespace(
-            training=training, quantisation=QUANTISATION.model_dump(), generation=generation
+            training=training,
+            quantisation=QUANTISATION.model_dump(),
+            generation=generation,
+            models={"tiny": {"persona": None, "target_modules": ["x" * 15_000]}},
         ),
         output=SimpleNamespace(csv="tables/t.csv", md="tables/t.md", tex="tables/t.tex"),
     )

@@ -272,6 +272,7 @@ def tabulate_all(folder: Path) -> None:
     files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md", "tex")}
     demo = read_yaml(ROOT / "config.yaml")
     sections = {name: demo[name] for name in ("training", "quantisation", "generation")}
+    sections["models"] = {"tiny": {"persona": None, "target_modules": "all-linear"}}
     run_script("tabulate_hyperparameters", {}, files, sections, log)
 
 

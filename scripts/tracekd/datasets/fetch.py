@@ -7,7 +7,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
 from tracekd.datasets.registry import Entry
 from tracekd.sources.fetch import fetch_files, mirror_folder
-from tracekd.sources.kinds import Local, visible_files
+from tracekd.sources.kinds import Local, Simulate, visible_files
 
 MANIFEST = "manifest.json"
 
@@ -25,6 +25,7 @@ def fetch_raw(name: str, entry: Entry, folder: Path, mirror: Path | None, lock_p
     Raises DataError and ConfigError as `fetch_files` does.
 
     """
+    assert not isinstance(entry.source, Simulate), "the workflow writes these files itself"
     with atomic_folder(folder) as part:
         place = None if isinstance(entry.source, Local) else mirror_folder(mirror, entry.folder or name)
         stand_ins = fetch_files(name, entry.source, part, place, lock_path)

@@ -50,7 +50,10 @@ def read_registry(path: str | Path) -> dict[str, Entry]:
     entries = {name: parse_settings(Entry, fields, f"{path}: {name}") for name, fields in registry.items()}
     for name, entry in entries.items():
         parse_settings(get_dataset(name).Options, entry.options, f"{path}: {name}.options")
-    return {name: resolve_source(entry, path) for name, entry in entries.items()}
+    return {
+        name: entry.model_copy(update={"source": resolve_source(entry.source, path)})
+        for name, entry in entries.items()
+    }
 
 
 def get_entry(path: str | Path, dataset: str) -> Entry:

@@ -11,7 +11,7 @@ from tracekd.core.logs import logger
 from tracekd.models.loading import check_folder
 from tracekd.models.registry import Model
 from tracekd.sources.fetch import copy_local, fetch_files, mirror_folder
-from tracekd.sources.kinds import Hub, Local, visible_files
+from tracekd.sources.kinds import Demo, Hub, Local, visible_files
 
 # weights as safetensors only: a pickle file can run code when it is loaded
 FILES = (
@@ -39,6 +39,7 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 
     """
     source = model.source
+    assert not isinstance(source, Demo), "the workflow trains this model itself"
     with atomic_folder(folder) as part:
         place = None if isinstance(source, Local) else mirror_folder(mirror, model.mirror_folder(name))
         if isinstance(source, Local) and not source.files:
@@ -46,7 +47,7 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
         elif not isinstance(source, Hub):
             fetch_files(name, source, part, place, lock)
         elif place is not None and place.is_dir():
-            _copy_model(name, Local(kind="local", path=str(place)), part)
+            _copy_model(name, Local(kind="local", path=str(place), files={}), part)
         else:
             from tracekd.models.hub import download_snapshot
 
@@ -87,7 +88,7 @@ def _set_pad_token(name: str, token: str, folder: Path) -> None:
 def _read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file of a tokenizer."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise ModelError(
             f"cannot be read: {error}", where=path.name, hint="pad_token needs a whole tokenizer.json"

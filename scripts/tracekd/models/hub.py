@@ -51,14 +51,14 @@ def locked_revision(source: Hub, lock: Path) -> str:
     if lock.exists():
         locked = json.loads(lock.read_text("utf-8"))
         if (locked["id"], locked["revision"]) == (source.repository, source.revision):
-            return locked["commit"]
+            return str(locked["commit"])
         raise ModelError(
             f"is locked for {locked['id']} at {locked['revision']}, "
             f"not {source.repository} at {source.revision}",
             where=lock,
             hint="delete the lock file to resolve the revision anew",
         )
-    commit = HfApi().model_info(source.repository, revision=source.revision).sha
+    commit = str(HfApi().model_info(source.repository, revision=source.revision).sha)
     with atomic_write(lock) as stream:
         record = {"id": source.repository, "revision": source.revision, "commit": commit}
         stream.write(json.dumps(record, indent=2, sort_keys=True) + "\n")

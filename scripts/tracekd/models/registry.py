@@ -12,7 +12,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.settings.base import Settings, SomeDistinct, Text, parse_settings
 from tracekd.sources.kinds import Demo, Hub, ModelSource, RelativePath, beside, resolve_source
 
-ALL_LINEAR = "all-linear"
+ALL_LINEAR: Literal["all-linear"] = "all-linear"
 
 
 class Sizes(Settings):
@@ -81,22 +81,24 @@ def read_models(path: str | Path = "config/models.yaml") -> dict[str, Model]:
     models = {}
     for name, fields in registry.items():
         where = f"{path}: {name}"
-        model = resolve_source(parse_settings(Model, fields, where), path)
-        models[str(name)] = _with_template(model, f"{where}.chat_template", path)
+        model = parse_settings(Model, fields, where)
+        resolved = {
+            "source": resolve_source(model.source, path),
+            "chat_template": _read_template(model.chat_template, f"{where}.chat_template", path),
+        }
+        models[str(name)] = model.model_copy(update=resolved)
     return models
 
 
-def _with_template(model: Model, where: str, registry: str | Path) -> Model:
-    """Give the model with its chat template read from the file that the entry names, if it names one."""
-    template = model.chat_template
+def _read_template(template: str | None, where: str, registry: str | Path) -> str | None:
+    """Give the text of a chat template, of the file that the entry names if it names one."""
     if template is None or "{" in template:
-        return model
+        return template
     try:
-        text = Path(beside(registry, template)).read_text("utf-8")
+        return Path(beside(registry, template)).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{template!r} cannot be read: {getattr(error, 'strerror', error)}",
             where=where,
             hint="name a Jinja file by a path from the folder of the registry file, or write its text",
         ) from error
-    return model.model_copy(update={"chat_template": text})

