@@ -37,6 +37,7 @@ lint: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	PYTHONPATH=scripts .venv/bin/lint-imports --no-cache
+	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile rules tests/slurm/Snakefile
 	.venv/bin/snakemake --lint
 	.venv/bin/snakemake --lint --configfile config/replay.yaml

@@ -34,10 +34,8 @@ def test_shipped_definition_is_the_published_design():
     study = read_study(ROOT / "config" / "study.yaml")
     assert study.design == "between"
     assert len(study.conditions) * study.participants_per_group == 100
-    assert {question["dimension"] for question in study.questions} == {"interpretability", "load"}
-    assert {"predictability", "comprehensibility", "faithfulness"} <= {
-        one["facet"] for one in study.questions
-    }
+    assert {question.dimension for question in study.questions} == {"interpretability", "load"}
+    assert {"predictability", "comprehensibility", "faithfulness"} <= {one.facet for one in study.questions}
 
 
 @pytest.mark.parametrize(

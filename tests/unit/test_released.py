@@ -104,7 +104,7 @@ def test_later_seeds_have_their_own_files():
         ({"models": ["Qwen3-1.7B"]}, "holds none of the generations asked for"),
         ({"allow_missing": False}, "no released file for cotempqa / "),
         ({"datasets": ["cotemp"]}, "did you mean 'cotempqa'?"),
-        ({"released": ROOT / "config" / "absent.yaml"}, "cannot be read"),
+        ({"released": str(ROOT / "config" / "absent.yaml")}, "cannot be read"),
     ],
 )
 def test_a_replay_without_its_files_ends_in_one_sentence(mirror, changes, sentence):

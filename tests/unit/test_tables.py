@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 from support.examples import ROOT, make_question
 from support.run_data import make_baselines, run_script, write_scores
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
@@ -265,11 +266,8 @@ def tabulate_all(folder: Path) -> None:
     files = {kind: str(tables / f"datasets.{kind}") for kind in ("csv", "md", "tex")}
     run_script("tabulate_datasets", {"questions": questions}, files, {"licences": {"babi": "CC BY 3.0"}}, log)
     files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md", "tex")}
-    sections = {
-        "training": {"epochs": 3},
-        "quantisation": {"type": "nf4"},
-        "generation": {"sampling": "greedy"},
-    }
+    demo = read_yaml(ROOT / "config.yaml")
+    sections = {name: demo[name] for name in ("training", "quantisation", "generation")}
     run_script("tabulate_hyperparameters", {}, files, sections, log)
 
 

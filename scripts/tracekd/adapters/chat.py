@@ -46,9 +46,10 @@ def render(
             where=tokenizer.name_or_path,
             hint="use an instruction-tuned model",
         )
-    return tokenizer.apply_chat_template(
+    text = tokenizer.apply_chat_template(
         messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
     )
+    return str(text)
 
 
 def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: Chat) -> Prompt:

@@ -145,16 +145,17 @@ def _generate_batch(
     inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
     torch.manual_seed(seed)
     with torch.inference_mode():
-        output = model.generate(**inputs, generation_config=config)
+        write: Any = model.generate  # of the base, which peft's types do not see
+        output = write(**inputs, generation_config=config)
     special = {token for token, entry in tokenizer.added_tokens_decoder.items() if entry.special}
-    hidden = special - set(tokenizer.convert_tokens_to_ids(TAGS))
+    hidden = special - {tokenizer.convert_tokens_to_ids(tag) for tag in TAGS}
     generations = {}
     for prompt, tokens in zip(batch, output[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
         end = next((place for place, token in enumerate(tokens, 1) if token in config.eos_token_id), None)
         generations[prompt.id] = Generation(
             id=prompt.id,
             prompt_sha256=sha256_text(prompt.text),
-            text=tokenizer.decode([token for token in tokens[:end] if token not in hidden]),
+            text=str(tokenizer.decode([token for token in tokens[:end] if token not in hidden])),
             n_prompt_tokens=len(prompt.input_ids),
             n_new_tokens=len(tokens[:end]),
             finish_reason="length" if end is None else "stop",

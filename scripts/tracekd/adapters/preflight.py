@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from unittest.mock import patch
 
 from tracekd.adapters.chat import NO_LOSS, Example, Messages, encode_example, render
@@ -122,7 +122,7 @@ def check_dates(tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Messages]
     def encode(year: int) -> list[list[int]]:
         with _day(year):
             texts = [render(tokenizer, messages, chat.date, False) for messages in sample]
-        return tokenizer(texts, add_special_tokens=False)["input_ids"]
+        return [list(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts]
 
     differing = sum(old != new for old, new in zip(encode(2020), encode(2030), strict=True))
     return Check(
@@ -140,7 +140,7 @@ def _day(year: int) -> Iterator[None]:
 
     class Calendar(datetime):
         @classmethod
-        def now(cls, tz=None):
+        def now(cls, tz: tzinfo | None = None) -> Self:
             return cls(year, 1, 1, tzinfo=tz)
 
     with patch("transformers.utils.chat_template_utils.datetime", Calendar):
@@ -176,7 +176,7 @@ def _carries_its_turn(
         return learnt == example["input_ids"]
     # a tokenizer may move blanks
     text, turn, question = (
-        "".join(words.split())
+        "".join(str(words).split())
         for words in (tokenizer.decode(learnt), messages[-1]["content"], messages[-2]["content"])
     )
     before, found, _ = text.partition(turn)
@@ -202,9 +202,11 @@ def check_adapter(base: "PreTrainedModel", lora: Lora, example: Example) -> Chec
     """An adapter must change what the model says, and leave no trace when it is taken off."""
     import torch
 
-    def logits(model) -> torch.Tensor:
+    def logits(model: torch.nn.Module) -> torch.Tensor:
         with torch.inference_mode():
-            return model(input_ids=torch.tensor([example["input_ids"]], device=base.device)).logits.float()
+            output = model(input_ids=torch.tensor([example["input_ids"]], device=base.device))
+        values: torch.Tensor = output.logits.float()
+        return values
 
     bare = logits(base)
     model = add_lora(base, lora, seed=0).eval()
@@ -257,7 +259,7 @@ def check_longest_batch(
     ids = max((example["input_ids"] for example in examples), key=len)
     ids = (ids * -(-training.max_length // len(ids)))[: training.max_length]
     batch = [{"input_ids": ids, "labels": ids}] * training.batch_size
-    shape = f"{training['batch_size']} x {training['max_length']} tokens"
+    shape = f"{training.batch_size} x {training.max_length} tokens"
     try:
         run_step(base, tokenizer, batch, training.changed(accumulation=1))
     except torch.OutOfMemoryError:

@@ -12,10 +12,11 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from torch.utils.data import Sampler
 from tqdm import tqdm
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
@@ -28,7 +29,7 @@ MANIFEST = "manifest.json"
 KEPT_CHECKPOINTS = 2
 
 
-class EpochSampler(Sampler):
+class EpochSampler(Sampler[int]):
     """Indices in batches of similar length, in an order that depends on (seed, epoch) only.
 
     accelerate calls `set_epoch`, also when it skips the batches before a resumed step.
@@ -54,22 +55,24 @@ class EpochSampler(Sampler):
 class ResumableTrainer(Trainer):
     """Trainer whose batches are grouped by length over a whole optimiser step."""
 
-    def _get_train_sampler(self, train_dataset=None) -> EpochSampler:
-        dataset = self.train_dataset if train_dataset is None else train_dataset
+    def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
+        dataset: Any = self.train_dataset if train_dataset is None else train_dataset
         group_size = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return EpochSampler([len(ids) for ids in dataset["input_ids"]], group_size, self.args.data_seed)
+        return EpochSampler([len(ids) for ids in dataset["input_ids"]], group_size, self.args.seed)
 
-    def _save_checkpoint(self, model, trial) -> None:
-        with storing(self.args.output_dir):
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with storing(str(self.args.output_dir)):
             super()._save_checkpoint(model, trial)
 
 
 class SealCheckpoint(TrainerCallback):
     """Seal each checkpoint once all its files are on the disk, and only then delete old ones."""
 
-    def on_save(self, args, state, control, **kwargs):
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Sync the files of the checkpoint just written, write the digest of each, keep the newest few."""
-        folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+        folder = Path(str(args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
         for path in folder.iterdir():
             _sync(path)
         digests = _digests(folder)
@@ -84,11 +87,13 @@ class SealCheckpoint(TrainerCallback):
 class StopOnDivergence(TrainerCallback):
     """End a run whose loss is no number: nothing after it can be of use."""
 
-    def on_log(self, args, state, control, logs, **kwargs):
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Look at the loss of every step; a checkpoint of the same step is not written any more."""
-        if not math.isfinite(logs.get("loss", 0.0)):
+        if not math.isfinite(kwargs["logs"].get("loss", 0.0)):
             raise ModelError(
-                f"the loss is {logs['loss']} at step {state.global_step}",
+                f"the loss is {kwargs['logs']['loss']} at step {state.global_step}",
                 where="training",
                 hint="lower training.learning_rate or check the data",
             )
@@ -100,19 +105,25 @@ class ProgressBar(TrainerCallback):
     def __init__(self, title: str):
         self.title = title
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Start where the run starts or resumes."""
         self.bar = tqdm(
             total=state.max_steps, initial=state.global_step, desc=self.title, unit="step", mininterval=1
         )
 
-    def on_log(self, args, state, control, logs, **kwargs):
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Advance to the step just done."""
-        if "loss" in logs:
-            self.bar.set_postfix(loss=f"{logs['loss']:.4f}", refresh=False)
+        if "loss" in kwargs["logs"]:
+            self.bar.set_postfix(loss=f"{kwargs['logs']['loss']:.4f}", refresh=False)
             self.bar.update(state.global_step - self.bar.n)
 
-    def on_train_end(self, args, state, control, **kwargs):
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Leave the finished line."""
         self.bar.close()
 
@@ -137,9 +148,10 @@ def _checkpoints(folder: Path) -> dict[int, Path]:
 def _is_whole(checkpoint: Path) -> bool:
     """Tell whether the files of a checkpoint are those of its manifest."""
     try:
-        return json.loads((checkpoint / MANIFEST).read_bytes()) == _digests(checkpoint)
+        sealed: object = json.loads((checkpoint / MANIFEST).read_bytes())
     except (FileNotFoundError, ValueError):  # never sealed, or a seal that cannot be read
         return False
+    return sealed == _digests(checkpoint)
 
 
 def _digests(checkpoint: Path) -> dict[str, str]:

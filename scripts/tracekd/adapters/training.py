@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tracekd.adapters.chat import NO_LOSS, Example
 from tracekd.core.files import atomic_folder, atomic_write
@@ -113,7 +113,7 @@ def add_lora(base: "PreTrainedModel", lora: Lora, seed: int) -> "PeftModel":
     modules = lora.target_modules
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,
+        lora_alpha=cast(int, lora.alpha),  # any number will do
         lora_dropout=lora.dropout,
         target_modules=modules if isinstance(modules, str) else sorted(modules),
         bias="none",
@@ -168,7 +168,11 @@ def make_trainer(
         args=arguments,
         train_dataset=Dataset.from_list(job.examples),
         data_collator=lambda examples: collate(examples, pad),
-        callbacks=[SealCheckpoint, StopOnDivergence, ProgressBar(f"{job.identity['arm']} seed {job.seed}")],
+        callbacks=[
+            SealCheckpoint(),
+            StopOnDivergence(),
+            ProgressBar(f"{job.identity['arm']} seed {job.seed}"),
+        ],
     )
     trainer.remove_callback(PrinterCallback)  # it prints every record to stdout
     return trainer

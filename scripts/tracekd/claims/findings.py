@@ -1,6 +1,5 @@
 """The numbers of a run that the paper's main claims are judged by, from its tables, with their intervals."""
 
-from collections.abc import Sequence
 from math import isnan
 from typing import NamedTuple
 
@@ -67,9 +66,12 @@ def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame
 
 
 def _average(
-    rows: pd.DataFrame, cell: Sequence[str], name: str, n: pd.Series, scale: float = 1
+    rows: pd.DataFrame, cell: tuple[str, ...], name: str, n: pd.Series, scale: float = 1
 ) -> list[Finding]:
     """Average one measure over seeds, with its interval if it has one; nothing where it is undefined."""
     columns = (name, f"{name}_low", f"{name}_high")
     value, low, high = (scale * rows[column].mean() if column in rows else float("nan") for column in columns)
-    return [] if isnan(value) else [Finding(*cell, name, value, low, high, round(n.mean()))]
+    if isnan(value):
+        return []
+    dataset, model, arm, scorer = cell
+    return [Finding(dataset, model, arm, scorer, name, value, low, high, round(n.mean()))]

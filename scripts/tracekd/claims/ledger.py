@@ -70,7 +70,9 @@ def read_claims(path: str | Path = "config/claims.yaml") -> list[Claim]:
 
 def tolerance(printed: str) -> float:
     """Half a unit of the last printed digit: 0.05 of "28.9", 0.5 of "381"."""
-    return float(Decimal(5).scaleb(Decimal(printed).as_tuple().exponent - 1))
+    exponent = Decimal(printed).as_tuple().exponent
+    assert isinstance(exponent, int), "a printed number is finite"
+    return float(Decimal(5).scaleb(exponent - 1))
 
 
 def _expand(name: str, table: dict[str, Any], quantities: dict[str, Any], path: str | Path) -> list[Claim]:

@@ -200,10 +200,10 @@ def _chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
         return None
     n = _mean(rows, "n")
     correction = fmean(map(_yates, rows)) if claim.quantity == "chi2_yates" else 0.0
-    limits = chi2_interval(_mean(rows, "phi_low"), _mean(rows, "phi_high"), n, correction)
+    low, high = chi2_interval(_mean(rows, "phi_low"), _mean(rows, "phi_high"), n, correction)
     if claim.quantity == "chi2_p":
-        limits = chi2.sf(limits[::-1], 1)
-    return Estimate(_mean(rows, claim.quantity), *map(float, limits), round(n))
+        low, high = chi2.sf([high, low], 1)
+    return Estimate(_mean(rows, claim.quantity), float(low), float(high), round(n))
 
 
 def _largest_chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
@@ -240,7 +240,7 @@ def _yates(row: dict[str, Any]) -> float:
     """What Yates's correction takes off |phi| of a 2 x 2 table."""
     both, answer_only, trace_only, neither = (row[cell] for cell in CELLS)
     margins = (both + answer_only, trace_only + neither, both + trace_only, answer_only + neither)
-    return row["n"] / 2 / sqrt(prod(margins))
+    return float(row["n"] / 2 / sqrt(prod(margins)))
 
 
 QUANTITIES: dict[str, Callable[[RunTables, Claim, str], Estimate | None]] = {

@@ -49,9 +49,9 @@ def _resolve(item: str) -> str:
     return _ESCAPE.sub(_unescape, item) if "\\" in item else item
 
 
-def _unescape(match: re.Match) -> str:
+def _unescape(match: re.Match[str]) -> str:
     """Resolve one backslash escape; an unknown one stays as written, as in Python."""
     code = match[1] or match[2] or match[3]
     if code:
         return chr(int(code, 16)) if int(code, 16) <= 0x10FFFF else match[0]
-    return _NAMED.get(match[4], match[0])
+    return _NAMED.get(str(match[4]), str(match[0]))

@@ -39,9 +39,9 @@ def rule_log(path: str | Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        with suppress(OSError):
-            handler.stream.write(traceback.format_exc())
-            handler.stream.flush()
+        # past the handler, which loses records on a full disk rather than raise
+        with suppress(OSError), open(path, "a", encoding="utf-8") as stream:
+            stream.write(traceback.format_exc())
         known = isinstance(error, TraceKDError)
         sentence = str(error) if known else f"unexpected {type(error).__name__}: {error}"
         print(f"\nError: {sentence} [log: {path}]", file=sys.stderr)

@@ -17,7 +17,7 @@ def check_row(check: Callable[[Any], Any], row: dict[str, Any], where: str, hint
     try:
         check(row)
     except fastjsonschema.JsonSchemaException as error:
-        what = error.message.removeprefix("data.").replace("data must", "the row must", 1)
+        what = str(error).removeprefix("data.").replace("data must", "the row must", 1)
         what = what.replace(f"match pattern {NOT_BLANK}", "not be blank")
         raise DataError(what, where=where, hint=hint) from error
 

@@ -5,7 +5,7 @@ writer leaves either the whole file or none.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -214,9 +214,11 @@ def write_records(records: Iterable[Record], path: str | Path) -> None:
 
 
 @cache
-def validator(schema: str):
+def validator(schema: str) -> Callable[[Any], Any]:
     """Compile the checker of `schemas/{schema}.schema.json`."""
-    return fastjsonschema.compile(json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8")))
+    rules = json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8"))
+    check: Callable[[Any], Any] = fastjsonschema.compile(rules)
+    return check
 
 
 def read_records(path: str | Path, schema: str) -> Iterator[dict[str, Any]]:

@@ -172,7 +172,8 @@ def find_present(released: Released, cells: Sequence[Generations], mirror: str |
     Raises ConfigError when there is not one file of generations.
     """
     tables = [get_table(released, dataset) for dataset in dict.fromkeys(cell.dataset for cell in cells)]
-    wanted = {path for one in (*cells, *tables) for path in one.paths.values()}
+    paths = [*(cell.paths for cell in cells), *(table.paths for table in tables)]
+    wanted = {path for some in paths for path in some.values()}
     if mirror is None:
         present = wanted & set(released.files)
         where, hint = "config: replay", "choose datasets, models and arms that the registry lists"

@@ -31,11 +31,11 @@ def verify_run(run: str, folder: Path = FOLDER) -> Verification:
     Faults are: a damaged record; a file that is damaged or missing; one that has changed since a job used it.
     """
     faults, records = [], {}
-    for path in sorted((folder / run).glob("*/*.json")):
+    for file in sorted((folder / run).glob("*/*.json")):
         try:
-            record = read_record(path)
-            check_row(validator("provenance"), record, path, "delete it")
-            records[path] = record
+            record = read_record(file)
+            check_row(validator("provenance"), record, str(file), "delete it")
+            records[file] = record
         except DataError as error:
             faults.append(str(error))
     made = latest(records)

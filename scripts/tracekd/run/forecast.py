@@ -60,17 +60,17 @@ def forecast_run(
         stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb.
 
     """
-    cells = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
+    table = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
     rows = [
         {"stage": "fetch_raw", "dataset": name, "jobs": 1, "download_gb": sizes[name].download_mb / 1e3}
-        for name in cells["dataset"].unique()
+        for name in table["dataset"].unique()
     ]
     rows += [
         {"stage": "fetch_model", "model": name, "jobs": 1, "download_gb": models[name]["download_gb"]}
-        for name in cells["model"].unique()
+        for name in table["model"].unique()
         if "download_gb" in models[name]
     ]
-    for (dataset, model), group in cells.groupby(["dataset", "model"], sort=False):
+    for (dataset, model), group in table.groupby(["dataset", "model"], sort=False):
         size, parameters = sizes[dataset], models[model]["parameters"]
         place = {"dataset": dataset, "model": model}
         adapters = int((group["arm"] != "prompt_only").sum())

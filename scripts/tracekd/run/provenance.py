@@ -110,8 +110,9 @@ def _digest(path: str, made: Made | None) -> str:
     """SHA-256 of a file, taken from its maker's record where it is large and looks untouched."""
     stat = Path(path).stat()
     now = (stat.st_size, stat.st_mtime_ns)
-    untouched = made is not None and now == (made.size, made.mtime_ns)
-    return made.sha256 if untouched and stat.st_size > TRUSTED_BYTES else sha256_file(path)
+    if made is not None and now == (made.size, made.mtime_ns) and stat.st_size > TRUSTED_BYTES:
+        return made.sha256
+    return sha256_file(path)
 
 
 def _describe(path: str) -> dict[str, str | int]:
@@ -122,7 +123,7 @@ def _describe(path: str) -> dict[str, str | int]:
 
 def list_files(paths: Iterable[str]) -> list[str]:
     """Give the files among these paths and in the folders among them, each once."""
-    files = {}
+    files: dict[str, None] = {}
     for path in paths:
         inside = sorted(Path(path).rglob("*")) if Path(path).is_dir() else [Path(path)]
         files |= dict.fromkeys(str(file) for file in inside if file.is_file() and file.name != SNAKEMAKE_MARK)
@@ -142,7 +143,8 @@ def read_record(path: Path) -> dict[str, Any]:
     rest = content[len(SEAL.format("0" * 64)) :]
     if content != SEAL.format(hashlib.sha256(rest).hexdigest()).encode() + rest:
         raise DataError("the record is damaged", where=path, hint="delete it")
-    return json.loads(content)
+    record: dict[str, Any] = json.loads(content)
+    return record
 
 
 def read_made(folder: Path) -> dict[str, Made]:

@@ -37,7 +37,7 @@ class Counts(NamedTuple):
         return sum(self)
 
     @property
-    def table(self) -> NDArray:
+    def table(self) -> NDArray[np.int64]:
         """Rows trace ok and wrong, columns answer ok and wrong."""
         return np.array([[self.both_ok, self.trace_only_ok], [self.answer_only_ok, self.neither_ok]])
 
@@ -71,18 +71,20 @@ class Counts(NamedTuple):
         return lowest < -margin and highest > margin
 
 
-def phi(shares: ArrayLike) -> NDArray:
+def phi(shares: ArrayLike) -> NDArray[np.float64]:
     """Phi coefficient (Matthews's for a 2x2 table) of counts or shares whose last axis is as in `Counts`."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
     answer, trace = both + answer_only, both + trace_only
     margins = answer * (trace_only + neither) * trace * (answer_only + neither)
-    return (both * neither - answer_only * trace_only) / np.sqrt(margins)
+    values: NDArray[np.float64] = (both * neither - answer_only * trace_only) / np.sqrt(margins)
+    return values
 
 
-def risk_difference(shares: ArrayLike) -> NDArray:
+def risk_difference(shares: ArrayLike) -> NDArray[np.float64]:
     """P(answer ok | trace ok) - P(answer ok | trace wrong), elementwise as `phi`."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
-    return both / (both + trace_only) - answer_only / (answer_only + neither)
+    values: NDArray[np.float64] = both / (both + trace_only) - answer_only / (answer_only + neither)
+    return values
 
 
 def phi_interval(
@@ -144,7 +146,7 @@ def effects(counts: Counts, settings: Statistics) -> Columns:
     }
 
 
-def equivalence_p(draws: NDArray, margin: float) -> float:
+def equivalence_p(draws: NDArray[np.float64], margin: float) -> float:
     """Give the p of TOST from draws: the larger of the shares beyond either margin."""
     return max(tail(draws, -margin)[0], tail(draws, margin)[1])
 
@@ -175,7 +177,7 @@ def independence(counts: Counts, settings: Statistics) -> Columns:
     }
 
 
-def exact_p(table: NDArray) -> float:
+def exact_p(table: NDArray[np.int64]) -> float:
     """P of Barnard's exact test, given the margin with the rarest sort: its tables are the fewest."""
     rare_in_rows = table.sum(axis=1).min() < table.sum(axis=0).min()
     return float(barnard_exact(table.T if rare_in_rows else table).pvalue)

@@ -16,12 +16,12 @@ JEFFREYS = 0.5
 BLOCK = 4_000_000
 
 
-def draw_tables(counts: ArrayLike, resamples: int, seed: int) -> NDArray:
+def draw_tables(counts: ArrayLike, resamples: int, seed: int) -> NDArray[np.float64]:
     """Draw shares of a table's cells: array of (resamples, cells), rows summing to 1."""
     return np.random.default_rng(seed).dirichlet(np.asarray(counts) + JEFFREYS, size=resamples)
 
 
-def draw_pooled_tables(cells: NDArray, resamples: int, seed: int) -> NDArray:
+def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
     """Draw shares of a table that is pooled over seeds: seeds first, then items.
 
     Seeds answer the same items, so an item's weight is the same in all of them.
@@ -49,16 +49,17 @@ def draw_pooled_tables(cells: NDArray, resamples: int, seed: int) -> NDArray:
         for block in blocks
     ]
     mass = np.concatenate(masses) + rng.standard_gamma(JEFFREYS, size=(resamples, n_cells))
-    return mass / mass.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = mass / mass.sum(axis=1, keepdims=True)
+    return shares
 
 
-def interval(draws: NDArray) -> tuple[float, float]:
+def interval(draws: NDArray[np.float64]) -> tuple[float, float]:
     """95 % interval of drawn values: equal tails."""
     low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
-def tail(draws: NDArray, bound: float) -> tuple[float, float]:
+def tail(draws: NDArray[np.float64], bound: float) -> tuple[float, float]:
     """Give the shares of draws at or below, and at or above, a bound; never 0, for the draws are finite."""
     below, above = (1 + np.sum(draws <= bound)), (1 + np.sum(draws >= bound))
     return float(below / (len(draws) + 1)), float(above / (len(draws) + 1))

@@ -10,7 +10,7 @@ CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
-def wilson_interval(accuracy: ArrayLike, n: ArrayLike) -> tuple[NDArray, NDArray]:
+def wilson_interval(accuracy: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """95 % Wilson score interval of a proportion (Wilson 1927), elementwise.
 
     `accuracy` is a fraction in [0, 1] and need not be a multiple of 1/n: it may be a mean over seeds.

@@ -64,7 +64,7 @@ def _corrected_phi(both: int, first_only: int, second_only: int, neither: int) -
     margins = (both + first_only) * (second_only + neither) * (both + second_only) * (first_only + neither)
     if not margins:
         return 0.0
-    product = both * neither - first_only * second_only
+    product: float = both * neither - first_only * second_only
     if product > 0:
         product = max(product - (both + first_only + second_only + neither) / 2, 0)
     return product / sqrt(margins)

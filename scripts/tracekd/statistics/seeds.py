@@ -23,7 +23,7 @@ from tracekd.statistics.bootstrap import draw_pooled_tables, interval, tail
 SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
 
 
-def pool(cells: NDArray, settings: Statistics) -> Columns:
+def pool(cells: NDArray[np.float64], settings: Statistics) -> Columns:
     """Shares, risk difference and phi of the pooled table with 95 % intervals, and TOST of both effects.
 
     Args:
@@ -53,7 +53,7 @@ def pool(cells: NDArray, settings: Statistics) -> Columns:
     }
 
 
-def _quantities(shares: ArrayLike) -> dict[str, NDArray]:
+def _quantities(shares: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """Name what has an interval, from shares of the four cells."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares), -1, 0)
     given_ok, given_wrong = both / (both + trace_only), answer_only / (answer_only + neither)

@@ -13,7 +13,7 @@ from tracekd.statistics.bootstrap import draw_pooled_tables
 from tracekd.statistics.intervals import CONFIDENCE
 
 
-def draw_accuracies(answers: NDArray, settings: Statistics) -> NDArray:
+def draw_accuracies(answers: NDArray[np.float64], settings: Statistics) -> NDArray[np.float64]:
     """Draw the accuracies of several arms that answer the same items: seeds first, then items.
 
     Args:
@@ -27,13 +27,16 @@ def draw_accuracies(answers: NDArray, settings: Statistics) -> NDArray:
     cells = np.concatenate([answers, 1 - answers], axis=2)
     drawn = draw_pooled_tables(cells, settings.bootstrap.resamples, settings.bootstrap.seed)
     right, wrong = np.split(drawn, 2, axis=1)
-    return right / (right + wrong)
+    accuracies: NDArray[np.float64] = right / (right + wrong)
+    return accuracies
 
 
-def slope(accuracies: ArrayLike, shares: ArrayLike) -> NDArray:
+def slope(accuracies: ArrayLike, shares: ArrayLike) -> NDArray[np.float64]:
     """Give the least-squares slope of accuracies (last axis) over shares, from no to all traces correct."""
-    centred = np.asarray(shares, dtype=float) - np.mean(shares)
-    return np.asarray(accuracies) @ (centred / (centred @ centred))
+    values = np.asarray(shares, dtype=float)
+    centred = values - values.mean()
+    slopes: NDArray[np.float64] = np.asarray(accuracies) @ (centred / (centred @ centred))
+    return slopes
 
 
 def odds_trend(items: pd.DataFrame) -> Columns:

@@ -37,7 +37,7 @@ def agreement(ratings: pd.DataFrame, points: list[int]) -> dict[str, float]:
     return {"alpha": alpha, "low": low, "high": high, "n_participants": n, "n_units": table.shape[1]}
 
 
-def alpha_of(table: NDArray, points: list[int]) -> float:
+def alpha_of(table: NDArray[np.float64], points: list[int]) -> float:
     """Krippendorff's alpha, nan where it is undefined."""
     paired = table[:, (~np.isnan(table)).sum(axis=0) > 1]
     if np.unique(paired[~np.isnan(paired)]).size < 2:

@@ -19,7 +19,8 @@ def read_study(path: str | Path = "config/study.yaml") -> Study:
     _check_unique((question.name for question in study.questions), f"{path}: questions")
     _check_unique(study.arms, f"{path}: conditions")
     # checks and questions share a column of the exported CSV
-    _check_unique((entry.name for entry in [*study.questions, *study.checks]), f"{path}: checks")
+    columns = [question.name for question in study.questions] + [check.name for check in study.checks]
+    _check_unique(columns, f"{path}: checks")
     if study.design == "within" and study.items % len(study.conditions):
         raise ConfigError(
             f"{study.items} items cannot be shared out evenly over {len(study.conditions)} conditions",

@@ -7,6 +7,7 @@ ends of the scale, and a bootstrap of Cliff's delta has no width where one condi
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -90,21 +91,26 @@ def paired_delta_interval(first: ArrayLike, second: ArrayLike, strata: ArrayLike
     return _score_interval(float(signs.mean()), float(error[0]) ** 2, [len(signs)])
 
 
-def _dominance(first: ArrayLike, second: ArrayLike) -> NDArray:
+def _dominance(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     """Sign of every difference: (first, second)."""
-    return np.sign(np.subtract.outer(np.asarray(first, dtype=float), np.asarray(second, dtype=float)))
+    signs: NDArray[np.float64] = np.sign(
+        np.subtract.outer(np.asarray(first, dtype=float), np.asarray(second, dtype=float))
+    )
+    return signs
 
 
-def _split(values: NDArray, strata: NDArray) -> list[NDArray]:
+def _split(values: NDArray[np.float64], strata: NDArray[Any]) -> list[NDArray[np.float64]]:
     """Values of each stratum; all in one where a stratum has a single value, and so no spread of its own."""
     parts = [values[strata == group] for group in np.unique(strata)]
     return parts if min(map(len, parts)) > 1 else [values]
 
 
-def _standard_error(parts: list[NDArray]) -> NDArray:
+def _standard_error(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Standard error of the mean over strata, one a row: parts are (samples, participants of the stratum)."""
     total = sum(part.shape[1] for part in parts)
-    return np.sqrt(sum(part.shape[1] * part.var(axis=1, ddof=1) for part in parts)) / total
+    variance = sum(part.shape[1] * part.var(axis=1, ddof=1) for part in parts)
+    errors: NDArray[np.float64] = np.sqrt(variance) / total
+    return errors
 
 
 def _score_interval(estimate: float, variance: float, sizes: Sequence[int]) -> tuple[float, float]:

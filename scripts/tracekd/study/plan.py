@@ -4,7 +4,7 @@ The order in which a participant sees them is drawn in the survey itself and rec
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
@@ -66,7 +66,7 @@ def build_plan(
         "questions": [question.model_dump() for question in study.questions],
         "checks": [check.model_dump() for check in study.checks],
         "items": items,
-        "groups": lay_out_groups(study, [item["item"] for item in items]),
+        "groups": lay_out_groups(study, [question.id for question in chosen]),
     }
     return {**plan, "plan_sha256": digest(plan)}
 
@@ -157,6 +157,6 @@ def read_plan(path: str | Path) -> dict[str, Any]:
     return plan
 
 
-def _in_turn(queues: Sequence) -> Iterator:
+def _in_turn(queues: Iterable[Iterable[Question]]) -> Iterator[Question]:
     """Take one of each queue in turn until all are empty."""
     return (one for one in chain.from_iterable(zip_longest(*queues)) if one is not None)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -18,6 +18,8 @@ from tracekd.core.checks import suggest
 from tracekd.core.errors import DataError
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
+
+Number = TypeVar("Number", int, float)
 
 SUFFIXES = (".json", ".csv")
 CSV_COLUMNS = [
@@ -212,7 +214,7 @@ def _from_csv(text: str, path: Path, plan: Mapping[str, Any]) -> list[Export]:
     first: dict[str, str] = {}
     try:
         if reader.fieldnames != CSV_COLUMNS:
-            _refuse_header(reader.fieldnames or [], path)
+            _refuse_header(list(reader.fieldnames or ()), path)
         for row in reader:
             where = f"{path}:{reader.line_num}"
             if None in row or None in row.values():
@@ -266,7 +268,7 @@ def _check(row: Mapping[str, str], expected: Mapping[str, int], where: str) -> d
     return {"check": row["question"], "value": value, "passed": value == expected[row["question"]]}
 
 
-def _number(row: Mapping[str, str], name: str, kind: type, where: str) -> int | float:
+def _number(row: Mapping[str, str], name: str, kind: type[Number], where: str) -> Number:
     """Read a number of a CSV."""
     try:
         return kind(row[name])

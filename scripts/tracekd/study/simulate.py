@@ -43,35 +43,45 @@ class Scale:
         self.low, self.high = low, high
         self.thresholds = np.log(points / (high - low + 1 - points))
 
-    def rate(self, opinions: NDArray, rng: np.random.Generator) -> NDArray:
+    def rate(self, opinions: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
         """Ratings of latent opinions, each with its own logistic noise."""
         noisy = opinions + rng.logistic(size=opinions.shape)
-        return self.low + (noisy[..., None] > self.thresholds).sum(axis=-1)
+        ratings: NDArray[np.int64] = self.low + (noisy[..., None] > self.thresholds).sum(axis=-1)
+        return ratings
 
-    def mean_rating(self, opinions: ArrayLike) -> NDArray:
+    def mean_rating(self, opinions: ArrayLike) -> NDArray[np.float64]:
         """Expected rating of latent opinions."""
-        return self.low + expit(np.asarray(opinions)[..., None] - self.thresholds).sum(axis=-1)
+        above: NDArray[np.float64] = expit(np.asarray(opinions)[..., None] - self.thresholds)
+        means: NDArray[np.float64] = self.low + above.sum(axis=-1)
+        return means
 
     def opinion(self, mean: float, spread: float = SPREAD) -> float:
         """Latent opinion at which the mean rating over normal effects of this spread is as given."""
         nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
         weights /= weights.sum()
-        return brentq(
+        root: float = brentq(
             lambda logit: float(self.mean_rating(logit + spread * nodes) @ weights) - mean,
             -MAX_LOGIT,
             MAX_LOGIT,
         )
+        return root
 
 
-def draw_items(n_items: int, rng: np.random.Generator) -> NDArray:
+def draw_items(n_items: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Item effects, which sum to 0, for a study's items are all the items it speaks of."""
     effects = ITEM_SD * rng.standard_normal(n_items)
-    return effects - effects.mean()
+    centred: NDArray[np.float64] = effects - effects.mean()
+    return centred
 
 
 def draw_ratings(
-    opinions: NDArray, items: NDArray, n_raters: int, n_questions: int, scale: Scale, rng: np.random.Generator
-) -> NDArray:
+    opinions: NDArray[np.float64],
+    items: NDArray[np.float64],
+    n_raters: int,
+    n_questions: int,
+    scale: Scale,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
     """Ratings of raters who see the same sequence: (raters, positions, questions).
 
     Args:
@@ -148,7 +158,7 @@ def _export(
     plan: Mapping[str, Any],
     group: Mapping[str, Any],
     participant: str,
-    scores: NDArray,
+    scores: NDArray[np.int64],
     scale: Scale,
     rng: np.random.Generator,
 ) -> dict[str, Any]:

@@ -6,6 +6,7 @@ one value a row where groups are compared and no gap where each participant saw 
 """
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def _wilcoxon(differences: pd.Series) -> float:
     return 1.0 if not rounded.any() else float(wilcoxon(rounded, method="approx").pvalue)
 
 
-def _whole(test: str, n: int, result, effect: str, estimate: float) -> Row:
+def _whole(test: str, n: int, result: Any, effect: str, estimate: float) -> Row:
     """Row of the test of all conditions at once; it is one test, so there is nothing to correct."""
     p = float(result.pvalue)
     row: Row = {"test": test, "first": "all", "second": "", "n": n, "statistic": float(result.statistic)}

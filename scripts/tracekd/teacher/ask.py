@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from aiolimiter import AsyncLimiter  # keeps the pace; openai and tenacity have no rate limiter
 from tenacity import (
@@ -32,6 +33,8 @@ from tracekd.teacher.responses import Response
 from tracekd.teacher.settings import Spend, cost
 
 logger = logging.getLogger(__name__)
+
+Pace = AbstractAsyncContextManager[object]
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1, 60
 # a server may ask for more patience than our own backoff has
@@ -84,11 +87,11 @@ class _Asker:
     limits: Limits
     budget: Budget
     cache: Cache
-    bar: tqdm
+    bar: "tqdm[NoReturn]"
 
     async def ask_all(self, pending: Iterable[Request]) -> None:
         """Ask with as many workers as may ask at once; raise the first fault when all have ended."""
-        waiting, faults = iter(pending), []
+        waiting, faults = iter(pending), list[TeacherError]()
         pace = AsyncLimiter(1, 60 / self.limits.per_minute) if self.limits.per_minute else nullcontext()
         client = Client(self.endpoint, self.limits.timeout_s)
 
@@ -107,7 +110,9 @@ class _Asker:
         if faults:
             raise faults[0]
 
-    async def _ask_again(self, request: Request, client: Client, pace: AbstractAsyncContextManager) -> None:
+    async def _ask_again(
+        self, request: Request, client: Client, pace: AbstractAsyncContextManager[object]
+    ) -> None:
         """Ask until there is a reply; give up after the last attempt, or where another would not help."""
         attempts = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.passing),
@@ -122,7 +127,9 @@ class _Asker:
             error.where = f"{self.endpoint.base_url}, question {request.id}"
             raise
 
-    async def _ask_once(self, request: Request, client: Client, pace: AbstractAsyncContextManager) -> None:
+    async def _ask_once(
+        self, request: Request, client: Client, pace: AbstractAsyncContextManager[object]
+    ) -> None:
         """Set the worst case aside, call, keep the reply."""
         worst = worst_case(request, self.endpoint)
         paid = Spend()
@@ -153,7 +160,7 @@ def reply_cost(reply: Reply, worst: Spend, endpoint: Endpoint) -> Spend:
 
 def _wait(state: RetryCallState) -> float:
     """Seconds before the next attempt: as the server asks, else longer each time and never the same."""
-    error = state.outcome.exception()
-    if error.retry_after_s is not None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, CallError) and error.retry_after_s is not None:
         return min(error.retry_after_s, LONGEST_RETRY_AFTER_S)
     return _BACKOFF(state)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import fastjsonschema
@@ -15,6 +15,9 @@ from tracekd.settings.teacher import Endpoint
 from tracekd.teacher.prompts import Request
 from tracekd.teacher.replies import Reply
 from tracekd.teacher.settings import NO_KEY, read_key
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 # their messages tell addresses and headers; ours tell what matters
 for name in ("openai", "httpx", "httpx2", "httpcore"):
@@ -74,7 +77,7 @@ class Client:
             async with asyncio.timeout(self._timeout_s):
                 raw = await self._sdk.chat.completions.with_raw_response.create(
                     model=request.model,
-                    messages=list(request.messages),
+                    messages=cast("list[ChatCompletionMessageParam]", list(request.messages)),
                     extra_body=dict(request.parameters),
                 )
             body = json.loads(self._hide_key(raw.http_response.text))

@@ -86,7 +86,8 @@ def split_kept(
         The questions, in order, those left out with split `other`; test questions stay.
 
     """
-    whole = kept.intersection(*({one.id for one in some if one.status == OK} for some in responses.values()))
+    in_all = [{one.id for one in some if one.status == OK} for some in responses.values()]
+    whole = set(kept).intersection(*in_all)
     train = [question for question in questions if question.split == "train" and question.id in whole]
     lonely = {
         label

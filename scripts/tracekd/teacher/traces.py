@@ -50,7 +50,7 @@ def swap_within_classes(questions: Sequence[Question], seed: int) -> dict[str, s
     rings: dict[str, list[str]] = {}
     for question in sorted(questions, key=lambda one: one.id):
         rings.setdefault(question.class_label, []).append(question.id)
-    source = {}
+    source: dict[str, str] = {}
     for label, ring in rings.items():
         random.Random(f"{seed}/r1_swapped/{label}").shuffle(ring)
         source |= dict(zip(ring, [*ring[1:], ring[0]], strict=True))

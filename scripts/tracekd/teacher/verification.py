@@ -79,7 +79,8 @@ def _check_swapped(
     asked: Mapping[str, Question], traces: Sequence[Trace], responses: Mapping[str, Response]
 ) -> None:
     """Raise unless every class keeps its traces among its questions and no question has its own."""
-    own, given = Counter(), Counter()
+    own: Counter[tuple[str, str]] = Counter()
+    given: Counter[tuple[str, str]] = Counter()
     for trace in traces:
         label = asked[trace.id].class_label
         own[label, responses[trace.id].reasoning] += 1
