@@ -121,6 +121,17 @@ def test_a_key_in_the_config_is_refused_and_not_repeated(changes):
 
 
 RATE, BATCH = ("training", "learning_rate"), ("training", "batch_size")
+
+
+@pytest.mark.parametrize(
+    "endpoints", ["sk-planted", ["sk-planted"], {"r1": "sk-planted"}, {"r1": ["sk-planted"]}], ids=repr
+)
+def test_a_key_in_place_of_a_section_is_not_repeated_either(endpoints):
+    with pytest.raises(ConfigError, match=r"teacher.endpoints.* should be a section of keys") as caught:
+        check_config({**DEMO, "teacher": {**TEACHER, "endpoints": endpoints}}, MODELS)
+    assert "planted" not in str(caught.value) and caught.value.__cause__ is None
+
+
 LORA_TARGETS = ("training", "lora", "target_modules")
 
 
@@ -176,6 +187,11 @@ def test_a_teacher_that_is_asked_must_be_described():
             check_config({**DEMO, "teacher": teacher}, MODELS)
     with pytest.raises(ConfigError, match=r"1000 is less than the 2000 tokens"):
         check_config(with_endpoint(parameters={"max_tokens": 2000}, most_tokens=1000), MODELS)
+    for length in ("400", None, 4.5, True):
+        with pytest.raises(
+            ConfigError, match=r"r1.parameters: .* should have a whole number for 'max_tokens'"
+        ):
+            check_config(with_endpoint(parameters={"max_tokens": length}), MODELS)
     with pytest.raises(ConfigError, match=r"the workflow sets model, messages"):
         check_config(with_endpoint(parameters={"stream": True}), MODELS)
 

@@ -145,7 +145,8 @@ def _generate_batch(
     inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
     torch.manual_seed(seed)
     with torch.inference_mode():
-        output = model.generate(**inputs, generation_config=config)
+        write: Any = model.generate  # of the base, which peft's types do not see
+        output = write(**inputs, generation_config=config)
     special = {token for token, entry in tokenizer.added_tokens_decoder.items() if entry.special}
     hidden = special - {tokenizer.convert_tokens_to_ids(tag) for tag in TAGS}
     generations = {}

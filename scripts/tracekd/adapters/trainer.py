@@ -72,7 +72,7 @@ class SealCheckpoint(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Sync the files of the checkpoint just written, write the digest of each, keep the newest few."""
-        folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+        folder = Path(str(args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
         for path in folder.iterdir():
             _sync(path)
         digests = _digests(folder)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tracekd.adapters.chat import NO_LOSS, Example
 from tracekd.core.checks import check_names
@@ -120,7 +120,7 @@ def add_lora(base: "PreTrainedModel", lora: Lora, seed: int) -> "PeftModel":
     set_seed(seed)
     config = LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,
+        lora_alpha=cast(int, lora.alpha),  # any number will do
         lora_dropout=lora.dropout,
         target_modules=modules,
         bias="none",

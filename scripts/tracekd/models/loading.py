@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracekd.core.errors import ModelError
 from tracekd.settings.config import Quantisation
@@ -83,7 +83,8 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
     _be_quiet()
     compute_dtype = getattr(torch, quantisation.compute_dtype)
     with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
-        model, report = AutoModelForCausalLM.from_pretrained(
+        # with output_loading_info a pair, which the library's types do not say
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             str(folder),
             quantization_config=BitsAndBytesConfig(
                 load_in_4bit=True,
@@ -97,13 +98,16 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
             local_files_only=True,
             output_loading_info=True,
         )
+    model: PreTrainedModel = loaded[0]
+    report: dict[str, Any] = loaded[1]
     if report["missing_keys"]:
         name, count = min(report["missing_keys"]), len(report["missing_keys"])
         raise ModelError(
             f"lacks {count} weights, {name} among them", where=folder, hint="fetch or build the model again"
         )
     _keep_weights_as_they_are(model)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def _keep_weights_as_they_are(model: "PreTrainedModel") -> None:

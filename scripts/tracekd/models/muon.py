@@ -29,7 +29,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(matrices, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]  # no closure: a loss is never computed anew
         """Update all matrices; those of one shape go through the iteration together."""
         for group in self.param_groups:
             by_shape = defaultdict(list)
@@ -47,7 +47,8 @@ class Muon(torch.optim.Optimizer):
 
     def _direction(self, matrix: torch.nn.Parameter, momentum: float) -> torch.Tensor:
         """Advance the momentum of a matrix and look one step ahead."""
-        velocity = self.state[matrix].setdefault("velocity", torch.zeros_like(matrix))
+        velocity: torch.Tensor = self.state[matrix].setdefault("velocity", torch.zeros_like(matrix))
+        assert matrix.grad is not None, "called after backward"
         velocity.mul_(momentum).add_(matrix.grad)
         return matrix.grad + momentum * velocity
 
@@ -55,7 +56,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonalise(batch: torch.Tensor) -> torch.Tensor:
     """Push the singular values of each matrix, shape (batch, rows, columns), towards one."""
     tall = batch.shape[1] > batch.shape[2]
-    x = batch.mT if tall else batch
+    x: torch.Tensor = batch.mT if tall else batch
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     a, b, c = NEWTON_SCHULZ
     for _ in range(NEWTON_SCHULZ_STEPS):

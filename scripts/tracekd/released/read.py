@@ -108,6 +108,7 @@ def _join(
                 question = replace(
                     line.question, id=f"{first}~{place + 1}" if place else first, split="other"
                 )
+                assert others is not None, "_check_known lets no surplus line pass"
                 others[question.id] = question
             generations.append(Generation(question.id, sha256_text(line.prompt), line.text, None, None, None))
     return generations

@@ -76,17 +76,17 @@ def forecast_run(
         has none and NaN where it is not known.
 
     """
-    cells = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
+    table = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
     rows = [
         {"stage": "fetch_raw", "dataset": name, "jobs": 1, "download_gb": sizes[name].download_mb / 1e3}
-        for name in cells["dataset"].unique()
+        for name in table["dataset"].unique()
     ]
     rows += [
         {"stage": "fetch_model", "model": name, "jobs": 1, "download_gb": models[name].download_gb}
-        for name in cells["model"].unique()
+        for name in table["model"].unique()
         if models[name].download_gb
     ]
-    for (dataset, model), group in cells.groupby(["dataset", "model"], sort=False):
+    for (dataset, model), group in table.groupby(["dataset", "model"], sort=False):
         size, weights = sizes[dataset], models[model]
         place = {"dataset": dataset, "model": model}
         adapters = int((group["arm"] != "prompt_only").sum())

@@ -24,7 +24,10 @@ from tracekd.core.errors import ConfigError
 class Settings(BaseModel):
     """A section of a configuration or a registry; every field has a type, a description and bounds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, regex_engine="python-re")
+    # patterns as in JSON Schema; inputs hidden, for one of them may be a pasted key
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, regex_engine="python-re", hide_input_in_errors=True
+    )
 
     def changed(self, **values: Any) -> Self:
         """Give the same section with other values for some fields."""

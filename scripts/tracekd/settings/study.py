@@ -98,7 +98,8 @@ class Exclusions(Settings):
 def _in_order(value: Any) -> Any:
     """Refuse another order than the one in which they are applied."""
     order = list(Exclusions.model_fields)
-    if isinstance(value, dict) and list(value) != [name for name in order if name in value]:
+    known = [name for name in value if name in order] if isinstance(value, dict) else []
+    if known != sorted(known, key=order.index):
         raise PydanticCustomError(
             "order", "should have its keys in the order {order}", {"order": ", ".join(order)}
         )

@@ -11,11 +11,15 @@ from tracekd.settings.base import SECRET, Count, NotNegative, Positive, Settings
 LOCAL = "local"
 # what the workflow sets in every request
 RESERVED = ("model", "messages", "n", "stream")
+# parameters by which endpoints limit the length of an answer
+LENGTHS = ("max_tokens", "max_completion_tokens")
 
 
-def _free_keys(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Refuse parameters that the workflow sets itself."""
-    for name in parameters:
+def _usable(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Refuse parameters that the workflow sets itself, and lengths that are no numbers of tokens."""
+    for name, value in parameters.items():
+        if name in LENGTHS and type(value) is not int:
+            raise PydanticCustomError("length", "should have a whole number for {name}", {"name": repr(name)})
         if name in RESERVED:
             raise PydanticCustomError(
                 "reserved",
@@ -47,7 +51,7 @@ class Endpoint(Settings):
         json_schema_extra=SECRET,
     )
     # sent as they are: an endpoint knows keys that nobody here does
-    parameters: Annotated[dict[str, Any], AfterValidator(_free_keys)] = Field(
+    parameters: Annotated[dict[str, Any], AfterValidator(_usable)] = Field(
         description="Sent along with every request, such as temperature and max_tokens"
     )
     most_tokens: Count = Field(

@@ -4,7 +4,7 @@ The order in which a participant sees them is drawn in the survey itself and rec
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
@@ -157,6 +157,6 @@ def read_plan(path: str | Path) -> dict[str, Any]:
     return plan
 
 
-def _in_turn(queues: Sequence[Sequence[Question]]) -> Iterator[Question]:
+def _in_turn(queues: Iterable[Iterable[Question]]) -> Iterator[Question]:
     """Take one of each queue in turn until all are empty."""
     return (one for one in chain.from_iterable(zip_longest(*queues)) if one is not None)

@@ -52,7 +52,8 @@ class Scale:
     def mean_rating(self, opinions: ArrayLike) -> NDArray[np.float64]:
         """Expected rating of latent opinions."""
         above: NDArray[np.float64] = expit(np.asarray(opinions)[..., None] - self.thresholds)
-        return self.low + above.sum(axis=-1)
+        means: NDArray[np.float64] = self.low + above.sum(axis=-1)
+        return means
 
     def opinion(self, mean: float, spread: float = SPREAD) -> float:
         """Latent opinion at which the mean rating over normal effects of this spread is as given."""
@@ -80,7 +81,7 @@ def draw_ratings(
     n_questions: int,
     scale: Scale,
     rng: np.random.Generator,
-) -> NDArray[np.float64]:
+) -> NDArray[np.int64]:
     """Ratings of raters who see the same sequence: (raters, positions, questions).
 
     Args:
@@ -157,7 +158,7 @@ def _export(
     plan: Mapping[str, Any],
     group: Mapping[str, Any],
     participant: str,
-    scores: NDArray[np.float64],
+    scores: NDArray[np.int64],
     scale: Scale,
     rng: np.random.Generator,
 ) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Self
 
 from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
-from tracekd.settings.teacher import Endpoint, Teacher
+from tracekd.settings.teacher import LENGTHS, Endpoint, Teacher
 from tracekd.teacher.responses import FOLLOW_UPS, KINDS, TRACE
 
 # a shorter text is not a key, and hiding it would hide common words
@@ -85,7 +85,7 @@ def check_teacher(teacher: Teacher, arms: Sequence[str]) -> None:
 
 def _check_worst_case(endpoint: Endpoint, where: str) -> None:
     """Raise ConfigError where the parameters allow a longer answer than the budget reckons with."""
-    sent = max(endpoint.parameters.get(name, 0) for name in ("max_tokens", "max_completion_tokens"))
+    sent = max(endpoint.parameters.get(name, 0) for name in LENGTHS)
     if sent > endpoint.most_tokens:
         raise ConfigError(
             f"{endpoint.most_tokens} is less than the {sent} tokens that the parameters allow",
