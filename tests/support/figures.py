@@ -93,8 +93,9 @@ def plot_all(folder: Path) -> None:
     files["questions"] = str(folder / "babi.jsonl")
     write_records([question], files["questions"])
     for arm, trace in verified(question).items():
-        files[arm] = str(folder / f"{arm}.jsonl")
-        write_records([trace], files[arm])
+        role = "correct" if arm == "correct" else "wrong"
+        files[role] = str(folder / f"{arm}.jsonl")
+        write_records([trace], files[role])
     params = names | {"arm": "correct", "scorer": "aligned", "scorers": ["aligned"]}
     for name in (*FIGURES, "pipeline"):
         outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}

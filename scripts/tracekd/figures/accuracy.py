@@ -15,6 +15,8 @@ ROW = 0.155
 # a model name along a panel needs this height
 MIN_PANEL = 0.85
 FRAME = Frame(left=1.45, right=0.13, head=0.26, foot=0.45, row_gap=0.27, column_gap=0.2)
+# of a title; without baselines the line of n stands between it and the panel
+TITLE_PAD, SIZE_LINE = 5, 8
 TITLE_DISTANCE = 1.24
 
 
@@ -38,19 +40,23 @@ def plot_accuracy(
     baselines = baselines if judge.headline == ANSWER else baselines.iloc[:0]
     datasets, models, arms = (grid.present(rows, column) for column in ("dataset", "model", "arm"))
     names = list(baselines["baseline"].unique())
-    heights = [len(names) * ROW, *[max(len(arms) * ROW, MIN_PANEL)] * len(models)]
+    heights = [max(len(arms) * ROW, MIN_PANEL)] * len(models)
+    heights, titles = [*[len(names) * ROW] * bool(names), *heights], list(map(model_title, models))
+    pad = TITLE_PAD if names else TITLE_PAD + SIZE_LINE
+    frame = FRAME._replace(head=FRAME.head + (pad - TITLE_PAD) / 72)
     with house_style():
-        figure, axes = make_panels(len(datasets), heights, FRAME, note, sharex=True, sharey="row")
+        figure, axes = make_panels(len(datasets), heights, frame, note, sharex=True, sharey="row")
         for column, dataset in zip(axes.T, datasets, strict=True):
             levels = baselines[baselines["dataset"] == dataset].set_index("baseline")["answer_acc"] * 100
-            column[0].set_title(dataset_title(dataset), pad=5)
-            _draw_baselines(column[0], levels, names)
-            for axis, model in zip(column[1:], models, strict=True):
+            column[0].set_title(dataset_title(dataset), pad=pad)
+            if names:
+                _draw_baselines(column[0], levels, names)
+            for axis, model in zip(column[bool(names) :], models, strict=True):
                 panel = rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
                 for level in levels:
                     axis.axvline(level, **_line(level == levels.max()))
                 _draw_arms(axis, panel.set_index("arm"), arms)
-        for axis, title in zip(axes[:, 0], ["trivial\nbaselines", *map(model_title, models)], strict=True):
+        for axis, title in zip(axes[:, 0], ["trivial\nbaselines"] * bool(names) + titles, strict=True):
             label_row(axis, title, TITLE_DISTANCE)
         label_below(axes, f"{judge.title} (%), 95 % CI")
     return figure

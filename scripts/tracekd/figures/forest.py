@@ -1,6 +1,7 @@
 """Phi of every step and the answer, with its interval, against the margin that does not matter."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,11 @@ from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring import SCORERS
 from tracekd.tables.estimates import show_number
 
-# inches: a row is one model and arm; many rows share what a page leaves and have no room for numbers
-ROW, MIN_ROW = 0.28, 0.12
+# inches: a row is one model and arm, at least so much per scorer; many rows share what a page leaves and have
+# no room for numbers
+ROW, SCORER, MIN_ROW = 0.28, 0.14, 0.12
+# more columns have no room for numbers and reasons, which the table has too
+WIDE = 3
 FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
 
 
@@ -37,6 +41,13 @@ class Side(NamedTuple):
     filled: bool
 
 
+class Detail(NamedTuple):
+    """What there is room for beside the markers: the values of phi, and why a table is refused."""
+
+    numbers: bool
+    reasons: bool
+
+
 def _sides(scorers: Sequence[str]) -> dict[str, Side]:
     """Spread the scorers over their row, in the order in which they are known."""
     known = [SCORERS.get(name) for name in SCORERS if name in set(scorers)]
@@ -48,9 +59,10 @@ def _sides(scorers: Sequence[str]) -> dict[str, Side]:
 
 
 def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str = "") -> Figure:
-    """Draw phi with its 95 % interval: steps in columns, datasets in rows, a line per model and arm.
+    """Draw phi with its 95 % interval: datasets in rows, their steps in columns, a line per model and arm.
 
-    Over several seeds the row `all` is drawn. A refused table shows the reason in place of a marker.
+    Over several seeds the row `all` is drawn. A refused table shows the reason in place of a marker, where
+    there is room for it.
 
     Args:
         statistics: as from `statistics_table`; text columns empty where there is no text.
@@ -64,20 +76,30 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
         raise DataError("no traces were scored", hint="choose an arm with a trace")
     datasets = grid.present(rows, "dataset")
     lines = {name: _lines(rows[rows["dataset"] == name], grid) for name in datasets}
+    steps, sides = {name: replace(grid, datasets=[name]).steps for name in datasets}, _sides(rows["scorer"])
+    columns = max(map(len, steps.values()))
+    full = max(ROW, SCORER * len(sides))
     room = PAGE_HEIGHT - FRAME.height([0] * len(datasets), note)
-    row_height = max(MIN_ROW, min(ROW, room / sum(map(len, lines.values()))))
+    row_height = max(MIN_ROW, min(full, room / sum(map(len, lines.values()))))
     heights = [row_height * len(lines[name]) for name in datasets]
-    steps, sides = grid.steps, _sides(rows["scorer"])
+    detail = Detail(numbers=row_height == full and columns <= WIDE, reasons=columns <= WIDE)
+    above: list[str] = []
     with house_style():
-        figure, axes = make_panels(len(steps), heights, FRAME, note, sharex=True, sharey="row")
+        figure, axes = make_panels(columns, heights, FRAME, note, sharex=True, sharey="row")
         _set_range(axes[0, 0], rows, margin)
-        for panels, name in zip(axes, datasets, strict=True):
-            for axis, step in zip(panels, steps, strict=True):
+        for place, name in enumerate(datasets):
+            panels, titles = axes[place], list(steps[name].values())
+            for axis, step, title in zip(panels, steps[name], titles, strict=False):
                 part = rows[(rows["dataset"] == name) & (rows["step"] == step)].set_index(["model", "arm"])
-                _draw_panel(axis, part, lines[name], margin, sides, row_height == ROW)
+                _draw_panel(axis, part, lines[name], margin, sides, detail)
+                if titles != above:
+                    axis.set_title(f"{title}\nand answer", pad=5, linespacing=1.1)
+            for number in range(len(titles), columns):
+                panels[number].set_axis_off()
+                if place:
+                    axes[place - 1, number].tick_params(labelbottom=True)
             _write_sides(panels, name, rows[rows["dataset"] == name], lines[name], sides)
-        for axis, title in zip(axes[0], steps.values(), strict=True):
-            axis.set_title(f"{title}\nand answer", pad=5, linespacing=1.1)
+            above = titles
         label_below(axes, "φ, 95 % interval")
         _write_key(figure, margin, sides)
     return figure
@@ -100,9 +122,9 @@ def _draw_panel(
     lines: list[tuple[str, str]],
     margin: float,
     sides: Mapping[str, Side],
-    numbers: bool,
+    detail: Detail,
 ) -> None:
-    """Draw one step of one dataset, with or without the values of phi in numbers."""
+    """Draw one step of one dataset."""
     axes.axvspan(-margin, margin, color=PALE, lw=0, zorder=0)
     axes.axvline(0, color=GREY, lw=0.6, zorder=1)
     axes.set_ylim(len(lines) - 0.5, -0.5)
@@ -116,13 +138,14 @@ def _draw_panel(
                 side = sides[cell["scorer"]]
                 height = place + side.place
                 _draw_estimate(axes, height, cell, arm_style(line[1]).colour, side)
-                if numbers:
+                if detail.numbers:
                     _write_number(axes, height, cell)
         if len(refused):
             alone = sides[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
             # the reason is the last remark of the note
             reasons = dict.fromkeys(refused["note"].str.split("; ").str[-1])
-            _write_refusal(axes, place + alone, " / ".join(reasons))
+            words = f"refused: {' / '.join(reasons)}" if detail.reasons else "refused"
+            _write_refusal(axes, place + alone, words)
 
 
 def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side: Side) -> None:
@@ -132,10 +155,10 @@ def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side:
     axes.plot(cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
 
 
-def _write_refusal(axes: Axes, place: float, reason: str) -> None:
-    """Write why there is no phi, in the middle of the panel."""
+def _write_refusal(axes: Axes, place: float, words: str) -> None:
+    """Write that there is no phi, in the middle of the panel."""
     axes.annotate(
-        f"refused: {reason}",
+        words,
         (0.5, place),
         xycoords=("axes fraction", "data"),
         ha="center",
