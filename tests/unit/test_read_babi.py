@@ -15,7 +15,7 @@ def raw(tmp_path):
 
 
 def read(raw, **options):
-    return reader.read(raw, OPTIONS["babi"] | options, seed=0)
+    return reader.read(raw, OPTIONS["babi"].changed(**options), seed=0)
 
 
 def damage(raw, story):

@@ -10,16 +10,16 @@ from tracekd.core.errors import DataError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader
 
-ONE_CLASS = OPTIONS["cotempqa"] | {"files": {"mix": "mix.json"}}
+ONE_CLASS = OPTIONS["cotempqa"].changed(files={"mix": "mix.json"})
 
 
 def read(folder, rows, **options):
     write_lines(folder / "mix.json", rows)
-    return reader.read(folder, ONE_CLASS | options, seed=0)
+    return reader.read(folder, ONE_CLASS.changed(**options), seed=0)
 
 
 def test_a_row_becomes_a_question(tmp_path):
-    (question,) = read(tmp_path, [cotempqa_row(answer=["mayor", "dean"])], test_fraction=0.0)
+    (question,) = read(tmp_path, [cotempqa_row(answer=["mayor", "dean"])])
     assert question.id == "cotempqa-mix-00000"
     assert (question.split, question.class_label, question.answers) == ("train", "mix", ("mayor", "dean"))
     assert question.gold_facts == (1, 2)

@@ -19,7 +19,7 @@ def raw(tmp_path):
 
 
 def read(raw, seed=0, **options):
-    return reader.read(raw, OPTIONS["ms_marco"] | options, seed)
+    return reader.read(raw, OPTIONS["ms_marco"].changed(**options), seed)
 
 
 def replace_train(raw, rows, files=1):
