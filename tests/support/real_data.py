@@ -17,10 +17,11 @@ import requests
 from filelock import FileLock
 from tracekd.datasets import get_dataset
 from tracekd.datasets.fetch import fetch_raw
-from tracekd.datasets.registry import read_registry
+from tracekd.datasets.registry import Entry, read_registry
 from tracekd.released.fetch import fetch_released
 from tracekd.released.registry import read_released
 from tracekd.sources.fetch import HUB
+from tracekd.sources.kinds import Url
 
 from support.examples import ROOT
 from support.missing import skip_without
@@ -72,27 +73,41 @@ def find_mirror() -> Path | None:
 
 def mirror_with(*datasets: str) -> Path:
     """Give a mirror that holds the raw files of these datasets."""
-    mirror, entries = find_mirror(), read_registry(REGISTRY)
-    if mirror is None or not all((mirror / str(entries[name].folder)).is_dir() for name in datasets):
+    entries = read_registry(REGISTRY)
+    mirrors = [_mirror_of(entries[name]) for name in datasets]
+    if None in mirrors:
         skip_without("a mirror of the raw datasets", f"set {VARIABLE}=FOLDER")
-    return mirror
+    return mirrors[0]
 
 
 def raw_folder(dataset: str) -> tuple[Path, Any]:
     """Give the raw folder of a dataset, and the options with which it is read."""
-    entry, mirror = read_registry(REGISTRY)[dataset], find_mirror()
-    options = get_dataset(dataset).Options.model_validate(entry.options)
-    if mirror is not None and not (mirror / str(entry.folder)).is_dir():
-        if os.environ.get(VARIABLE):
-            pytest.fail(f"{VARIABLE}: {mirror} has no folder {entry.folder}", pytrace=False)
-        mirror = None
+    entry = read_registry(REGISTRY)[dataset]
+    mirror = _mirror_of(entry)
     folder = CACHE / ("mirrored" if mirror else "downloaded") / dataset
     with _only_process():
         if not folder.is_dir():
             if mirror is None:
-                _need_network(os.environ.get("HF_ENDPOINT", HUB), entry.title)
+                _need_network(_address(entry), entry.title)
             fetch_raw(dataset, entry, folder, mirror, CACHE / f"{folder.parent.name}.{dataset}.json")
-    return folder, options
+    return folder, get_dataset(dataset).Options.model_validate(entry.options)
+
+
+def _mirror_of(entry: Entry) -> Path | None:
+    """Give the mirror when it holds the raw files of a dataset, or what stands in for them."""
+    files, stand_ins = entry.source.files, entry.source.stand_ins
+    placed = [stand_ins[path].path if path in stand_ins else path for path in files]
+    held = _find_in_mirror(entry.folder, files, must_hold=False) or _find_in_mirror(
+        entry.folder, placed, must_hold=True
+    )
+    return find_mirror() if held else None
+
+
+def _address(entry: Entry) -> str:
+    """Give an address from which files of a dataset are downloaded."""
+    if isinstance(entry.source, Url):
+        return next(iter(entry.source.files.values())).url
+    return os.environ.get("HF_ENDPOINT", HUB)
 
 
 def _find_in_mirror(folder: str, paths: Iterable[str], must_hold: bool) -> Path | None:

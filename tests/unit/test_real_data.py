@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 from support import real_data
 from support.http import BODY, serve
 from support.missing import summarise
-from support.real_data import raw_folder, released_file
+from support.real_data import mirror_with, raw_folder, released_file
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import DataError
-from tracekd.core.files import sha256_file
+from tracekd.core.files import sha256_file, sha256_text
 
 PATH, COMMIT = "results/a.json", "0" * 40
 
@@ -39,7 +41,7 @@ def go_to(address, monkeypatch):
 
 
 def write_mirror(folder):
-    """Write a mirror that holds the one file."""
+    """Write a mirror that holds the one released file."""
     path = folder / "Trace_Check_QA" / PATH
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY)
@@ -55,11 +57,52 @@ def test_a_named_mirror_is_taken(tmp_path, monkeypatch):
     assert released_file(PATH) == path
 
 
-@pytest.mark.parametrize("find", [lambda: released_file(PATH), lambda: raw_folder("babi")])
+FIND = [
+    lambda: released_file(PATH),
+    lambda: raw_folder("babi"),
+    lambda: raw_folder("cotempqa"),
+    lambda: mirror_with("babi"),
+]
+
+
+@pytest.mark.parametrize("find", FIND)
 def test_a_named_mirror_that_lacks_a_file_is_a_failure(tmp_path, monkeypatch, find):
     monkeypatch.setenv("TRACEKD_MIRROR", str(tmp_path))
     with pytest.raises(pytest.fail.Exception, match=r"TRACEKD_MIRROR: .* has no file"):
         find()
+    # folders alone are not enough
+    for name in ("Trace_Check_QA", "babi", "CotempQA"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(pytest.fail.Exception, match=r"TRACEKD_MIRROR: .* has no file"):
+        find()
+
+
+@pytest.mark.parametrize("find", FIND)
+def test_a_named_mirror_that_is_no_folder_is_a_failure(tmp_path, monkeypatch, find):
+    monkeypatch.setenv("TRACEKD_MIRROR", str(tmp_path / "absent"))
+    with pytest.raises(pytest.fail.Exception, match="TRACEKD_MIRROR: "):
+        find()
+
+
+def test_raw_files_of_a_mirror_are_held_to_their_checksums_and_a_part_stands_in(tmp_path, monkeypatch):
+    files = {name: {"url": f"http://localhost/{name}"} for name in ("a", "b")}
+    whole, part = ({"sha256": sha256_text(text)} for text in ("whole", "part"))
+    files["b"] |= whole
+    entry = {**read_yaml(real_data.REGISTRY)["cotempqa"], "folder": "here"}
+    entry["source"] = {"kind": "url", "files": files, "stand_ins": {"a": {"path": "a.part", **part}}}
+    registry = tmp_path / "datasets.yaml"
+    registry.write_text(yaml.safe_dump({"cotempqa": entry}), "utf-8")
+    monkeypatch.setattr(real_data, "REGISTRY", registry)
+    monkeypatch.setenv("TRACEKD_MIRROR", str(tmp_path))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/a.part").write_text("part", "utf-8")
+    (tmp_path / "here/b").write_text("damaged", "utf-8")
+    with pytest.raises(DataError, match="SHA-256 is"):
+        raw_folder("cotempqa")
+    (tmp_path / "here/b").write_text("whole", "utf-8")
+    folder, options = raw_folder("cotempqa")
+    assert [(folder / name).read_text("utf-8") for name in ("a", "b")] == ["part", "whole"]
+    assert options.split_seed == entry["options"]["split_seed"]
 
 
 def test_a_folder_beside_the_project_is_taken(tmp_path):
@@ -72,6 +115,7 @@ def test_a_folder_beside_the_project_is_taken(tmp_path):
     [
         (lambda: released_file(PATH), "the released files: set TRACEKD_MIRROR=FOLDER or connect to"),
         (lambda: raw_folder("babi"), "bAbI: set TRACEKD_MIRROR=FOLDER or connect to"),
+        (lambda: mirror_with("babi"), "a mirror of the raw datasets: set TRACEKD_MIRROR=FOLDER"),
         (lambda: released_file("samples/a.json"), "samples of later files: "),
     ],
 )

@@ -17,6 +17,7 @@ from tracekd.adapters.training import collate, train_adapter, train_adapters
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ModelError
 from tracekd.models.loading import load_quantised
+from tracekd.models.registry import read_models
 from tracekd.settings.training import Override, TrainingPlan
 
 TESTS = Path(__file__).parents[1]
@@ -295,8 +296,9 @@ def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
     assert sum(spreads) / len(spreads) < 40, "batches are not of similar length"
 
 
+MODULES = TRAINING.lora.target_modules
 PLAN = TrainingPlan(
-    **TRAINING.changed(warmup_ratio=0.03, epochs=3).model_dump(),
+    **TRAINING.changed(warmup_ratio=0.03, epochs=3).model_dump(exclude={"lora": {"target_modules"}}),
     overrides=[
         Override(dataset="cotempqa", arms=["correct", "incorrect"], warmup_ratio=0.1),
         Override(dataset="babi", arms=["none", "correct"], epochs=1),
@@ -316,16 +318,24 @@ PLAN = TrainingPlan(
     ],
 )
 def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, changes):
-    assert PLAN.of(dataset, arm) == TRAINING.changed(warmup_ratio=0.03, epochs=3, **changes)
+    assert PLAN.of(dataset, arm, MODULES) == TRAINING.changed(warmup_ratio=0.03, epochs=3, **changes)
 
 
 def test_the_longest_examples_of_a_plan_are_those_of_its_overrides():
-    assert PLAN.longest == TRAINING.changed(warmup_ratio=0.03, epochs=3, max_length=512)
+    assert PLAN.longest(MODULES) == TRAINING.changed(warmup_ratio=0.03, epochs=3, max_length=512)
 
 
-def test_what_an_adapter_depends_on_is_written_as_the_config_has_it():
+def test_each_model_carries_adapters_on_its_own_layers():
+    for modules in ("all-linear", ["c_attn"]):
+        assert PLAN.of("babi", "none", modules).lora == TRAINING.lora.changed(target_modules=modules)
+        assert PLAN.longest(modules).lora == TRAINING.lora.changed(target_modules=modules)
+
+
+def test_what_an_adapter_depends_on_is_written_as_config_and_registry_have_it():
     """Digests of adapters that lie on a disk must not change because a number is typed."""
     section = read_yaml(ROOT / "config/paper.yaml")["training"]
-    written = TrainingPlan.model_validate(section).of("cotempqa", "none").model_dump()
+    modules = read_models(ROOT / "config/models.yaml")["Llama-3.2-1B-Instruct"].target_modules
+    written = TrainingPlan.model_validate(section).of("cotempqa", "none", modules).model_dump()
     as_before = {key: value for key, value in section.items() if key != "overrides"}
+    as_before["lora"] = {**section["lora"], "target_modules": modules}
     assert json.dumps(written) == json.dumps(as_before)
