@@ -121,7 +121,6 @@ def test_a_key_in_the_config_is_refused_and_not_repeated(changes):
 
 
 RATE, BATCH = ("training", "learning_rate"), ("training", "batch_size")
-LORA_TARGETS = ("training", "lora", "target_modules")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +146,8 @@ LORA_TARGETS = ("training", "lora", "target_modules")
         ),
         (BATCH, 16.0, "16.0 should be a whole number (Examples per micro-batch)"),
         (("training", "gradient_checkpointing"), "no", "'no' should be true or false (Recompute activations"),
-        (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapter)"),
-        (LORA_TARGETS, [], "[] should have at least 1 item (Linear layers that carry"),
+        (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapters)"),
+        (("seeds",), [], "seeds: [] should have at least 1 item (Training seeds)"),
         (("training", "overrides"), [{"dataset": "babi", "arms": ["none"]}], "[0]: a section should change"),
         (("seeds",), [0, 1, 0], "a list should have each entry once, but 0 occurs twice (Training seeds)"),
         (
