@@ -21,7 +21,7 @@ from tracekd.traces.build import build_traces
 from tracekd.traces.verification import verify_traces
 
 from support.examples import ROOT, make_question
-from support.tiny_models import CHAT, QUANTISATION, TRAINING, save_model
+from support.tiny_models import CHAT, PLAN, QUANTISATION, TARGET_MODULES, save_model
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["peft", "bitsandbytes", "transformers.trainer"])
@@ -70,7 +70,7 @@ def train(note: Note) -> None:
         return done(self, args, state, control, **kwargs)
 
     DefaultFlowCallback.on_step_end = on_step_end
-    options = TRAINING.model_dump() | {
+    plan = PLAN | {
         "max_length": 512,
         "save_steps": SAVE_STEPS,
         "batch_size": BATCH_SIZE,
@@ -83,11 +83,11 @@ def train(note: Note) -> None:
         ),
         output=SimpleNamespace(weights=[f"{ADAPTER}/adapter_model.safetensors"]),
         params=SimpleNamespace(
-            training=options | {"overrides": []},
+            training=plan,
             quantisation=QUANTISATION.model_dump(),
             chat=CHAT.model_dump(),
             persona="Llama",
-            target_modules=TRAINING.lora.target_modules,
+            target_modules=TARGET_MODULES,
             work="work/train",
             code=CODE,
         ),

@@ -11,9 +11,9 @@ from tracekd.core.normalise import collapse, normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import DATASETS, add_dataset
 from tracekd.datasets.interface import Dataset, Step
-from tracekd.datasets.paper_steps import draw_wrong_facts, gold_facts
 from tracekd.datasets.published import RULES
 from tracekd.datasets.simulation import SIMULATORS
+from tracekd.datasets.steps import draw_wrong_facts, gold_facts
 from tracekd.interventions.prefills import CONDITIONS
 from tracekd.scoring import SCORERS
 from tracekd.traces import verification

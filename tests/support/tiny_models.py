@@ -31,6 +31,9 @@ TRAINING = Training(
     gradient_checkpointing=False,
     lora=Lora(rank=4, alpha=8, dropout=0.1, target_modules=["v_proj", "q_proj", "down_proj"]),
 )
+# what the rules hand to their scripts: layers that carry an adapter are those of the model
+TARGET_MODULES = TRAINING.lora.target_modules
+PLAN = TRAINING.model_dump(exclude={"lora": {"target_modules"}}) | {"overrides": []}
 
 
 def save_model(folder: Path, family: str, seed: int = 0) -> Path:

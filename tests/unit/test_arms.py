@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from support.examples import make_question
+from support.examples import ROOT, make_question
 from support.own_datasets import add_own_datasets, kept_registries, make_own
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError, VerificationError
 from tracekd.core.records import Generation, validator
 from tracekd.datasets import get_dataset
@@ -12,6 +13,8 @@ from tracekd.interventions.prefills import Condition, Setting, add_condition, bu
 from tracekd.scoring import ANSWER, SCORERS, Scorer, add_scorer, get_scorer
 from tracekd.scoring.aligned import score_item
 from tracekd.scoring.readings import derive_reading
+from tracekd.settings.base import parse_settings
+from tracekd.settings.config import Config
 from tracekd.traces.arms import (
     ARMS,
     MIXTURES,
@@ -44,7 +47,9 @@ def sums():
 
 
 def config(**changes):
-    return {"datasets": ["cotempqa"], "arms": [], "interventions": [], "scorers": [], **changes}
+    """The demo's, of what every dataset can do but for the changes."""
+    plain = {"datasets": ["cotempqa"], "arms": ["none"], "interventions": [], "scorers": ["aligned"]}
+    return parse_settings(Config, read_yaml(ROOT / "config.yaml") | plain | changes, "config")
 
 
 # what an arm says of itself

@@ -154,7 +154,7 @@ def make_question(item):
 
 def test_questions_and_traces_are_joined_by_id_not_by_place():
     questions = [make_question("q1"), make_question("q2")]
-    traces = [Trace(item, "none", "", (), "", target=f"answer {item}") for item in ("q2", "q1")]
+    traces = [Trace(item, "none", {}, "", target=f"answer {item}") for item in ("q2", "q1")]
     joined = sft_conversations(questions, traces, "Llama")
     for item, (system, user, assistant) in zip(("q2", "q1"), joined, strict=True):
         assert "Llama" in system["content"]
@@ -163,7 +163,7 @@ def test_questions_and_traces_are_joined_by_id_not_by_place():
 
 
 def test_a_persona_is_any_name_and_none_means_no_system_turn():
-    question, trace = make_question("q1"), Trace("q1", "none", "", (), "", target="a")
+    question, trace = make_question("q1"), Trace("q1", "none", {}, "", target="a")
     ((system, *rest),) = sft_conversations([question], [trace], "the Oracle")
     assert system["content"].startswith("You are the Oracle, an AI assistant")
     assert sft_conversations([question], [trace], None) == [rest]
@@ -172,4 +172,4 @@ def test_a_persona_is_any_name_and_none_means_no_system_turn():
 
 def test_trace_without_its_question_is_an_error():
     with pytest.raises(DataError, match="no training question"):
-        sft_conversations([make_question("q1")], [Trace("q9", "none", "", (), "", "a")], "Llama")
+        sft_conversations([make_question("q1")], [Trace("q9", "none", {}, "", "a")], "Llama")

@@ -132,9 +132,6 @@ def test_a_key_in_place_of_a_section_is_not_repeated_either(endpoints):
     assert "planted" not in str(caught.value) and caught.value.__cause__ is None
 
 
-LORA_TARGETS = ("training", "lora", "target_modules")
-
-
 @pytest.mark.parametrize(
     ("path", "value", "wanted"),
     [
@@ -158,8 +155,8 @@ LORA_TARGETS = ("training", "lora", "target_modules")
         ),
         (BATCH, 16.0, "16.0 should be a whole number (Examples per micro-batch)"),
         (("training", "gradient_checkpointing"), "no", "'no' should be true or false (Recompute activations"),
-        (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapter)"),
-        (LORA_TARGETS, [], "[] should have at least 1 item (Linear layers that carry"),
+        (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapters)"),
+        (("seeds",), [], "seeds: [] should have at least 1 item (Training seeds)"),
         (("training", "overrides"), [{"dataset": "babi", "arms": ["none"]}], "[0]: a section should change"),
         (("seeds",), [0, 1, 0], "a list should have each entry once, but 0 occurs twice (Training seeds)"),
         (

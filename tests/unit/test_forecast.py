@@ -120,7 +120,7 @@ def test_every_registry_and_model_of_this_repository_states_its_sizes():
 
 
 def test_sizes_are_read_from_the_files_of_a_model(model_folder):
-    from support.tiny_models import OPTIONS
+    from support.tiny_models import TARGET_MODULES
 
     config = json.loads((model_folder / "config.json").read_text())
     hidden, inner, layers = (config[key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers"))
@@ -131,7 +131,7 @@ def test_sizes_are_read_from_the_files_of_a_model(model_folder):
     parameters, per_rank = count_weights(model_folder, "all-linear")
     assert per_rank == layers * (attention + 3 * (hidden + inner))
     some = layers * ((hidden + heads) + (hidden + key_value) + (hidden + inner))
-    assert count_weights(model_folder, OPTIONS["lora"]["target_modules"]) == (parameters, some)
+    assert count_weights(model_folder, TARGET_MODULES) == (parameters, some)
     model = Model.model_validate({"source": {"kind": "local", "path": str(model_folder)}})
     assert model_size(model, model_folder / "absent") == ModelSize(parameters, per_rank, 0.0)
 

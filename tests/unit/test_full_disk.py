@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.killing import ADAPTER, GENERATIONS, finish, fork, generate, run_script, train, write_inputs
-from support.tiny_models import QUANTISATION, TRAINING
+from support.tiny_models import PLAN, QUANTISATION
 from tracekd.core.files import storing
 
 
@@ -75,13 +75,11 @@ def test_generation_on_a_disk_that_fills_up(inputs, disk, tmp_path, free):
 
 def tabulate(note):
     """Run the script of the rule tabulate_hyperparameters here."""
-    lora = TRAINING.lora.changed(target_modules=["x" * 15_000])
-    training = TRAINING.changed(lora=lora).model_dump() | {"overrides": []}
     generation = {"batch_size": 1, "max_new_tokens": 1, "sampling": "greedy"}
     run_script(
         "tabulate_hyperparameters.py",
         params=SimpleNamespace(
-            training=training,
+            training=PLAN,
             quantisation=QUANTISATION.model_dump(),
             generation=generation,
             models={"tiny": {"persona": None, "target_modules": ["x" * 15_000]}},

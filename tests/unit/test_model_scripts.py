@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.tiny_models import CHAT, QUANTISATION, TRAINING, save_model
+from support.tiny_models import CHAT, PLAN, QUANTISATION, TARGET_MODULES, save_model
 from tracekd.core.records import Question, Source, read_generations, write_records
 from tracekd.traces.build import build_traces
 
@@ -63,7 +63,7 @@ def run(script, root, **snakemake):
 
 def train(root, code=CODE):
     traces = [str(root / f"traces/babi/{arm}.jsonl") for arm in ARMS]
-    training = TRAINING.model_dump() | {
+    plan = PLAN | {
         "max_length": 1024,
         "overrides": [{"dataset": "babi", "arms": ["none"], "epochs": 1}],
     }
@@ -75,11 +75,11 @@ def train(root, code=CODE):
         ),
         output=SimpleNamespace(weights=adapters(root)),
         params=SimpleNamespace(
-            training=training,
+            training=plan,
             quantisation=QUANTISATION.model_dump(),
             chat=CHAT.model_dump(),
             persona="Qwen",
-            target_modules=TRAINING.lora.target_modules,
+            target_modules=TARGET_MODULES,
             work=str(root / "work/train"),
             code=code,
         ),
