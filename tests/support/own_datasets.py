@@ -11,7 +11,9 @@ from tracekd.core.normalise import collapse, normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import DATASETS, add_dataset
 from tracekd.datasets.interface import Dataset, Step
-from tracekd.datasets.paper_steps import draw_wrong_facts, gold_facts
+from tracekd.datasets.published import RULES
+from tracekd.datasets.simulation import SIMULATORS
+from tracekd.datasets.steps import draw_wrong_facts, gold_facts
 from tracekd.interventions.prefills import CONDITIONS
 from tracekd.scoring import SCORERS
 from tracekd.traces import verification
@@ -27,7 +29,7 @@ KIND, EVIDENCE, EQUATION = "The kind is: ", "The evidence is: ", "The equation i
 def kept_registries() -> Iterator[None]:
     """Let what is registered meanwhile be gone afterwards."""
     with ExitStack() as stack:
-        for registry in (DATASETS, ARMS, SCORERS, CONDITIONS, VERIFIERS):
+        for registry in (DATASETS, SIMULATORS, RULES, ARMS, SCORERS, CONDITIONS, VERIFIERS):
             stack.enter_context(patch.dict(registry._makers))
             stack.enter_context(patch.dict(registry._things))
         stack.enter_context(patch.dict(verification.EXPECTED))
