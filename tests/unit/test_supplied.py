@@ -6,14 +6,18 @@ import pandas as pd
 import pytest
 from support.examples import ROOT, make_question
 from support.run_data import run_script
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.core.records import Generation, write_records
+from tracekd.released.registry import Plan
 from tracekd.released.supplied import find_others, plan_supplied, read_cell
-from tracekd.tables.inputs import say_inputs
+from tracekd.settings.config import Config
+from tracekd.tables.inputs import inputs_table, say_inputs
 from tracekd.workflow.config import check_claims
-from tracekd.workflow.supplied import is_supplied, print_counts, say_origin
+from tracekd.workflow.ending import list_faults, list_notes, say_origin
+from tracekd.workflow.run import Run, is_supplied
 
-CONFIG = {
+CONFIG = read_yaml(ROOT / "config.yaml") | {
     "run": "own",
     "level": "outputs",
     "mirror": None,
@@ -34,6 +38,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def settings(**changes):
+    """Typed settings with other values of some keys."""
+    return Config.model_validate(CONFIG | changes)
+
+
+def make_run(replay=None, **changes):
+    """A run of supplied generations, or one with other values of some keys."""
+    supplied = None if replay or "level" in changes else plan_supplied(settings(**changes))
+    return Run(CONFIG | changes, {}, {}, replay, supplied, None)
+
+
 def put(folder, *paths, ids=("a",)):
     for path in paths:
         (folder / FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +57,7 @@ def put(folder, *paths, ids=("a",)):
 
 def test_the_grid_is_what_the_files_hold(folder):
     put(folder, "cotempqa/gpt_4.1+tools/correct/seed1.jsonl")
-    plan = plan_supplied(CONFIG)
+    plan = plan_supplied(settings())
     # one seed of the arm without training
     assert len(plan.wanted) == 2 * (1 + 2)
     assert plan.cells == [("cotempqa", "gpt_4.1+tools", "correct", 1)]
@@ -59,18 +74,39 @@ def test_the_grid_is_what_the_files_hold(folder):
         "cotempqa/my-model/correct.jsonl",
     ],
 )
-def test_a_file_that_the_config_does_not_name_is_told(folder, path, capsys):
+def test_a_file_that_the_config_does_not_name_is_told(folder, path):
     put(folder, path)
-    plan = plan_supplied(CONFIG)
-    assert plan.found == []
-    print_counts(plan, "own")
-    assert capsys.readouterr().err == f"Note: {FOLDER}/{path}: the config does not name it\n"
+    run = make_run()
+    assert run.supplied.found == []
+    assert list_notes(run) == [f"{FOLDER}/{path}: the config does not name it"]
+    assert list_notes(make_run(level="adapters")) == []
+
+
+def test_the_end_of_a_run_says_what_is_missing(folder):
+    run = make_run()
+    table = inputs_table(run.supplied.wanted, {}, {})
+    (folder / "results/own/tables").mkdir(parents=True)
+    table.to_csv("results/own/tables/inputs.csv", index=False)
+    assert list_notes(run) == say_inputs(table) == ["6 of 6 files that the config names are missing"]
+
+
+def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault(folder):
+    rows = [("prompt_only", 0.0), ("none", 0.0), ("correct", 0.01)]
+    table = pd.DataFrame(rows, columns=["arm", "readable"])
+    (folder / "results/own/tables").mkdir(parents=True)
+    table.assign(dataset="babi", model="m", scorer="aligned").to_csv(
+        "results/own/tables/results.csv", index=False
+    )
+    assert list_faults(make_run()) == [
+        "results/own/tables/results.csv: no output of m after SFT on the arm none of babi has the form that "
+        "the scorer aligned reads; look at its generations"
+    ]
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "{x}", "../x", ".hidden", "a\n"])
 def test_a_model_name_must_be_able_to_be_a_folder(folder, name):
     with pytest.raises(ConfigError, match=r"config: models\[1\]: .*cannot be part of a path") as caught:
-        plan_supplied(CONFIG | {"models": ["my-model", name]})
+        plan_supplied(settings(models=["my-model", name]))
     assert "\n" not in str(caught.value)
 
 
@@ -81,7 +117,7 @@ def count(folder, generations, **params):
     write_records([make_question(id=name, split="test") for name in ("a", "b")], questions)
     inputs = {"questions": [str(questions)], "generations": generations}
     outputs = {f"inputs_{kind}": str(folder / f"inputs.{kind}") for kind in ("csv", "md", "tex")}
-    wanted = [path for cell in plan_supplied(CONFIG).wanted for path in cell.paths.values()]
+    wanted = [path for cell in plan_supplied(settings()).wanted for path in cell.paths.values()]
     run_script(
         "count_supplied",
         inputs,
@@ -125,21 +161,22 @@ def test_a_cell_is_read_back_from_its_path():
 
 def test_questions_are_the_users_where_no_raw_files_lie(folder):
     questions = folder / "results/own/questions/babi.jsonl"
-    assert not is_supplied(CONFIG, "babi")
+    assert not is_supplied(make_run(), "babi")
     questions.parent.mkdir(parents=True)
     questions.touch()
-    assert is_supplied(CONFIG, "babi")
-    assert not is_supplied(CONFIG | {"level": "train"}, "babi")
+    assert is_supplied(make_run(), "babi")
+    assert not is_supplied(make_run(level="train"), "babi")
     (folder / "results/own/raw/babi").mkdir(parents=True)
-    assert not is_supplied(CONFIG, "babi")
+    assert not is_supplied(make_run(), "babi")
 
 
-def test_whose_generations_they_are():
+def test_whose_generations_they_are(folder):
+    replay = Plan([], set())
     said = [
-        say_origin(CONFIG | change)
+        say_origin(make_run(**change))
         for change in (
-            {"replay": {}},
-            {"replay": {}, "mirror": "x"},
+            {"replay": replay},
+            {"replay": replay, "mirror": "x"},
             {},
             {"level": "adapters"},
             {"level": "train"},
@@ -181,9 +218,9 @@ def test_every_caption_of_scored_generations_says_whose_they_are():
     ],
 )
 def test_claims_are_checked_before_any_job(change, made_up, sentence):
-    config = CONFIG | {"claims": str(ROOT / "config/claims.yaml")} | change
+    published = {"claims": str(ROOT / "config/claims.yaml")}
     with pytest.raises(ConfigError) as caught:
-        check_claims(config, made_up)
+        check_claims(settings(**published | change), made_up)
     assert sentence in str(caught.value)
-    check_claims(config | {"claims": None}, made_up)
-    check_claims(config | {"claims": str(ROOT / "config/claims.yaml"), "scorers": CONFIG["scorers"]}, [])
+    check_claims(settings(**change | {"claims": None}), made_up)
+    check_claims(settings(**change | published | {"scorers": CONFIG["scorers"]}), [])

@@ -318,7 +318,7 @@ PLAN = TrainingPlan(
     ],
 )
 def test_overrides_hold_for_their_dataset_and_arms(dataset, arm, changes):
-    assert PLAN.of(dataset, arm, MODULES) == TRAINING.changed(warmup_ratio=0.03, epochs=3, **changes)
+    assert PLAN.of(dataset, arm, MODULES) == TRAINING.changed(**{"warmup_ratio": 0.03, "epochs": 3} | changes)
 
 
 def test_the_longest_examples_of_a_plan_are_those_of_its_overrides():

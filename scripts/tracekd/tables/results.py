@@ -43,8 +43,8 @@ def _columns(grid: Grid) -> tuple[list[str], list[str]]:
 
 def find_unreadable(table: pd.DataFrame) -> list[str]:
     """Say of each trained arm in `results_table` whose outputs no scorer could read that it is so."""
-    trained = [get_arm(name).is_trained if name in ARMS else True for name in table["arm"]]
-    rows = table[(table["readable"] == 0) & trained]
+    trained = [name not in ARMS or get_arm(name).is_trained for name in table["arm"]]
+    rows = table[table["readable"].eq(0) & pd.Series(trained, table.index, dtype=bool)]
     return [
         f"no output of {row.model} after SFT on the arm {row.arm} of {row.dataset} has the form that the "
         f"scorer {row.scorer} reads; look at its generations"
