@@ -153,7 +153,8 @@ class Generation:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """Build from a record that has passed the schema."""
-        return cls(**(dict.fromkeys(cls.__slots__) | record))
+        absent: dict[str, Any] = dict.fromkeys(cls.__slots__)
+        return cls(**(absent | record))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ RULES: Registry[PublishedRules] = Registry("rules of the published scorer for da
 
 def _load(dataset: str) -> PublishedRules:
     """Load the rules of a dataset of the paper."""
-    rules: PublishedRules = import_module(f"tracekd.datasets.{dataset}.published")  # type: ignore[assignment]
+    rules: PublishedRules = import_module(f"tracekd.datasets.{dataset}.published")
     return rules
 
 

@@ -5,12 +5,12 @@ pre-trained, and `write_raw`, a small raw corpus that goes through the very read
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tracekd.core.files import sha256_text
 from tracekd.core.records import Question, Source
@@ -42,12 +42,13 @@ class Simulator(Protocol):
         """Write a corpus in the dataset's raw schema; equal arguments give equal bytes."""
 
 
+K = TypeVar("K")
 SIMULATORS: Registry[Simulator] = Registry("simulator of dataset")
 
 
 def _load(dataset: str) -> Simulator:
     """Load the simulator of a dataset of the paper."""
-    simulator: Simulator = import_module(f"tracekd.datasets.{dataset}.simulator")  # type: ignore[assignment]
+    simulator: Simulator = import_module(f"tracekd.datasets.{dataset}.simulator")
     return simulator
 
 
@@ -100,7 +101,7 @@ def distinct_scenes(sample: Callable[[], Scene]) -> Iterator[Scene]:
             yield scene
 
 
-def apportion(total: int, weights: dict) -> dict:
+def apportion(total: int, weights: Mapping[K, float]) -> dict[K, int]:
     """Share out `total` items in proportion to weights; the largest remainders take what is left."""
     exact = {key: total * weight / sum(weights.values()) for key, weight in weights.items()}
     shares = {key: int(share) for key, share in exact.items()}

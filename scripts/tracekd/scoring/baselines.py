@@ -13,8 +13,8 @@ import pandas as pd
 
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
-from tracekd.datasets import Dataset, get_dataset
-from tracekd.datasets.interface import Answer
+from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Answer, Dataset
 
 
 @dataclass(frozen=True)

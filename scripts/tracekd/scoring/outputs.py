@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tracekd.core.records import Question
-from tracekd.datasets import Dataset, get_dataset
-from tracekd.datasets.interface import Answer, Value
+from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Answer, Dataset, Value
 
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 # an answer tag need not be closed for a lenient way

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
 import yaml
@@ -79,6 +80,7 @@ class PlainSchema(GenerateJsonSchema):
         return False
 
 
+@cache  # faults in many values are said by the same rules
 def json_schema(kind: type[Settings]) -> dict[str, Any]:
     """Give the JSON Schema of a section."""
     return kind.model_json_schema(schema_generator=PlainSchema)

@@ -106,6 +106,6 @@ class TrainingPlan(_Optimisation):
         return self._with(modules, {"max_length": max([self.max_length, *lengths])})
 
     def _with(self, modules: TargetModules, changes: Mapping[str, float]) -> Training:
-        values = self.model_dump(exclude={"overrides"}) | changes
+        values = {**self.model_dump(exclude={"overrides"}), **changes}
         values["lora"] |= {"target_modules": modules}
         return Training.model_validate(values)

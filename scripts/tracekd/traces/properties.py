@@ -62,7 +62,7 @@ def _measure_one(question: Question, trace: Trace, count_tokens: Callable[[str],
     """Measure one trace."""
     mentioned = mentioned_facts(question, trace.text)
     gold = frozenset(question.gold_facts)
-    verdicts = [verdict for verdict in trace.verdict.values() if verdict is not None]
+    verdicts = [verdict for verdict in (trace.verdict or {}).values() if verdict is not None]
     return Properties(
         id=trace.id,
         words=len(trace.text.split()),

@@ -83,7 +83,7 @@ def expect(arm: str, expected: Expected) -> None:
 
 
 def _load_verifier(dataset: str) -> Verifier:
-    verifier: Verifier = import_module(f"tracekd.datasets.{dataset}.verifier")  # type: ignore[assignment]
+    verifier: Verifier = import_module(f"tracekd.datasets.{dataset}.verifier")
     return verifier
 
 

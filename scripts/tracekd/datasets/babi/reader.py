@@ -36,7 +36,7 @@ _LINE = re.compile(
 )
 
 # (1-based number in the file, match of `_LINE`) of every line of one story
-Story = list[tuple[int, re.Match]]
+Story = list[tuple[int, re.Match[str]]]
 
 
 class Options(Settings):

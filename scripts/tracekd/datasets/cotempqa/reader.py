@@ -53,7 +53,7 @@ def read(raw: Path, options: Options, seed: int) -> list[Question]:
     ]
 
 
-def _read_class(path: Path, label: str, options: Options) -> list[Question]:
+def _read_class(path: Path, label: Class, options: Options) -> list[Question]:
     """Read the questions of one class; a row without index was never in the released test split."""
     lines = list(read_lines(path))
     size = (options.class_sizes or {}).get(label, len(lines))
