@@ -156,7 +156,8 @@ def test_damaged_weights_are_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["cotempqa", "ms_marco", "babi"])
 def test_the_stated_sizes_of_the_demo_are_true(name, tmp_path):
-    entry = read_registry(ROOT / "config/datasets_demo.yaml")[name]
+    entry, dataset = read_registry(ROOT / "config/datasets_demo.yaml")[name], get_dataset(name)
     get_simulator(name).write_raw(tmp_path, entry.source.sizes, 0)
-    splits = pd.Series([question.split for question in get_dataset(name).read(tmp_path, entry.options, 0)])
+    options = dataset.Options.model_validate(entry.options)
+    splits = pd.Series([question.split for question in dataset.read(tmp_path, options, 0)])
     assert dict(splits.value_counts()) == {key: getattr(entry.expected, key) for key in ("train", "test")}
