@@ -12,7 +12,7 @@ from support.teacher_servers import ask_and_write, running_teacher
 from tracekd.teacher.cache import Cache
 
 KILLS = 20
-QUESTIONS = 120
+QUESTIONS = 240
 PAUSE_S = 0.01
 
 
@@ -20,7 +20,7 @@ PAUSE_S = 0.01
 def processes():
     """Processes that start at once: the server of forks has imported everything already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["teacher_servers"])
+    context.set_forkserver_preload(["support.teacher_servers"])
     with pytest.MonkeyPatch.context() as patch:
         # before Python 3.12 the server of forks looks for modules in the environment's path only
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))

@@ -73,8 +73,6 @@ def test_a_changed_setting_reaches_the_tables_in_one_call(project, tmp_path):
 
 
 SCORES = {"score_generations", "score_baselines", "derive_readings", "ablate_scorer"}
-# what interventions read and set stands in one module today, so that how they are read makes them again
-INTERVENTIONS = {"intervene"}
 FROM_SCORES = {
     "browse_differences",
     "plot_ablation",
@@ -90,7 +88,7 @@ FROM_SCORES = {
     "tabulate_results",
     "tabulate_statistics",
 }
-JUDGED = SCORES | FROM_SCORES | INTERVENTIONS
+JUDGED = SCORES | FROM_SCORES
 
 
 @pytest.mark.parametrize(
