@@ -1,6 +1,6 @@
 """Study: what a plan of its items is made of (rules/study.smk)."""
 
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 from tracekd.workflow.paths import TRACES, fill
 
 
