@@ -7,6 +7,7 @@ environments (tests/envs/conda). They stay in .tests/envs, named by Snakemake af
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from support.environments import read_pins, read_requirements, read_rules, split
 from support.examples import ROOT
 from support.raw_files import OPTIONS, write_cotempqa
 from support.released_files import write_mirror
-from test_workflow import SMOKE, copy_project
+from support.workflow import SMOKE, copy_project
+from tracekd.models.registry import read_models
 
 pytestmark = pytest.mark.envs
 BUILT = ROOT / ".tests/envs"
@@ -62,6 +64,13 @@ def go_through_a_study(folder):
     run(folder, *SMOKE, *settings, "--until", *last.split())
 
 
+def go_through_own_generations(folder):
+    """Generations that lie there, scored again."""
+    shutil.copytree(folder / "results/smoke/generations", folder / "results/own/generations")
+    tables = [f"results/own/tables/{name}.csv" for name in ("inputs", "results")]
+    run(folder, *tables, *EVERYTHING, "--config", "run=own", "level=outputs")
+
+
 def go_through_a_teacher(folder):
     """A teacher asked, its words trained on and compared."""
     run(folder, *TEACHER)
@@ -75,40 +84,34 @@ def go_through_a_replay(folder):
 
 def go_through_a_mirror(folder):
     """What would be downloaded: a dataset, a model and a teacher's released responses."""
-    mirror = folder / "mirror"
-    registry = yaml.safe_load((folder / "config/datasets.yaml").read_text("utf-8"))["cotempqa"]
-    registry |= {"files": dict.fromkeys(registry["files"]), "options": OPTIONS["cotempqa"]}
-    (folder / "registry.yaml").write_text(yaml.safe_dump({"cotempqa": registry}), "utf-8")
-    (mirror / registry["folder"]).mkdir(parents=True)
-    write_cotempqa(mirror / registry["folder"])
-    model = yaml.safe_load((folder / "config/models.yaml").read_text("utf-8"))[FETCHED]["id"]
-    (mirror / "models" / model).mkdir(parents=True)
+    entry = yaml.safe_load((folder / "config/datasets.yaml").read_text("utf-8"))["cotempqa"]
+    entry |= {"source": {"kind": "local", "path": "raw"}, "options": OPTIONS["cotempqa"].model_dump()}
+    (folder / "registry.yaml").write_text(yaml.safe_dump({"cotempqa": entry}), "utf-8")
+    (folder / "raw").mkdir()
+    write_cotempqa(folder / "raw")
+    model = read_models(folder / "config/models.yaml")[FETCHED].mirror_folder(FETCHED)
+    shutil.copytree(folder / "results/smoke/models/tiny-qwen3", folder / "mirror" / model)
     settings = {
         "run": "mirror",
         "registry": "registry.yaml",
-        "mirror": str(mirror),
+        "mirror": "mirror",
         "datasets": ["cotempqa"],
         "models": [FETCHED],
         "teacher": {"source": "released", "released": "config/released.yaml"},
     }
     (folder / "mirror.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     targets = [f"results/mirror/models/{FETCHED}", "results/mirror/teacher/cotempqa/r1.jsonl"]
-    run(
-        folder,
-        *targets,
-        "--configfile",
-        "tests/workflow/smoke.yaml",
-        "tests/workflow/teacher.yaml",
-        "mirror.yaml",
-    )
+    run(folder, *targets, *SMOKE, "tests/workflow/teacher.yaml", "mirror.yaml")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project in which every door was gone through."""
     folder = copy_project(tmp_path_factory.mktemp("envs") / "project")
+    shutil.copytree(ROOT / "examples", folder / "examples")
     go_through_a_replay(folder)
     go_through_everything(folder)
+    go_through_own_generations(folder)
     go_through_a_study(folder)
     go_through_a_teacher(folder)
     go_through_a_mirror(folder)
