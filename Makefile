@@ -7,7 +7,7 @@ RUN = .venv/bin/snakemake --cores $(CORES)
 MIRROR ?= $(TRACEKD_MIRROR)
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay test test-envs test-slurm lint reference clean
+.PHONY: demo replay test test-fast test-envs test-slurm lint reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -31,6 +31,10 @@ test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
 # every environment built from its file alone, every rule run in its own
+# without whole runs, browsers, released files and whatever trains or draws
+test-fast: .venv/ready
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit --numprocesses auto -m "not slow"
+
 test-envs: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/envs -m envs -p no:xdist --durations=0
 

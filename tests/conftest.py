@@ -14,6 +14,55 @@ def pytest_addoption(parser):
     group.addoption("--raw", help="folder of its raw files; without it the simulator writes some")
 
 
+# modules of tests/unit that train, draw, serve, kill or try hundreds of values
+SLOW = frozenset(
+    [
+        "ablation",
+        "base_model",
+        "code",
+        "config_fuzz",
+        "documents",
+        "dose",
+        "environments",
+        "fetch",
+        "figures",
+        "forest",
+        "full_disk",
+        "generation",
+        "interventions",
+        "kills",
+        "loading",
+        "model_scripts",
+        "model_sources",
+        "own_tables",
+        "packages",
+        "preflight",
+        "provenance",
+        "reading_tables",
+        "released",
+        "study_statistics",
+        "study_tables",
+        "supplied",
+        "tables",
+        "teacher_ask",
+        "teacher_kill",
+        "teacher_serve",
+        "teacher_synthetic",
+        "tokenizer",
+        "trace_types",
+        "training",
+        "validation",
+    ]
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that `make test-fast` leaves out."""
+    for item in items:
+        if item.path.stem.removeprefix("test_") in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(params=["cotempqa", "babi", "ms_marco"])
 def question(request):
     """A small question of each dataset in turn."""

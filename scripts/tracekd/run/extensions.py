@@ -1,6 +1,7 @@
 """Extensions: folders outside the package that bring datasets, arms, scorers or conditions of one's own."""
 
 import importlib.util
+import os.path
 import sys
 import traceback
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ def load_extensions(folders: Iterable[str | Path]) -> None:
         loaded = sys.modules.get(name)
         if loaded is not None and getattr(loaded, "__file__", None) == str(entry.resolve()):
             continue
-        if not entry.is_file():
+        if not os.path.isfile(entry):  # False for what no path can be, too
             raise ConfigError(f"has no {ENTRY}", where=f"config: extensions: {folder}", hint="check the path")
         if loaded is not None or not name.isidentifier() or importlib.util.find_spec(name):
             raise ConfigError(
