@@ -39,7 +39,7 @@ def root(tmp_path_factory):
     write_records(questions, root / "questions.jsonl")
     for arm in ARMS:
         traces = [
-            replace(trace, verdict={"class_ok": None, "facts_ok": None})
+            replace(trace, verdict={"class": None, "facts": None})
             for trace in build_traces(questions[:8], arm, seed=0)
         ]
         write_records(traces, root / f"traces/babi/{arm}.jsonl")
