@@ -30,11 +30,11 @@ replay: .venv/ready
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
 
-# every environment built from its file alone, every rule run in its own
 # without whole runs, browsers, released files and whatever trains or draws
 test-fast: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit --numprocesses auto -m "not slow"
 
+# every environment built from its file alone, every rule run in its own
 test-envs: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/envs -m envs -p no:xdist --durations=0
 

@@ -17,7 +17,7 @@ with rule_job(snakemake):
     params = snakemake.params
     figure = plot_forest(
         pd.read_csv(snakemake.input.statistics),
-        read_settings(snakemake.input.settings).phi_margin,
+        read_settings(snakemake.input.settings).margins.phi,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )

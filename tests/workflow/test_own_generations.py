@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 import yaml
-from test_workflow import copy_project, snakemake
+from support.workflow import copy_project, snakemake
 from tracekd.core.literals import render_list
 
 pytestmark = pytest.mark.workflow

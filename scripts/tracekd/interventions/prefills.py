@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, Intervention, Question
 from tracekd.core.registry import Registry
-from tracekd.datasets import Dataset
+from tracekd.datasets.interface import Dataset
 from tracekd.traces.arms import get_arm
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import THINK_CLOSE, THINK_OPEN

@@ -164,7 +164,8 @@ def _costs(column: pd.Series) -> list[str]:
 
 def say_unknown(sizes: Mapping[str, Size], models: Mapping[str, ModelSize]) -> str:
     """Say in one sentence what the forecast does not know; empty where it knows all."""
-    names = [name for name, size in [*sizes.items(), *models.items()] if any(map(math.isnan, astuple(size)))]
+    known: dict[str, Size | ModelSize] = {**sizes, **models}
+    names = [name for name, size in known.items() if any(map(math.isnan, astuple(size)))]
     if not names:
         return ""
     return (

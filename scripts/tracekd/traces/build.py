@@ -8,7 +8,8 @@ from typing import NamedTuple
 from tracekd.core.errors import ConfigError
 from tracekd.core.files import sha256_text
 from tracekd.core.records import Question, Trace
-from tracekd.datasets import Dataset, get_dataset
+from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Dataset
 from tracekd.datasets.interface import Value
 from tracekd.traces.arms import Arm, Form, built_arms, get_arm
 from tracekd.traces.prompts import render_target

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tracekd.study.definition import Study
+from tracekd.settings.study import Study
 from tracekd.workflow.run import Run
 
 
