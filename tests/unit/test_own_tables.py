@@ -7,9 +7,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from support.examples import ROOT, make_question
+from support.figures import assert_legible
 from support.own_datasets import add_own_datasets, kept_registries, make_own
 from support.run_data import make_baselines
-from support.figures import assert_legible
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.datasets.published import RULES

@@ -9,8 +9,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.core.files import sha256_text
 from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
-from tracekd.datasets.interface import Dataset
-from tracekd.datasets.interface import Value
+from tracekd.datasets.interface import Dataset, Value
 from tracekd.traces.arms import Arm, Form, built_arms, get_arm
 from tracekd.traces.prompts import render_target
 
