@@ -24,11 +24,28 @@ def copy_up_to_traces(project, folder):
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project in which the smoke run has ended well."""
+def ending(tmp_path_factory):
+    """A project in which the smoke run has made everything, and what stood on the screen."""
     folder = copy_project(tmp_path_factory.mktemp("workflow") / "project")
-    snakemake(folder, *SMOKE)
-    return folder
+    screen = snakemake(folder, *SMOKE, ok=False)
+    assert "steps (100%) done" in screen, screen[-4000:]
+    return folder, screen
+
+
+@pytest.fixture(scope="module")
+def project(ending):
+    return ending[0]
+
+
+def test_a_run_whose_trained_arms_write_nothing_readable_is_not_green(ending):
+    """Eight tokens are too few for any trace; every trained arm is named, with what to look at."""
+    project, screen = ending
+    errors = [line for line in screen.splitlines() if line.startswith("Error: ")]
+    assert all("has the form that the scorer" in line for line in errors)
+    results = pd.read_csv(project / "results/smoke/tables/results.csv")
+    unreadable = set(results.loc[results["readable"].eq(0), "arm"]) - {"prompt_only"}
+    assert {"correct", "incorrect"} <= unreadable
+    assert unreadable == {arm for arm in unreadable if any(f"arm {arm} of babi" in line for line in errors)}
 
 
 def test_every_table_and_figure_is_there(project):
@@ -252,7 +269,7 @@ def test_every_job_is_recorded_and_one_flipped_byte_is_named(project):
     assert f"Error: {path}: SHA-256 is" in snakemake(project, *scoring, *SMOKE, ok=False)
     generations.write_bytes(whole)
     os.utime(generations, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    snakemake(project, *SMOKE)
+    snakemake(project, "results/smoke/tables/results.csv", *SMOKE)
 
 
 def test_conda_pins_equal_the_requirements():
