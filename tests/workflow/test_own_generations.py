@@ -51,7 +51,7 @@ def test_a_part_of_the_questions_is_scored_and_counted(scored):
     assert f"Note: {PATH}: {N} of {n_test} test questions" in screen
     results = pd.read_csv(folder / "results/own/tables/results.csv").set_index("scorer")
     assert set(results["model"]) == {"my_model.v2"} and set(results["n"]) == {N}
-    assert results.loc["aligned", ["answer_acc", "trace_acc", "parsed"]].tolist() == [0.5, 1.0, 1.0]
+    assert results.loc["aligned", ["answer_acc", "trace_acc", "readable"]].tolist() == [0.5, 1.0, 1.0]
     inputs = pd.read_csv(folder / "results/own/tables/inputs.csv")
     assert inputs[["items", "questions"]].to_numpy().tolist() == [[N, n_test]]
     assert inputs["sha256"][0] == hashlib.sha256((folder / PATH).read_bytes()).hexdigest()
