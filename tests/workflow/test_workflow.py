@@ -113,7 +113,7 @@ JUDGED = SCORES | FROM_SCORES
     [
         ("scoring/aligned.py", "\n", "\n# why\n", set()),
         ("scoring/aligned.py", '"""', '"""In other words: ', set()),
-        ("scoring/aligned.py", "\nimport ", "\nimport os\nimport ", JUDGED),
+        ("scoring/aligned.py", "\nfrom ", "\nimport os\nfrom ", JUDGED),
         ("figures/losses.py", "\nimport ", "\nimport os\nimport ", {"plot_losses"}),
         (
             "figures/style.py",
@@ -125,7 +125,8 @@ JUDGED = SCORES | FROM_SCORES
             "adapters/trainer.py",
             "\nimport ",
             "\nimport os\nimport ",
-            {"preflight", "train_adapters", "generate", "plot_losses", *JUDGED} - {"score_baselines"},
+            {"preflight", "train_adapters", "generate", "intervene", "plot_losses", *JUDGED}
+            - {"score_baselines"},
         ),
     ],
     ids=["comment", "docstring", "scorer", "one figure", "style of figures", "trainer"],
@@ -137,11 +138,11 @@ def test_changed_code_makes_exactly_what_it_makes_and_what_follows(project, tmp_
 
 def test_verify_names_the_rules_whose_code_has_changed(project, tmp_path):
     other = change_code(
-        project, tmp_path / "project", "scoring/lenient.py", "\nimport ", "\nimport os\nimport "
+        project, tmp_path / "project", "scoring/readings.py", "\nimport ", "\nimport os\nimport "
     )
     screen = snakemake(other, "verify", *SMOKE, ok=False)
     assert (
-        "derive_readings: made by other code (changed: scripts/tracekd/scoring/lenient.py; files: 2)"
+        "derive_readings: made by other code (changed: scripts/tracekd/scoring/readings.py; files: 2)"
         in screen
     )
     assert "score_generations" not in screen
