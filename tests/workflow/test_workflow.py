@@ -212,7 +212,7 @@ def test_a_damaged_trace_file_stops_the_run_in_one_sentence(project, tmp_path):
     ("setting", "sentence"),
     [
         ("bogus=1", "Error: config: key 'bogus' is unknown"),
-        ("seeds=x", "Error: config: seeds: 'x' is not of type 'array'"),
+        ("seeds=x", "Error: config: seeds: 'x' should be a list"),
         ("datasets=[babi,cotemp]", "did you mean 'cotempqa'?"),
         ("models=[Lama-3.2-1B]", "did you mean 'Llama-3.2-1B-Instruct'?"),
         ("arms=[corect]", "did you mean 'correct'?"),
