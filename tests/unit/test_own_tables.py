@@ -38,7 +38,8 @@ from tracekd.tables.statistics import show_statistics, statistics_table
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import verify_traces
 
-SETTINGS = replace(read_settings(ROOT / "config" / "statistics.yaml"), resamples=100)
+SETTINGS = read_settings(ROOT / "config" / "statistics.yaml")
+SETTINGS = SETTINGS.changed(bootstrap=SETTINGS.bootstrap.changed(resamples=100))
 ARMS, SEEDS, ITEMS = ["none", "correct", "incorrect_matched"], [0, 1], 60
 STEPS = {"cotempqa": ["class", "facts"], "sums": ["kind", "evidence", "equation"], "look_up": ["evidence"]}
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,7 @@ def test_the_script_writes_a_file_for_each_file_of_generations(tmp_path, cotempq
     source, target = tmp_path / "generations" / f"{cell}.jsonl", tmp_path / "readings" / f"{cell}.csv"
     for path in (questions, source):
         path.parent.mkdir(parents=True)
-    write_records([cotempqa], questions)
+    write_records([replace(cotempqa, split="test")], questions)
     write_records([generation(cotempqa, "x")], source)
     inputs = {"questions": [str(questions)], "generations": [str(source)]}
     run_script("derive_readings", inputs, {"readings": [str(target)]}, {}, tmp_path / "log")

@@ -38,7 +38,7 @@ def test_the_registries_of_this_repository_are_valid(file, kinds):
     registry = read_registry(CONFIG / file)
     assert {name: entry.source.kind for name, entry in registry.items()} == kinds
     for name, entry in registry.items():
-        assert entry.options.keys() == OPTIONS[name].keys()
+        assert entry.options.keys() == OPTIONS[name].model_dump().keys()
 
 
 def test_both_real_registries_describe_the_same_babi():

@@ -204,7 +204,7 @@ class Outer(Settings):
 def test_hyperparameters_are_flattened_in_config_order():
     training = Outer(learning_rate=2e-4, inner=Inner(r=16, modules=["q", "k"]), overrides=[])
     again = training.changed(overrides=[Inner(r=1, modules=[])])
-    table = hyperparameters_table({"training": training, "again": again})
+    table = hyperparameters_table({"training": training.model_dump(), "again": again.model_dump()})
     assert table.to_records(index=False).tolist()[:5] == [
         ("training.learning_rate", "0.0002"),
         ("training.inner.r", "16"),

@@ -3,7 +3,6 @@
 tests/benchmark/bench_statistics.py does the same with more simulations; docs/statistics.md has its tables.
 """
 
-from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -54,7 +53,7 @@ def test_intervals_hold_the_truth_19_times_in_20(design, none):
 
 def test_phi_of_rare_right_traces_is_covered():
     # without the exact test, which takes most of the time
-    settings = replace(SETTINGS, small_cell=0)
+    settings = SETTINGS.changed(small_cell=0)
     result = validate_table(Design("very rare", 950, 0.40, 0.004, 0), SIMULATIONS, 2, settings)
     assert result["phi"] >= 0.95 - error(0.95)
 
