@@ -1,8 +1,9 @@
-"""What the independent verifiers of the datasets share: how quoted facts are held against the gold ones.
+"""What the verifiers of the datasets share: taking traces apart, holding quoted facts against gold ones.
 
 They share no code with the builder of traces: a fault there must not be a fault here.
 """
 
+import re
 from collections.abc import Collection
 
 from tracekd.core.errors import VerificationError
@@ -21,3 +22,12 @@ def are_facts_right(quoted: Collection[str], gold: Collection[str], where: str) 
             f"the retrieval step quotes a part of the gold facts: {sorted(leaked)[0]!r}", where=where
         )
     return False
+
+
+def match_steps(form: re.Pattern[str], reasoning: str) -> dict[str, str] | None:
+    """Take a reasoning text apart by a pattern with a group per step: what each step that is there states.
+
+    None where the whole text does not have that form.
+    """
+    found = form.fullmatch(reasoning)
+    return {step: text for step, text in found.groupdict().items() if text is not None} if found else None

@@ -38,7 +38,7 @@ def judge(questions: Sequence[Question], responses: Sequence[Response], keep: st
 
     Args:
         questions: all of a dataset.
-        responses: of kind `r1`, one a question.
+        responses: of kind `r1`, one per question.
         keep: one of KEEP.
 
     A question without a response has the status `absent` and is not kept.

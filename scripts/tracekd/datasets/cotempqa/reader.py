@@ -32,7 +32,7 @@ class Options(Settings):
 
 
 def read(raw: Path, options: Options, seed: int) -> list[Question]:
-    """Read the files of JSON lines, one a class, in the order of `CLASSES` (paper, section 2.1).
+    """Read the files of JSON lines, one per class, in the order of `CLASSES` (paper, section 2.1).
 
     Test rows are those of the released split, which has a seed of its own; the run's seed is not used.
 

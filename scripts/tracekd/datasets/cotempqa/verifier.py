@@ -2,7 +2,7 @@
 
 import re
 
-from tracekd.core.checking import are_facts_right
+from tracekd.core.checking import are_facts_right, match_steps
 from tracekd.core.literals import parse_list, render_list
 from tracekd.core.records import Question
 
@@ -18,8 +18,7 @@ SENTENCE_WORDS = 26
 
 def read(reasoning: str) -> dict[str, str] | None:
     """Take a reasoning text apart: what each step states, in their order; None where it is malformed."""
-    found = _REASONING.fullmatch(reasoning)
-    return {step: text for step, text in found.groupdict().items() if text is not None} if found else None
+    return match_steps(_REASONING, reasoning)
 
 
 def is_step_right(question: Question, step: str, text: str) -> bool:
