@@ -89,9 +89,9 @@ def table(project, name):
 def scores(study, values, dimension):
     """Ratings of one dimension, turned round where a statement is worded the other way."""
     return [
-        6 - value if question["reversed"] else value
+        6 - value if question.reversed else value
         for question, value in zip(study.questions, values, strict=True)
-        if question["dimension"] == dimension
+        if question.dimension == dimension
     ]
 
 
@@ -111,7 +111,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
     study = read_study(analysed / "config/study.yaml")
     responses = pd.read_csv(analysed / "results/smoke/study/study_responses.csv")
     assert set(responses["participant"]) == {one.name for one in STAY}
-    names = [question["name"] for question in study.questions]
+    names = [question.name for question in study.questions]
     assert responses.set_index(["participant", "item", "question"])["value"].to_dict() == {
         (one.name, item, name): value
         for one in STAY
@@ -123,7 +123,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
     for group, condition in zip(study.groups, study.conditions, strict=True):
         people = [typed[one.name] for one in STAY if one.group == group]
         for dimension, n_questions in (("interpretability", 5), ("load", 3)):
-            row = ratings.loc[condition["name"], dimension]
+            row = ratings.loc[condition.name, dimension]
             assert (row["n_participants"], row["n_ratings"]) == (2, 2 * 4 * n_questions)
             of_person = [
                 mean(mean(scores(study, values, dimension)) for values in answers.values())
@@ -132,7 +132,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
             assert row["mean"] == pytest.approx(mean(of_person))
             for item in people[0]:
                 by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
-                assert items.loc[(condition["name"], dimension, item), "mean"] == pytest.approx(by_hand)
+                assert items.loc[(condition.name, dimension, item), "mean"] == pytest.approx(by_hand)
     points = table(analysed, "questions").filter(regex=r"^n_\d$")
     assert points.to_numpy().sum() == len(responses) == 8 * 4 * 8
 
