@@ -75,8 +75,8 @@ def judge(claim: Claim, found: Estimate | None, present: bool, held: bool) -> tu
     if claim.untestable:
         return "not testable", claim.untestable
     if found is None:
-        held = "the run's tables hold no such value" if present else "the run has no such generations"
-        return "data missing", held
+        why = "the run's tables hold no such value" if present else "the run has no such generations"
+        return "data missing", why
     stated, value, low, high = (
         _number(claim, one) for one in (claim.value, found.value, found.low, found.high)
     )
@@ -161,7 +161,7 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(claim: Claim, run: RunTables) -> dict:
+def _row(claim: Claim, run: RunTables) -> dict[str, object]:
     """Make one row of the ledger."""
     found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
