@@ -99,7 +99,7 @@ def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault(folder):
     )
     assert list_faults(make_run()) == [
         "results/own/tables/results.csv: no output of m after SFT on the arm none of babi has the form that "
-        "the scorer aligned reads; look at its generations"
+        "the scorer aligned reads; look at its generations and at how the dataset parses them"
     ]
 
 

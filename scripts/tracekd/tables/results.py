@@ -47,7 +47,7 @@ def find_unreadable(table: pd.DataFrame) -> list[str]:
     rows = table[table["readable"].eq(0) & pd.Series(trained, table.index, dtype=bool)]
     return [
         f"no output of {row.model} after SFT on the arm {row.arm} of {row.dataset} has the form that the "
-        f"scorer {row.scorer} reads; look at its generations"
+        f"scorer {row.scorer} reads; look at its generations and at how the dataset parses them"
         for row in rows.itertuples()
     ]
 
