@@ -10,7 +10,7 @@ from tracekd.core.errors import VerificationError
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Generation, Trace, validator, write_records
 from tracekd.core.records import read_questions as read_records
-from tracekd.datasets import DATASETS, get_dataset
+from tracekd.datasets import BUILT_IN, DATASETS, get_dataset
 from tracekd.datasets.simulation import SIMULATORS, get_simulator
 from tracekd.scoring import SCORERS, aligned
 from tracekd.scoring.readings import imply
@@ -20,8 +20,8 @@ from tracekd.traces.build import build_traces
 from tracekd.traces.prompts import render_target
 from tracekd.traces.verification import VERIFIERS, verify_trace, verify_traces
 
-# extensions are not loaded yet
-BUILT_IN_ARMS = frozenset(built_arms())
+# extensions are not loaded yet; what they bring is meant for datasets of their own
+BUILT_IN_ARMS, BUILT_IN_SCORERS = frozenset(built_arms()), frozenset(SCORERS)
 
 
 def rendered(dataset, values):
@@ -41,9 +41,19 @@ def read_folder(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def brought_arms():
-    """Arms that extensions added."""
-    return [arm for arm in built_arms() if arm not in BUILT_IN_ARMS]
+def brought_arms(dataset):
+    """Arms that came with a dataset."""
+    return [] if dataset in BUILT_IN else [arm for arm in built_arms() if arm not in BUILT_IN_ARMS]
+
+
+def scorers_for(dataset):
+    """Scorers that can judge a dataset."""
+    return [
+        scorer
+        for scorer in SCORERS.values()
+        if (dataset not in BUILT_IN or scorer.name in BUILT_IN_SCORERS)
+        and (scorer.datasets is None or dataset in scorer.datasets())
+    ]
 
 
 def generation(question, text):
@@ -147,7 +157,7 @@ def test_traces_of_every_arm_are_what_the_verifier_expects(dataset, drawable, ar
 def test_traces_of_arms_of_ones_own_are_what_the_verifier_expects(name, drawable):
     known = {one: {step.name for step in get_dataset(one).steps} for one in DATASETS}
     train = [question for question in drawable if question.split == "train"]
-    for arm in brought_arms():
+    for arm in brought_arms(name):
         named = get_arm(arm).steps.keys()
         assert any(named <= steps for steps in known.values()), f"no dataset has the steps of {arm}"
         if named <= known[name]:
@@ -186,9 +196,8 @@ def test_every_scorer_that_judges_it_gives_its_measures(name, dataset, corpus, q
         for one in questions
         if one.split == "test"
     ]
-    for scorer in SCORERS.values():
-        if scorer.datasets is None or name in scorer.datasets():
-            assert len(scorer.score(corpus, turns, "correct")) == len(turns)
+    for scorer in scorers_for(name):
+        assert len(scorer.score(corpus, turns, "correct")) == len(turns)
 
 
 def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(dataset, questions):
