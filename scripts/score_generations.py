@@ -28,5 +28,5 @@ with rule_job(snakemake):
                 where=source,
                 hint="have it made again by --forcerun generate, or score what there is with level: outputs",
             )
-        scores = scorer.judge(questions[dataset], generations, arm)
+        scores = scorer.score(questions[dataset], generations, arm)
         write_scores(scores, target, scorer.measures, [step.name for step in get_dataset(dataset).steps])

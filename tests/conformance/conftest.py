@@ -31,13 +31,16 @@ QUESTIONS = 120
 def pytest_generate_tests(metafunc):
     if "name" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--dataset")
+        if metafunc.config.getoption("--extension") and not chosen:
+            raise pytest.UsageError("--extension brings several things: say which dataset by --dataset NAME")
         metafunc.parametrize("name", [chosen] if chosen else list(REGISTRIES), scope="module")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def extensions(request):
-    """What the example and the user's folders bring, for these tests only."""
-    folders = {path.resolve() for path in map(Path, [EXAMPLE, *request.config.getoption("--extension")])}
+    """What the user's folders bring, or else the example, for these tests only."""
+    # not both: an arm of the user's may be one of the example's by another name
+    folders = {Path(folder).resolve() for folder in request.config.getoption("--extension") or [EXAMPLE]}
     with kept_registries():
         load_extensions(sorted(folders))
         yield

@@ -10,13 +10,18 @@ from tracekd.core.errors import VerificationError
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Generation, Trace, validator, write_records
 from tracekd.core.records import read_questions as read_records
+from tracekd.datasets import BUILT_IN, DATASETS, get_dataset
 from tracekd.datasets.simulation import SIMULATORS, get_simulator
-from tracekd.scoring import aligned
+from tracekd.scoring import SCORERS, aligned
 from tracekd.scoring.readings import imply
 from tracekd.sources.kinds import Simulate
+from tracekd.traces.arms import built_arms, get_arm
 from tracekd.traces.build import build_traces
 from tracekd.traces.prompts import render_target
 from tracekd.traces.verification import VERIFIERS, verify_trace, verify_traces
+
+# extensions are not loaded yet; what they bring is meant for datasets of their own
+BUILT_IN_ARMS, BUILT_IN_SCORERS = frozenset(built_arms()), frozenset(SCORERS)
 
 
 def rendered(dataset, values):
@@ -34,6 +39,21 @@ def stated(dataset, question, wrong=()):
 def read_folder(folder):
     """The bytes of every file by its path."""
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def brought_arms(dataset):
+    """Arms that came with a dataset."""
+    return [] if dataset in BUILT_IN else [arm for arm in built_arms() if arm not in BUILT_IN_ARMS]
+
+
+def scorers_for(dataset):
+    """Scorers that can judge a dataset."""
+    return [
+        scorer
+        for scorer in SCORERS.values()
+        if (dataset not in BUILT_IN or scorer.name in BUILT_IN_SCORERS)
+        and (scorer.datasets is None or dataset in scorer.datasets())
+    ]
 
 
 def generation(question, text):
@@ -134,6 +154,16 @@ def test_traces_of_every_arm_are_what_the_verifier_expects(dataset, drawable, ar
     assert verify_traces(train, build_traces(train, arm, seed=0))
 
 
+def test_traces_of_arms_of_ones_own_are_what_the_verifier_expects(name, drawable):
+    known = {one: {step.name for step in get_dataset(one).steps} for one in DATASETS}
+    train = [question for question in drawable if question.split == "train"]
+    for arm in brought_arms(name):
+        named = get_arm(arm).steps.keys()
+        assert any(named <= steps for steps in known.values()), f"no dataset has the steps of {arm}"
+        if named <= known[name]:
+            assert verify_traces(train, build_traces(train, arm, seed=0)), arm
+
+
 def test_its_verifier_refuses_another_answer(dataset, questions):
     for question in questions[:20]:
         target = render_target(rendered(dataset, stated(dataset, question)), "something else")
@@ -156,6 +186,18 @@ def test_a_correct_turn_scores_full_marks_and_is_readable(dataset, questions):
         score = aligned.score_item(question, generation(question, turn), "correct")
         assert (score.answer_ok, score.trace_ok, score.readable) == (True, True, True), question.id
         assert score.steps == {step.name: True for step in dataset.steps}
+
+
+def test_every_scorer_that_judges_it_gives_its_measures(name, dataset, corpus, questions):
+    turns = [
+        generation(
+            one, render_target(rendered(dataset, stated(dataset, one)), dataset.answer_text(one.answers))
+        )
+        for one in questions
+        if one.split == "test"
+    ]
+    for scorer in scorers_for(name):
+        assert len(scorer.score(corpus, turns, "correct")) == len(turns)
 
 
 def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(dataset, questions):

@@ -10,7 +10,7 @@ from tracekd.core.errors import ConfigError, VerificationError
 from tracekd.core.records import Generation, validator
 from tracekd.datasets import get_dataset
 from tracekd.interventions.prefills import Condition, Setting, add_condition, build_prefills
-from tracekd.scoring import ANSWER, SCORERS, Scorer, add_scorer, get_scorer
+from tracekd.scoring import ANSWER, SCORERS, Scorer, add_scorer, aligned, get_scorer
 from tracekd.scoring.aligned import score_item
 from tracekd.scoring.readings import derive_reading
 from tracekd.settings.base import parse_settings
@@ -98,6 +98,24 @@ def test_an_arm_of_which_nothing_is_known_is_one_sentence(sums):
         verify_traces(sums, build_traces(sums, "unexplained", seed=0))
     assert str(caught.value) == (
         "unexplained: nothing says what must be found in its traces (see `expect` in docs/extending.md)"
+    )
+
+
+def test_what_is_expected_of_an_arm_is_checked_before_any_job():
+    add_arm(BACKWARDS)
+    with pytest.raises(ConfigError) as caught:
+        check_fits(config(datasets=["sums"], arms=["backwards"]))
+    assert str(caught.value) == (
+        "config: arms: nothing says what must be found in traces of 'backwards' "
+        "(see `expect` in docs/extending.md)"
+    )
+    check_fits(config(datasets=["sums"], arms=["backwards"], level="outputs"))
+    expect("backwards", Expected(True, {"equatoin": False}, backwards=True))
+    with pytest.raises(ConfigError) as caught:
+        check_fits(config(datasets=["sums"], arms=["backwards"]))
+    assert str(caught.value) == (
+        "config: arms: what is expected of 'backwards' names the step 'equatoin', which sums does not have "
+        "(its steps are kind, evidence, equation)"
     )
 
 
@@ -225,6 +243,31 @@ def test_a_headline_that_is_none_of_the_measures_is_refused():
     add_scorer(Scorer("near", judge, measures=("closeness",), headline="closeness"))
     assert get_scorer("near").headline == "closeness"
     assert {get_scorer(name).headline for name in ("published", "aligned")} == {ANSWER}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"measures": {"closeness": 1.5}}, "scorer near: closeness of sums-000 is 1.5, not in [0, 1]"),
+        (
+            {"measures": {"closness": 0.5}},
+            "scorer near: its judge gives no measure 'closeness' (it gives closness)",
+        ),
+        ({"id": "other"}, "scorer near: its judge does not give one score per generation, in their order"),
+    ],
+)
+def test_a_judge_that_does_not_give_what_its_scorer_says_is_refused(changes, sentence):
+    def judge(questions, generations, arm):
+        scores = aligned.score(questions, generations, arm)
+        return [replace(score, **{"measures": {"closeness": None}, **changes}) for score in scores]
+
+    question = make_own("sums", 0)
+    given = [Generation(question.id, "0" * 64, "1", 1, 1, "stop")]
+    scorer = Scorer("near", judge, measures=("closeness",), headline="closeness")
+    with pytest.raises(ConfigError) as caught:
+        scorer.score([question], given, "none")
+    assert str(caught.value) == sentence
+    assert Scorer("same", aligned.score, aligned.MEASURES).score([question], given, "none")
 
 
 # readings: what an answer follows from

@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.own_datasets import add_own_datasets, kept_registries, make_own
 from tracekd.core.errors import ModelError
 from tracekd.datasets import BUILT_IN
 from tracekd.datasets.simulation import get_simulator
@@ -13,6 +14,7 @@ from tracekd.models.documents import (
     IGNORED,
     Segment,
     batches,
+    context_text,
     copy_document,
     encode,
     reading_document,
@@ -50,6 +52,16 @@ def test_the_loss_counts_neither_context_nor_question(seed, dataset):
     assert counted == [token for text in supervised for token in TOKENIZER(text)["input_ids"]]
     for question in scene.questions:
         assert not any(question.question in text for text in supervised)
+
+
+def test_a_prompt_that_does_not_mark_its_question_is_refused():
+    with kept_registries():
+        add_own_datasets()
+        with pytest.raises(ModelError) as caught:
+            context_text(make_own("sums", 0))
+    assert str(caught.value).startswith(
+        "dataset sums: no line of its prompt begins with 'Question:', behind the context (the tiny models"
+    )
 
 
 @given(seeds)

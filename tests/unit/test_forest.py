@@ -1,11 +1,15 @@
 """Forest plot: every cell drawn or refused with its reason, legible at any size of the grid."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from support.examples import ROOT
 from support.figures import DATASETS, MODELS, NOTE, assert_legible
+from support.own_datasets import Sums, kept_registries
 from support.run_data import write_scores
 from tracekd.core.errors import DataError
+from tracekd.datasets import add_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
@@ -56,6 +60,23 @@ def test_one_scorer_and_seeds_pooled(tmp_path, monkeypatch):
     words = assert_legible(plot_forest(table, 0.1, grid), monkeypatch)
     assert f"{pooled['phi']:.2f}" in words
     assert "752" in words
+
+
+def test_numbers_of_five_narrow_panels_stay_off_one_another(monkeypatch):
+    class Four(Sums):
+        name = "four"
+        steps = (*Sums.steps, replace(Sums.steps[0], name="last", title="last step"))
+
+    with kept_registries():
+        add_dataset(Four())
+        rows = [
+            {"dataset": "four", "model": MODELS[0], "arm": "correct", "scorer": "aligned", "seed": "0"}
+            | {"step": step, "n": 160, "verdict": "undecided"}
+            | {"phi": 0.1, "phi_low": -0.9, "phi_high": 0.9}
+            for step in (*(one.name for one in Four.steps), "trace")
+        ]
+        figure = plot_forest(pd.DataFrame(rows), 0.1, Grid(["four"], MODELS[:1], ["correct"]))
+        assert_legible(figure, monkeypatch)
 
 
 def test_without_traces_there_is_no_figure():

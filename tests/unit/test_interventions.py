@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from support.examples import make_question
 from support.figures import assert_legible
+from support.own_datasets import add_own_datasets, kept_registries, make_own
 from support.run_data import run_script
 from support.tiny_models import CHAT, QUANTISATION
 from tracekd.adapters.chat import encode_example, prefilled_prompt
@@ -112,6 +113,17 @@ def test_every_condition_says_what_its_name_says(questions, prefills):
         filler = trace_of(prefills, question.id, "filler")
         assert len(filler.split()) == len(trace_of(prefills, question.id, "gold").split())
         assert parsed["filler"]["facts"] is None
+
+
+def test_an_own_trace_keeps_the_line_break_that_ends_its_last_step():
+    with kept_registries():
+        add_own_datasets()
+        questions = [make_own("sums", number) for number in range(3)]
+        told = build_prefills(questions, own_generations(questions), ["own", "gold"], 0)
+        for question in questions[1:]:
+            own = trace_of(told, question.id, "own")
+            assert own == trace_of(told, question.id, "gold")
+            assert own.endswith("\n")
 
 
 def test_an_item_without_an_own_trace_is_left_out_of_that_condition_only(questions, prefills):

@@ -49,6 +49,19 @@ def test_a_mislabelled_trace_is_refused(question):
         verify_traces([question], [replace(wrong, arm="correct")])
 
 
+def test_a_mislabelled_trace_is_told_from_what_was_asked(question):
+    wrong = replace(build_trace(question, "wrong_class", seed=0), arm="correct")
+    with pytest.raises(VerificationError) as caught:
+        verify_traces([question], [wrong])
+    assert str(caught.value).startswith(
+        f"{question.id}: labelled 'correct', but the verifier of {question.dataset} finds "
+        "class wrong, facts right, not class right, facts right: "
+    )
+    assert str(caught.value).endswith(
+        "(dataset, arm, `expect` or verifier is wrong; nothing is trained on it)"
+    )
+
+
 def test_a_gold_fact_in_other_letter_case_is_still_gold():
     question = make_question("babi")
     trace = build_trace(question, "incorrect", seed=0)

@@ -86,7 +86,7 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
     above: list[str] = []
     with house_style():
         figure, axes = make_panels(columns, heights, FRAME, note, sharex=True, sharey="row")
-        _set_range(axes[0, 0], rows, margin)
+        _set_range(axes[0, 0], rows, margin, columns)
         for place, name in enumerate(datasets):
             panels, titles = axes[place], list(steps[name].values())
             for axis, step, title in zip(panels, steps[name], titles, strict=False):
@@ -185,13 +185,15 @@ def _write_number(axes: Axes, place: float, cell: pd.Series) -> None:
     )
 
 
-def _set_range(axes: Axes, rows: pd.DataFrame, margin: float) -> None:
+def _set_range(axes: Axes, rows: pd.DataFrame, margin: float, columns: int) -> None:
     """Show all intervals, the band and the numbers of negative values, in steps of 0.25."""
     numbered = rows.loc[rows["phi"] < 0, "phi_low"].min() - NUMBER
     # every table may be refused: then there is no phi
     low = 0.25 * np.floor(np.nanmin([rows["phi_low"].min(), numbered, -margin]) / 0.25)
     high = 0.25 * np.ceil(np.nanmax([rows["phi_high"].max(), margin]) / 0.25)
     step = 0.5 if high - low > 1 else 0.25
+    if columns > WIDE:  # narrow panels: numbers would run into each other
+        step *= 2
     axes.set(xlim=(low, high), xticks=np.arange(np.ceil(low / step) * step, high + 0.01, step))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
 

@@ -37,9 +37,12 @@ class Setting:
 
 
 def _own(setting: Setting) -> str | None:
-    """Give the reasoning that the model wrote itself; None where it closed no think tag."""
+    """Give the reasoning that the model wrote itself; None where it closed no think tag.
+
+    With the line break that may end its last step: without it the model would answer behind other tokens.
+    """
     head, closed, _ = setting.generated.partition(THINK_CLOSE)
-    return head.rpartition(THINK_OPEN)[2].strip() if closed else None
+    return head.rpartition(THINK_OPEN)[2] if closed else None
 
 
 def _foreign(setting: Setting) -> str | None:

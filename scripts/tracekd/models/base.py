@@ -290,7 +290,8 @@ def train_reading(
     raise ModelError(
         f"the base model reads too badly after {recipe.rounds} rounds: {found}",
         where="probe",
-        hint="raise document_steps or rounds of the base model, or change its seed",
+        hint="raise document_steps or rounds of the base model, or change its seed; "
+        "what is asked of it: docs/extending.md, a simulator",
     )
 
 

@@ -87,8 +87,18 @@ def reading_document(scene: Scene, n_questions: int, rng: random.Random) -> Docu
 
 
 def context_text(question: Question) -> str:
-    """Print the instruction and the context as the dataset's prompt prints them."""
-    return get_dataset(question.dataset).user_prompt(question).rpartition(QUESTION)[0]
+    """Print the instruction and the context as the dataset's prompt prints them.
+
+    Raises ModelError where the prompt does not mark its question: its context would be lost unseen.
+    """
+    context, mark, _ = get_dataset(question.dataset).user_prompt(question).rpartition(QUESTION)
+    if not mark:
+        raise ModelError(
+            f"no line of its prompt begins with {QUESTION.strip()!r}, behind the context",
+            where=f"dataset {question.dataset}",
+            hint="the tiny models learn to read by that mark: write the prompt so, or use another model",
+        )
+    return context
 
 
 def repeat_document(question: Question, tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Document:

@@ -43,6 +43,35 @@ class Scorer:
     filled: bool = True
     datasets: Callable[[], Sequence[str]] | None = None
 
+    def score(
+        self, questions: Sequence[Question], generations: Sequence[Generation], arm: str
+    ) -> list[Score]:
+        """Judge generations; ConfigError where the judge does not give what the scorer says it gives."""
+        scores = self.judge(questions, generations, arm)
+        if [score.id for score in scores] != [generation.id for generation in generations]:
+            raise ConfigError(
+                "its judge does not give one score per generation, in their order",
+                where=f"scorer {self.name}",
+            )
+        for score in scores:
+            self._check_measures(score)
+        return scores
+
+    def _check_measures(self, score: Score) -> None:
+        """Raise ConfigError where a measure is not there, or no number in [0, 1]."""
+        for name in self.measures:
+            if name not in score.measures:
+                raise ConfigError(
+                    f"its judge gives no measure {name!r}",
+                    where=f"scorer {self.name}",
+                    hint=f"it gives {', '.join(score.measures) or 'none'}",
+                )
+            value = score.measures[name]
+            if value is not None and not 0 <= value <= 1:
+                raise ConfigError(
+                    f"{name} of {score.id} is {value}, not in [0, 1]", where=f"scorer {self.name}"
+                )
+
     def check_dataset(self, dataset: str) -> None:
         """Raise ConfigError for a dataset that this scorer has no rules for."""
         if self.datasets and dataset not in self.datasets():

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
+from textwrap import shorten
 from typing import Protocol
 
 from tracekd.core.errors import ConfigError, VerificationError
@@ -18,6 +19,8 @@ from tracekd.core.registry import Registry
 
 _TURN = re.compile(r"<think>(?P<reasoning>.*)</think> <answer>(?P<answer>.*)</answer>", re.DOTALL)
 _ANEW = "build the traces anew"
+# letters of a trace in a message
+LONGEST = 400
 
 
 class Verifier(Protocol):
@@ -82,6 +85,23 @@ def expect(arm: str, expected: Expected) -> None:
     EXPECTED[arm] = expected
 
 
+def check_expected(arm: str, dataset: str, steps: Sequence[str]) -> None:
+    """Raise ConfigError where nothing is expected of an arm, or a step that the dataset does not have."""
+    if arm not in EXPECTED:
+        raise ConfigError(
+            f"nothing says what must be found in traces of {arm!r}",
+            where="config: arms",
+            hint="see `expect` in docs/extending.md",
+        )
+    for name in EXPECTED[arm].steps:
+        if name not in steps:
+            raise ConfigError(
+                f"what is expected of {arm!r} names the step {name!r}, which {dataset} does not have",
+                where="config: arms",
+                hint=f"its steps are {', '.join(steps)}",
+            )
+
+
 def _load_verifier(dataset: str) -> Verifier:
     verifier: Verifier = import_module(f"tracekd.datasets.{dataset}.verifier")
     return verifier
@@ -120,13 +140,15 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
     for trace in traces:
         if trace.id not in by_id:
             raise VerificationError("the trace belongs to no question", where=trace.id, hint=_ANEW)
-        verdict = verify_trace(by_id[trace.id], trace)
-        if verdict not in _allowed(by_id[trace.id], trace.arm):
-            found = ", ".join(f"{name} right = {ok}" for name, ok in verdict.items())
+        question = by_id[trace.id]
+        verdict, allowed = verify_trace(question, trace), _allowed(question, trace.arm)
+        if verdict not in allowed:
+            asked = " or ".join(map(_in_words, allowed))
             raise VerificationError(
-                f"labelled {trace.arm!r}, but {found}",
+                f"labelled {trace.arm!r}, but the verifier of {question.dataset} finds "
+                f"{_in_words(verdict)}, not {asked}: {shorten(trace.text, LONGEST)}",
                 where=trace.id,
-                hint="the trace builder and the question disagree; training on it would be wrong",
+                hint="dataset, arm, `expect` or verifier is wrong; nothing is trained on it",
             )
         verified.append(replace(trace, verdict=verdict))
     _check_shares(verified)
@@ -182,6 +204,12 @@ def _allowed(question: Question, arm: str) -> list[dict[str, bool | None]]:
     return [Expected(True).find(names), Expected(False).find(names)]
 
 
+def _in_words(verdict: Mapping[str, bool | None]) -> str:
+    """Write a verdict for readers."""
+    words = {True: "right", False: "wrong", None: "left out"}
+    return ", ".join(f"{name} {words[ok]}" for name, ok in verdict.items())
+
+
 def _check_shares(traces: Sequence[Trace]) -> None:
     """Raise unless each mixed arm has its share of right traces, to the nearest whole number."""
     for arm in sorted({trace.arm for trace in traces}):
@@ -211,7 +239,10 @@ def _check_fillers(traces: Sequence[Trace]) -> None:
 def _check_answer(verifier: Verifier, question: Question, answer: str) -> None:
     """Raise unless the final answer is the gold answer, untouched."""
     if not verifier.is_gold_answer(question, answer):
-        raise VerificationError(f"the final answer {answer!r} is not the gold one", where=question.id)
+        raise VerificationError(
+            f"the final answer {answer!r} is not the gold one, says the verifier of {question.dataset}",
+            where=question.id,
+        )
 
 
 def is_gold_answer(question: Question, answer: str) -> bool:

@@ -18,6 +18,7 @@ from tracekd.settings.config import Config
 from tracekd.teacher.judgement import KEEP
 from tracekd.teacher.settings import check_teacher
 from tracekd.traces.arms import ARMS, PROMPT_ONLY, TEACHER_ARMS, Form, built_arms, get_arm
+from tracekd.traces.verification import check_expected
 
 
 def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config:
@@ -90,6 +91,8 @@ def check_fits(settings: Config) -> None:
     for dataset in map(get_dataset, settings.datasets):
         for arm in map(get_arm, settings.arms):
             arm.truths(dataset)
+            if settings.level != "outputs" and arm.name in built_arms():
+                check_expected(arm.name, dataset.name, [step.name for step in dataset.steps])
             if arm.form is Form.RELEASED and not dataset.has_released_recipe:
                 raise ConfigError(
                     f"{arm.name!r} follows the released recipe, which {dataset.name} does not have",
