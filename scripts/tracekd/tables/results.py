@@ -58,7 +58,7 @@ def check_readable(table: pd.DataFrame, where: object) -> None:
         raise DataError(
             f"no output has the form that is read, after SFT, of {named}",
             where=where,
-            hint="look at these generations, at max_new_tokens and the learning rate, and at how the dataset parses",
+            hint="look at these generations, at max_new_tokens, and at how the dataset parses them",
         )
 
 
