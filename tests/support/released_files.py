@@ -1,10 +1,14 @@
-"""A small folder in the form of the released repository: test splits and generations of one model."""
+"""A small folder in the form of the released repository: test splits and generations of one model.
+
+The form of MS MARCO's files is that of the rows at hand (`ms_marco/` of the mirror) and of bAbI's lines.
+"""
 
 import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy
 from tracekd.core.literals import render_list
 from tracekd.datasets import get_dataset
 from tracekd.released.read import COTEMPQA_SIZES
@@ -16,6 +20,9 @@ MODEL = "Llama-3.2-1B-Instruct"
 EMPLOYERS = ("Aberdeen", "Bell Labs", "Cern")
 SUFFIXES = {"none": "", "correct": "-reasoning-facts", "incorrect": "-reasoning-facts-perturbed"}
 BABI_GENERATIONS = f"results/Babiqa/evaluation_outputs/{MODEL}-sft-adapter-reasoning-facts_default.json"
+MARCO = "results/Marcoqa/evaluation_outputs/{model}-sft-adapter{suffix}_default.json"
+MARCO_PROMPTED = "results/marcoqa/evaluation_outputs/default/{model}_default_test.csv"
+MARCO_TABLE = "data/marcoqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
 BABI_TABLE = "data/babiqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
 
 
@@ -75,6 +82,38 @@ def babi_line(question, arm="correct"):
         "passage": render_list(question.context),
         "reasoning": class_step.render(question.class_label),
         "answer_passage": render_list(facts_step.gold(question)),
+    }
+
+
+def print_array(texts):
+    """Write texts as NumPy prints an array of them: blanks in place of commas."""
+    return str(numpy.array(texts, dtype=object))
+
+
+def marco_line(question, prediction):
+    """One released MS MARCO line; `answer_passage` repeats the gold answers."""
+    dataset = get_dataset("ms_marco")
+    answers = print_array(question.answers)
+    return {
+        "input": dataset.user_prompt(question),
+        "prediction": prediction,
+        "gold": answers,
+        "question": question.question,
+        "query_type": question.class_label,
+        "passage": render_list(question.context),
+        "reasoning": dataset.step("class").render(question.class_label),
+        "answer_passage": answers,
+    }
+
+
+def marco_row(question):
+    """One row of MS MARCO's released test split."""
+    line = marco_line(question, "")
+    return {
+        "answers": line["gold"],
+        "passages": line["passage"],
+        "query": line["input"],
+        **{name: line[name] for name in ("question", "query_type", "reasoning", "answer_passage")},
     }
 
 
