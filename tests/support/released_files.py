@@ -165,3 +165,25 @@ def write_mirror(folder: Path, employers: Sequence[str] = EMPLOYERS) -> Path:
     write_rows(root / BABI_TABLE, rows)
     write_lines(root / BABI_GENERATIONS, map(babi_line, stories))
     return folder
+
+
+def write_marco(folder, with_table=True):
+    """Write MS MARCO in every arm: two references, no answer and, with a test split, the first again."""
+    number = make_question("ms_marco")
+    nobody = make_question(
+        "ms_marco",
+        question="who is the president of vostria",
+        class_label="PERSON",
+        answers=("No Answer Present.",),
+        gold_facts=(),
+    )
+    questions, root = [number, nobody], folder / "Trace_Check_QA"
+    if with_table:
+        questions.append(number)
+        write_rows(root / MARCO_TABLE, [marco_row(one) for one in questions])
+    for arm, suffix in SUFFIXES.items():
+        lines = [marco_line(one, target(one, arm)) for one in questions]
+        write_lines(root / MARCO.format(model=MODEL, suffix=suffix), lines)
+    lines = [marco_line(one, "Answer: about 210") for one in questions]
+    write_lines(root / MARCO_PROMPTED.format(model=f"meta-llama_{MODEL}"), lines)
+    return questions

@@ -10,22 +10,16 @@ from support.examples import ROOT, make_question
 from support.http import BODY, serve
 from support.released_files import (
     BABI_GENERATIONS,
-    MARCO,
-    MARCO_PROMPTED,
     MARCO_TABLE,
     MODEL,
-    SUFFIXES,
     babi_line,
     cotempqa_line,
     cotempqa_questions,
-    marco_line,
-    marco_row,
     outputs,
     table,
-    target,
     write_lines,
+    write_marco,
     write_mirror,
-    write_rows,
 )
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError, DataError
@@ -179,28 +173,6 @@ def test_without_a_test_split_the_lines_carry_the_questions(tmp_path):
     assert [(one.class_label, one.answers, one.gold_facts) for one in replay.questions] == [
         ("NUMERIC", ("210", "about 210"), (0,))
     ]
-
-
-def write_marco(folder, with_table=True):
-    """Write MS MARCO in every arm: two references, no answer and, with a test split, the first again."""
-    number = make_question("ms_marco")
-    nobody = make_question(
-        "ms_marco",
-        question="who is the president of vostria",
-        class_label="PERSON",
-        answers=("No Answer Present.",),
-        gold_facts=(),
-    )
-    questions, root = [number, nobody], folder / "Trace_Check_QA"
-    if with_table:
-        questions.append(number)
-        write_rows(root / MARCO_TABLE, [marco_row(one) for one in questions])
-    for arm, suffix in SUFFIXES.items():
-        lines = [marco_line(one, target(one, arm)) for one in questions]
-        write_lines(root / MARCO.format(model=MODEL, suffix=suffix), lines)
-    lines = [marco_line(one, "Answer: about 210") for one in questions]
-    write_lines(root / MARCO_PROMPTED.format(model=f"meta-llama_{MODEL}"), lines)
-    return questions
 
 
 @pytest.mark.parametrize("with_table", [True, False])
