@@ -5,6 +5,8 @@ CORES ?= $(shell nproc)
 RUN = .venv/bin/snakemake --cores $(CORES)
 # a folder that holds Trace_Check_QA/; without it the released files are downloaded
 MIRROR ?= $(TRACEKD_MIRROR)
+# tests of one file share what they have made
+WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
 .PHONY: demo replay test test-fast test-envs test-slurm lint reference clean
@@ -28,11 +30,11 @@ replay: .venv/ready
 	@echo "items    results/replay/differences.html"
 
 test: .venv/ready
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses auto --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90
 
 # without whole runs, browsers, released files and whatever trains or draws
 test-fast: .venv/ready
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit --numprocesses auto -m "not slow"
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit $(WORKERS) -m "not slow"
 
 # every environment built from its file alone, every rule run in its own
 test-envs: .venv/ready
@@ -60,5 +62,5 @@ clean:
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --no-compile --requirement requirements.txt
 	touch $@

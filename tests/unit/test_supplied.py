@@ -14,7 +14,7 @@ from tracekd.released.supplied import find_others, plan_supplied, read_cell
 from tracekd.settings.config import Config
 from tracekd.tables.inputs import inputs_table, say_inputs
 from tracekd.workflow.config import check_claims
-from tracekd.workflow.ending import list_faults, list_notes, say_origin
+from tracekd.workflow.ending import list_notes, say_origin
 from tracekd.workflow.run import Run, is_supplied
 
 CONFIG = read_yaml(ROOT / "config.yaml") | {
@@ -88,19 +88,6 @@ def test_the_end_of_a_run_says_what_is_missing(folder):
     (folder / "results/own/tables").mkdir(parents=True)
     table.to_csv("results/own/tables/inputs.csv", index=False)
     assert list_notes(run) == say_inputs(table) == ["6 of 6 files that the config names are missing"]
-
-
-def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault(folder):
-    rows = [("prompt_only", 0.0), ("none", 0.0), ("correct", 0.01)]
-    table = pd.DataFrame(rows, columns=["arm", "readable"])
-    (folder / "results/own/tables").mkdir(parents=True)
-    table.assign(dataset="babi", model="m", scorer="aligned").to_csv(
-        "results/own/tables/results.csv", index=False
-    )
-    assert list_faults(make_run()) == [
-        "results/own/tables/results.csv: no output of m after SFT on the arm none of babi has the form that "
-        "the scorer aligned reads; look at its generations"
-    ]
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "{x}", "../x", ".hidden", "a\n"])

@@ -22,7 +22,7 @@ from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.datasets import datasets_table
 from tracekd.tables.hyperparameters import hyperparameters_table
 from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_matrix
-from tracekd.tables.results import classes_table, results_table, show_results
+from tracekd.tables.results import check_readable, classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
 from tracekd.tables.write import latex, markdown, percent, write_table
 
@@ -299,3 +299,12 @@ def test_tables_and_figures_need_no_model_library():
         "assert not {'torch', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault():
+    table = pd.DataFrame(
+        [("prompt_only", 0.0), ("none", 0.0), ("correct", 0.01)], columns=["arm", "readable"]
+    ).assign(dataset="babi", model="m", scorer="aligned")
+    with pytest.raises(DataError, match=r"^results.csv: no output .*, of babi/m/none \(scorer aligned\) \("):
+        check_readable(table, "results.csv")
+    check_readable(table[table["arm"] != "none"], "results.csv")

@@ -62,8 +62,9 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
     widths = [len(columns[name]) for name, _ in panels]
     is_wide = sum(widths) <= WIDE_COLUMNS
     frame = FRAME if is_wide else FRAME._replace(foot=TURNED_FOOT)
-    heights = np.full(len(models), LINE * (1 + len(quirks)))
-    heights *= 1 - max(0, frame.height(heights, note) - PAGE_HEIGHT) / heights.sum()
+    heights = [LINE * (1 + len(quirks))] * len(models)
+    share = 1 - max(0, frame.height(heights, note) - PAGE_HEIGHT) / sum(heights)
+    heights = [share * height for height in heights]
     with house_style():
         figure, axes = make_panels(len(panels), heights, frame, note, sharey=True, width_ratios=widths)
         for j, (measure, title) in enumerate(panels):
@@ -132,9 +133,9 @@ def _words(value: float, measure: str, is_wide: bool, is_level: bool = False) ->
     return short.replace("0.", ".") if is_phi else short
 
 
-def _write(axes: Axes, column: int, line: int, words: str, **font: str) -> None:
+def _write(axes: Axes, column: int, line: int, words: str, weight: str = "normal") -> None:
     """Write into the middle of a cell."""
-    axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, **font)
+    axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, weight=weight)
 
 
 def _write_foot(figure: Figure, n: str, still: list[str], has_note: bool) -> None:

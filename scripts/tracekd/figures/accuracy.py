@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
 from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
 from tracekd.scoring import ANSWER, get_scorer
 
@@ -106,6 +106,6 @@ def _draw_frame(axes: Axes, titles: list[str]) -> None:
     axes.set_axisbelow(True)
 
 
-def _line(highest: bool) -> dict:
+def _line(highest: bool) -> Keywords:
     """How the line of a baseline looks."""
     return {"color": INK if highest else GREY, "lw": 0.8 if highest else 0.5, "ls": (0, (3, 2)), "zorder": 1}

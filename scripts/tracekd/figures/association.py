@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, PALE, SMALL_SIZE, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title
 from tracekd.tables.copying import associations
 
@@ -20,7 +20,7 @@ FRAME = Frame(left=1.62, right=0.32, head=0.46, foot=0.42, row_gap=0.2, column_g
 TITLE_DISTANCE = 1.46
 # more models in a row leave no room for numbers
 WIDE = 2
-BESIDE = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "center_baseline"}
+BESIDE: Keywords = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "center_baseline"}
 # of phi; the axis goes on beyond 1, for the number of a marker there
 TICKS = (-1, -0.5, 0, 0.5, 1)
 

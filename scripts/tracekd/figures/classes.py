@@ -35,9 +35,10 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
     labels = {dataset: list(rows.loc[rows["dataset"] == dataset, "class"].unique()) for dataset in datasets}
     columns = min(len(arms), NARROW_LEGEND if len(models) == 1 else WIDE_LEGEND)
     frame = FRAME._replace(head=FRAME.head + LEGEND_LINE * ceil(len(arms) / columns))
-    heights = np.array([len(labels[dataset]) * (len(arms) * ARM + CLASS_GAP) for dataset in datasets])
+    heights = [len(labels[dataset]) * (len(arms) * ARM + CLASS_GAP) for dataset in datasets]
     surplus = max(0, frame.height(heights, note) - PAGE_HEIGHT)
-    heights = heights * (1 - surplus / heights.sum())
+    share = 1 - surplus / sum(heights)
+    heights = [share * height for height in heights]
     with house_style():
         figure, axes = make_panels(len(models), heights, frame, note, sharex=True, sharey="row")
         for i, dataset in enumerate(datasets):

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, INK, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
 from tracekd.labels import count, dataset_title, model_title
 from tracekd.tables.matrix import conditionals, pool_seeds
 
@@ -97,10 +97,28 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
     _write_below(axes, f"n = {count(row['n'])}{pooled}", 0.5, SIZE_BELOW, color=GREY)
 
 
-def _write_below(axes: Axes, words: str, place: float, distance: float, **style: str | float) -> None:
+def _write_below(
+    axes: Axes,
+    words: str,
+    place: float,
+    distance: float,
+    ha: str = "center",
+    size: float = SMALL_SIZE,
+    color: str = INK,
+) -> None:
     """Write below a panel, `distance` points away, at a place along its width."""
-    style = {"ha": "center", "va": "top", "size": SMALL_SIZE, "linespacing": 1.25} | style
-    axes.annotate(words, (place, 0), (0, -distance), "axes fraction", "offset points", **style)
+    axes.annotate(
+        words,
+        (place, 0),
+        (0, -distance),
+        "axes fraction",
+        "offset points",
+        ha=ha,
+        va="top",
+        size=size,
+        color=color,
+        linespacing=1.25,
+    )
 
 
 def _head_group(figure: Figure, first: Axes, last: Axes, title: str) -> None:

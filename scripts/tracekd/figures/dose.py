@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, dataset_title, model_title, run_size
 from tracekd.tables.estimates import show_number
 
@@ -77,12 +77,17 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, trend: pd.DataFrame, kinds: list
         axes.plot(place, 100 * row["answer_acc"], marker=marker, color=style.colour, ms=4, mew=0)
     if kinds:
         axes.axvline((100 + FIRST_KIND) / 2, color=GREY, lw=0.5, ls=(0, (2, 2)))
-    style = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "bottom", "size": SMALL_SIZE}
+    above: Keywords = {
+        "xycoords": "axes fraction",
+        "textcoords": "offset points",
+        "va": "bottom",
+        "size": SMALL_SIZE,
+    }
     for _, row in trend.iterrows():
         value, low, high = (show_number(100 * row[f"slope{part}"], 1) for part in ("", "_low", "_high"))
-        axes.annotate(f"slope {value} [{low}, {high}] points", (0, 1), (0, 11), color=INK, **style)
+        axes.annotate(f"slope {value} [{low}, {high}] points", (0, 1), (0, 11), color=INK, **above)
     words = run_size(rows["n"], rows["seeds"].max())
-    axes.annotate(words, (0, 1), (0, 2), color=GREY, **style)
+    axes.annotate(words, (0, 1), (0, 2), color=GREY, **above)
 
 
 def _write_below(axes: Axes, kinds: list[str]) -> None:
@@ -92,10 +97,13 @@ def _write_below(axes: Axes, kinds: list[str]) -> None:
     axes.set_xticks([*shares, *places], [*map(str, shares), *map(arm_title, kinds)])
     for label in axes.get_xticklabels()[len(shares) :]:
         label.set_rotation(90)
-    middle = {
-        "xycoords": axes.get_xaxis_transform(),
-        "textcoords": "offset points",
-        "ha": "center",
-        "va": "top",
-    }
-    axes.annotate("share of correct\ntraces (%)", (50, 0), (0, -17), linespacing=1.1, **middle)
+    axes.annotate(
+        "share of correct\ntraces (%)",
+        (50, 0),
+        (0, -17),
+        axes.get_xaxis_transform(),
+        "offset points",
+        ha="center",
+        va="top",
+        linespacing=1.1,
+    )

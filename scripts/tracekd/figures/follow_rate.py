@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, arm_style, house_style
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
 from tracekd.tables.estimates import add_share
 from tracekd.tables.matrix import conditionals, pool_seeds
@@ -81,7 +81,7 @@ def plot_follow_rate(
                 linespacing=1.15,
             )
         _name_models(figure, rows, panels)
-        _write_heads(panels[0], f"trace and answer,\n{scorer} scorer")
+        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer")
         axis_place = panels[-1][1].get_position()
         centre = (axis_place.x0 + axis_place.x1) / 2
         below = axis_place.y0 - 0.23 / total
@@ -116,7 +116,7 @@ def _draw_matrix(axes: Axes, row: pd.Series) -> None:
     axes.tick_params(length=0, pad=2)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
-    style = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "top"}
+    style: Keywords = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "top"}
     axes.annotate("P(answer ok)", (0, 2), (-2, -2.6), ha="right", **style)
     axes.annotate(f"n = {count(row['n'])}", (2, 2), (4, -2.6), ha="left", color=GREY, **style)
 
@@ -148,8 +148,17 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
         if whole:
             _write_values(axes, row, place)
         words = run_size([row["n"]], 1) if whole else count(row["n"])
-        style = {"size": SMALL_SIZE, "color": GREY, "va": "center_baseline", "ha": "right"}
-        axes.annotate(words, (1, place), (42, 0), axes.get_yaxis_transform(), "offset points", **style)
+        axes.annotate(
+            words,
+            (1, place),
+            (42, 0),
+            axes.get_yaxis_transform(),
+            "offset points",
+            size=SMALL_SIZE,
+            color=GREY,
+            va="center_baseline",
+            ha="right",
+        )
     if rows.empty:
         axes.text(
             50,
@@ -180,11 +189,16 @@ def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
     else:
         return
     for name, (end, align) in zip(names, ends, strict=True):
-        shift = (5 if align == "left" else -5, 0)
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
-        style = {"ha": align, "va": "center_baseline", "size": SMALL_SIZE, "bbox": box}
-        words = f"{row[f'{name}_share']:.1f} %"
-        axes.annotate(words, (end, place), shift, textcoords="offset points", **style)
+        axes.annotate(
+            f"{row[f'{name}_share']:.1f} %",
+            (end, place),
+            (5 if align == "left" else -5, 0),
+            textcoords="offset points",
+            ha=align,
+            va="center_baseline",
+            size=SMALL_SIZE,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+        )
 
 
 def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -> None:
@@ -198,9 +212,9 @@ def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -
         )
 
 
-def _write_heads(panels: list[Axes], title: str) -> None:
+def _write_heads(figure: Figure, panels: list[Axes], title: str) -> None:
     """Write above the first row what the two columns show, with the meaning of the markers."""
-    figure, (matrix, dots) = panels[0].figure, (axes.get_position() for axes in panels)
+    matrix, dots = (axes.get_position() for axes in panels)
     total = figure.get_figheight()
     head = panels[0].secondary_xaxis("top")
     head.set_xticks([0.5, 1.5], ["trace ok", "wrong"])

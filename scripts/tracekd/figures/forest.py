@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
-from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring import SCORERS
 from tracekd.tables.estimates import show_number
@@ -206,7 +206,7 @@ def _write_sides(
     """Write the lines' names to the left of a dataset's panels, and their numbers of items to the right."""
     first, last = panels[0], panels[-1]
     first.set_yticks(range(len(lines)), [f"{model}, {arm_title(arm)}" for model, arm in lines])
-    head = {"textcoords": "offset points", "va": "bottom", "annotation_clip": False}
+    head: Keywords = {"textcoords": "offset points", "va": "bottom", "annotation_clip": False}
     left = -72 * (FRAME.left - 0.06)
     first.annotate(dataset_title(dataset), (0, 1), (left, 3), "axes fraction", weight="bold", **head)
     last.annotate("n", (1, 1), (5, 3), "axes fraction", size=SMALL_SIZE, color=GREY, **head)
@@ -228,14 +228,21 @@ def _write_sides(
 
 def _write_key(figure: Figure, margin: float, sides: Mapping[str, Side]) -> None:
     """Explain the markers and the band below the panels."""
-    dot = {"color": INK, "ms": 3.2, "mew": 0.8, "lw": 1.1}
-    handles = [
+    markers = [
         Line2D(
-            [], [], **dot, marker=side.marker, mfc=INK if side.filled else "white", label=f"{scorer} scorer"
+            [],
+            [],
+            color=INK,
+            ms=3.2,
+            mew=0.8,
+            lw=1.1,
+            marker=side.marker,
+            mfc=INK if side.filled else "white",
+            label=f"{scorer} scorer",
         )
         for scorer, side in sides.items()
     ]
-    handles.append(Patch(color=PALE, lw=0, label=f"|φ| < {margin:g}"))
+    handles = [*markers, Patch(color=PALE, lw=0, label=f"|φ| < {margin:g}")]
     figure.legend(
         handles=handles,
         loc="lower left",

@@ -1,7 +1,7 @@
 """Grids of panels measured in inches, and the words around them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,6 +12,8 @@ from matplotlib.lines import Line2D
 
 from tracekd.figures.style import COLUMN_WIDTH, GREY, INK, SMALL_SIZE, TEXT_WIDTH, arm_style
 from tracekd.labels import arm_title
+
+Sharing = bool | Literal["row", "col"]
 
 # height of the note on what is not real, inches
 NOTE_HEIGHT = 0.15
@@ -38,17 +40,31 @@ class Frame(NamedTuple):
 
 
 def make_panels(
-    columns: int, heights: Sequence[float], frame: Frame, note: str, **sharing: bool | str
+    columns: int,
+    heights: Sequence[float],
+    frame: Frame,
+    note: str,
+    *,
+    sharex: Sharing = False,
+    sharey: Sharing = False,
+    width_ratios: Sequence[float] | None = None,
 ) -> tuple[Figure, np.ndarray]:
     """Make a figure of one column's or the text's width with rows of panels of given heights.
 
-    `note` says in the lower right corner what is not real in the figure. `sharing` is sharex and sharey as in
-    matplotlib. Returns the figure and a two-dimensional array of axes.
+    `note` says in the lower right corner what is not real in the figure; the rest is as in matplotlib.
+    Returns the figure and a two-dimensional array of axes.
     """
     width, height = COLUMN_WIDTH if columns == 1 else TEXT_WIDTH, frame.height(heights, note)
     panel_width = (width - frame.left - frame.right - (columns - 1) * frame.column_gap) / columns
     figure, axes = plt.subplots(
-        len(heights), columns, figsize=(width, height), squeeze=False, height_ratios=heights, **sharing
+        len(heights),
+        columns,
+        figsize=(width, height),
+        squeeze=False,
+        height_ratios=heights,
+        width_ratios=width_ratios,
+        sharex=sharex,
+        sharey=sharey,
     )
     figure.subplots_adjust(
         left=frame.left / width,
@@ -86,8 +102,17 @@ def label_row(axes: Axes, title: str, distance: float) -> None:
 
 def label_size(axes: Axes, words: str) -> None:
     """Say above a panel's right end how many items and seeds stand behind it."""
-    style = {"ha": "right", "va": "bottom", "size": SMALL_SIZE, "color": GREY}
-    axes.annotate(words, (1, 1), (0, 2), "axes fraction", "offset points", **style)
+    axes.annotate(
+        words,
+        (1, 1),
+        (0, 2),
+        "axes fraction",
+        "offset points",
+        ha="right",
+        va="bottom",
+        size=SMALL_SIZE,
+        color=GREY,
+    )
 
 
 def key_lines(arms: Sequence[str]) -> list[Sequence[str]]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
-from tracekd.figures.style import GREY, INK, SMALL_SIZE, house_style
+from tracekd.figures.style import GREY, INK, SMALL_SIZE, Keywords, house_style
 from tracekd.labels import DIMENSION_TITLES, count
 from tracekd.study.scores import DIMENSIONS
 
@@ -24,11 +24,14 @@ COLOUR_RANGE = (0.12, 0.88)
 # of the middle point: the map's own is too pale for paper
 MIDDLE = matplotlib.colors.to_rgba("#D6D6D6")
 
+Question = Mapping[str, str | bool]
+Condition = Mapping[str, str]
+
 
 def plot_likert(
     table: pd.DataFrame,
-    questions: Sequence[Mapping],
-    conditions: Sequence[Mapping],
+    questions: Sequence[Question],
+    conditions: Sequence[Condition],
     labels: Sequence[str],
     note: str = "",
 ) -> Figure:
@@ -74,7 +77,12 @@ def _draw_bar(axes: Axes, place: float, shares: np.ndarray, n: int) -> None:
     for share, colour in zip(shares, _colours(len(shares)), strict=True):
         axes.barh(place, share, BAR, left, color=colour, lw=0)
         left += share
-    words = {"va": "center_baseline", "size": SMALL_SIZE, "color": GREY, "textcoords": "offset points"}
+    words: Keywords = {
+        "va": "center_baseline",
+        "size": SMALL_SIZE,
+        "color": GREY,
+        "textcoords": "offset points",
+    }
     axes.annotate(f"{_outer(shares).sum():.0f}", (-below.sum(), place), (-3, 0), ha="right", **words)
     axes.annotate(f"{_outer(shares[::-1]).sum():.0f}", (above.sum(), place), (3, 0), ha="left", **words)
     axes.annotate(
@@ -100,7 +108,9 @@ def _colours(n: int) -> np.ndarray:
     return colours
 
 
-def _draw_frame(axes: Axes, lines: int, questions: Sequence[Mapping], conditions: Sequence[Mapping]) -> None:
+def _draw_frame(
+    axes: Axes, lines: int, questions: Sequence[Question], conditions: Sequence[Condition]
+) -> None:
     """Give a panel a line a question's name and one for each condition under it."""
     block = len(conditions) + 1
     # room for the shares that stand beside the longest bars
@@ -110,7 +120,7 @@ def _draw_frame(axes: Axes, lines: int, questions: Sequence[Mapping], conditions
     axes.spines["left"].set_visible(False)
     axes.vlines(0, -0.5, len(questions) * block - 0.5, color=GREY, lw=0.6, zorder=0)
     for number, question in enumerate(questions):
-        words = question["facet"] + (", turned round" if question["reversed"] else "")
+        words = f"{question['facet']}{', turned round' if question['reversed'] else ''}"
         axes.annotate(
             words,
             (0.5, number * block),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -82,15 +83,15 @@ def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
 
 def _label_ends(axes: Axes) -> None:
     """Write each mean line's name right of its end, moved apart where ends lie close."""
-    lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
     top = axes.get_ylim()[1]
-    ends = [line.get_ydata()[-1] / top for line in lines]
-    places = spread(ends, gap=LABEL_HEIGHT / PANEL, low=0, high=1)
-    for line, place in zip(lines, places, strict=True):
+    ends = [np.asarray(line.get_data())[:, -1] for line in lines]
+    places = spread([y / top for _, y in ends], gap=LABEL_HEIGHT / PANEL, low=0, high=1)
+    for line, (x, y), place in zip(lines, ends, places, strict=True):
         colour = line.get_color()
         axes.annotate(
-            line.get_label(),
-            (line.get_xdata()[-1], line.get_ydata()[-1]),
+            str(line.get_label()),
+            (x, y),
             (1.1, place),
             textcoords="axes fraction",
             color=colour,

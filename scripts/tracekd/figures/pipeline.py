@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
@@ -263,7 +264,7 @@ def _height(paragraph: Paragraph) -> float:
     return (paragraph.text.count("\n") + 1) * paragraph.size * LINE_SPACING / 72 + 0.03
 
 
-def _draw_box(canvas: plt.Axes, box: Box, left: float, top: float, height: float) -> None:
+def _draw_box(canvas: Axes, box: Box, left: float, top: float, height: float) -> None:
     """Draw a box with its upper left corner at (left, top), stretched to a height."""
     frame = FancyBboxPatch(
         (left, top - height),
@@ -301,7 +302,7 @@ def _draw_box(canvas: plt.Axes, box: Box, left: float, top: float, height: float
         y -= tall
 
 
-def _arrow(canvas: plt.Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+def _arrow(canvas: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw an arrow between two boxes."""
     canvas.add_patch(
         FancyArrowPatch(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -11,6 +12,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from tracekd.core.files import atomic_write
 from tracekd.traces.arms import ARMS, OTHER, Style
@@ -27,8 +29,9 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
 GOLD_FILL = "#FFF1C9"
 
+Keywords = dict[str, Any]  # of a call of matplotlib
 
-RC = {
+RC: dict[RcKeyType, object] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same on every machine
     "font.size": TEXT_SIZE,

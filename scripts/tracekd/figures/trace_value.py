@@ -59,8 +59,8 @@ def plot_trace_value(
         axes[0, 1].set(xlim=(-5, 105), xticks=range(0, 101, 25))
         for panels, model in zip(axes, models, strict=True):
             shown = rows[rows["model"] == model]
-            _draw_panel(panels[0], shown, shown["words"])
-            _draw_panel(panels[1], shown, 100 * shown["verified"])
+            _draw_panel(figure, panels[0], shown, shown["words"])
+            _draw_panel(figure, panels[1], shown, 100 * shown["verified"])
             label_row(panels[0], model_title(model), TITLE_DISTANCE)
             panels[0].set_ylabel("accuracy (%), 95 % CI", labelpad=2)
             n = {questions: rows["n"] for questions, rows in shown.groupby("questions")}
@@ -81,11 +81,11 @@ def _scale_words(axes: Axes, most: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, places: pd.Series) -> None:
+def _draw_panel(figure: Figure, axes: Axes, rows: pd.DataFrame, places: pd.Series) -> None:
     """Draw the arms of one model; an arm without a verdict has no place on the right."""
     axes.grid(color=PALE, lw=0.6)
     axes.set_axisbelow(True)
-    aside = offset_copy(axes.transData, axes.figure, x=ASIDE, units="points")
+    aside = offset_copy(axes.transData, figure, x=ASIDE, units="points")
     for (_, row), place in zip(rows.iterrows(), places, strict=True):
         if pd.isna(place):
             continue

@@ -14,7 +14,14 @@ from pathlib import Path
 
 import torch
 from tqdm import tqdm
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast, Qwen3Config, set_seed
+from transformers import (
+    AutoModelForCausalLM,
+    LlamaConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    set_seed,
+)
 
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_folder, atomic_write
@@ -23,6 +30,7 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.simulation import SIMULATORS, Scene, get_simulator
 from tracekd.models.documents import (
     IGNORED,
+    Ask,
     Document,
     batches,
     collate,
@@ -140,10 +148,12 @@ def vocabulary_texts(
 def words_in_use(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[int]:
     """List the token ids that occur in texts, without those that mark up a copy document."""
     used = {token for ids in tokenizer(texts, add_special_tokens=False)["input_ids"] for token in ids}
-    return sorted(used - set(tokenizer.convert_tokens_to_ids(["\n", QUESTION, *SPECIAL_TOKENS])))
+    return sorted(used - {tokenizer.vocab[token] for token in ("\n", QUESTION, *SPECIAL_TOKENS)})
 
 
-def new_model(config_class: type, recipe: BaseRecipe, tokenizer: PreTrainedTokenizerFast) -> torch.nn.Module:
+def new_model(
+    config_class: type[LlamaConfig | Qwen3Config], recipe: BaseRecipe, tokenizer: PreTrainedTokenizerFast
+) -> PreTrainedModel:
     """Make a random network; weights start larger than usual, as suits its small width."""
     config = config_class(
         vocab_size=-(-len(tokenizer) // VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE,
@@ -161,14 +171,17 @@ def new_model(config_class: type, recipe: BaseRecipe, tokenizer: PreTrainedToken
         eos_token_id=tokenizer.eos_token_id,
     )
     # on a CPU the fused attention kernel is the slower one for heads this small
-    return AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+    model: PreTrainedModel = AutoModelForCausalLM.from_config(
+        config, dtype=torch.float32, attn_implementation="eager"
+    )
+    return model
 
 
 class Trainer:
     """Takes optimiser steps and keeps the loss of each: Muon for hidden matrices, AdamW for the rest."""
 
-    def __init__(self, model: torch.nn.Module):
-        self.model = model.train()
+    def __init__(self, model: PreTrainedModel):
+        self.model, self.head = model.train(), model.get_output_embeddings()
         named = dict(model.named_parameters())
         matrices = [weights for name, weights in named.items() if weights.ndim == 2 and "embed" not in name]
         others = [weights for name, weights in named.items() if weights.ndim != 2 or "embed" in name]
@@ -182,10 +195,10 @@ class Trainer:
     def step(self, batch: tuple[torch.Tensor, torch.Tensor], phase: str, rate: float) -> None:
         """Learn from one batch at a share `rate` of the full learning rates."""
         ids, labels = batch
-        hidden = self.model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        hidden = self.model.base_model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
         targets = labels[:, 1:]
         asked = targets != IGNORED  # logits of the other positions would be thrown away
-        loss = torch.nn.functional.cross_entropy(self.model.lm_head(hidden[asked]), targets[asked])
+        loss = torch.nn.functional.cross_entropy(self.head(hidden[asked]), targets[asked])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser, full_rate in zip(self.optimisers, self.rates, strict=True):
@@ -207,7 +220,7 @@ def train_copying(
     rng: random.Random,
 ) -> None:
     """Teach copying, with few words first: a copy circuit forms late or never on all of them at once."""
-    separator, end = tokenizer.convert_tokens_to_ids(["\n", END])
+    separator, end = (tokenizer.vocab[token] for token in ("\n", END))
     shuffled = rng.sample(words, len(words))
     in_play = COPY_WORDS_AT_FIRST
     for step in tqdm(range(recipe.copy_steps), desc="copying", unit="step"):
@@ -238,7 +251,7 @@ def train_reading(
     rng: random.Random,
 ) -> dict[str, float]:
     """Teach reading in rounds until the probe is passed; give the probe or raise ModelError."""
-    separator, ask, end = tokenizer.convert_tokens_to_ids(["\n", QUESTION, END])
+    separator, ask, end = (tokenizer.vocab[token] for token in ("\n", QUESTION, END))
     own = {name: [one for one in questions if one.dataset == name] for name in datasets}
 
     def simulate() -> Scene:
@@ -283,7 +296,7 @@ def train_reading(
 
 @torch.no_grad()
 def probe_model(
-    model: torch.nn.Module,
+    model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     datasets: Sequence[str],
     n_questions: int,
@@ -301,7 +314,7 @@ def probe_model(
             asked = [get_simulator(name).sample(rng).questions[0] for _ in range(n_questions)]
         else:
             asked = [question for question in held_out if question.dataset == name][:n_questions]
-        earlier = {
+        earlier: dict[str, Ask] = {
             step.name: partial(earlier_step, place=place)
             for place, step in enumerate(get_dataset(name).steps[:-1])
         }

@@ -42,6 +42,7 @@ class Exercise(NamedTuple):
 
 Document = list[Segment]
 Row = tuple[list[int], list[int]]  # token ids, labels
+Ask = Callable[[Question], Exercise]
 
 
 def evidence(question: Question) -> Exercise:
@@ -65,11 +66,11 @@ def earlier_step(question: Question, place: int) -> Exercise:
 EVIDENCE_SHARE, ANSWER_SHARE = 0.6, 0.25
 
 
-def exercises(dataset: str) -> dict[Callable[[Question], Exercise], float]:
+def exercises(dataset: str) -> dict[Ask, float]:
     """Give the exercises on a dataset and their shares."""
     places = range(len(get_dataset(dataset).steps) - 1)
     rest = round(1 - EVIDENCE_SHARE - ANSWER_SHARE, 12) / max(1, len(places))
-    earlier = {partial(earlier_step, place=place): rest for place in places}
+    earlier: dict[Ask, float] = {partial(earlier_step, place=place): rest for place in places}
     return {evidence: EVIDENCE_SHARE, direct_answer: ANSWER_SHARE, **earlier}
 
 
@@ -109,7 +110,7 @@ def repeat_document(question: Question, tokenizer: PreTrainedTokenizerFast, rng:
         {"role": "user", "content": f"{REPEAT}{request}{ANSWER_ONLY}"},
     ]
     prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return [Segment(prompt, False), Segment(reply + END, True)]
+    return [Segment(str(prompt), False), Segment(reply + END, True)]
 
 
 def copy_document(words: Sequence[int], separator: int, end: int, rng: random.Random) -> Document:
@@ -197,11 +198,7 @@ def batches(
             yield collate(batch, tokenizer.pad_token_id)
 
 
-def probe_rows(
-    tokenizer: PreTrainedTokenizerFast,
-    questions: Sequence[Question],
-    exercise: Callable[[Question], Exercise],
-) -> list[Row]:
+def probe_rows(tokenizer: PreTrainedTokenizerFast, questions: Sequence[Question], exercise: Ask) -> list[Row]:
     """Encode one exercise per question, as in `reading_document`."""
     return encode(
         tokenizer,

@@ -11,7 +11,6 @@ from tracekd.released.registry import Generations
 from tracekd.settings.config import Config
 from tracekd.traces.arms import PROMPT_ONLY
 
-_CELL = re.compile(r"([^/]+)/([^/]+)/([^/]+)/seed(\d+)\.jsonl$")
 # what can be a folder, a part of a file name and a wildcard
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
@@ -48,8 +47,8 @@ def get_folder(run: str) -> str:
 
 def read_cell(path: str) -> Generations:
     """Read dataset, model, arm and seed from the path of a file of generations."""
-    dataset, model, arm, seed = _CELL.search(path).groups()
-    return Generations(dataset, model, arm, int(seed), {ALL: path})
+    dataset, model, arm, file = Path(path).parts[-4:]
+    return Generations(dataset, model, arm, int(Path(file).stem.removeprefix("seed")), {ALL: path})
 
 
 def find_others(plan: Plan) -> list[str]:

@@ -9,6 +9,7 @@ right by the rule of the dataset. An output that is cut off or not of the asked 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Generation, Question
@@ -18,6 +19,9 @@ from tracekd.scoring.free_text import conclude
 from tracekd.scoring.outputs import find_answer, parse_generation
 from tracekd.scoring.score import Score
 from tracekd.traces.arms import Form, get_arm
+
+if TYPE_CHECKING:
+    from rouge_score.rouge_scorer import RougeScorer
 
 MEASURES = ("f1", "precision", "recall", "rouge_l")
 
@@ -88,7 +92,7 @@ class _Words:
 
 
 @cache
-def _rouge():
+def _rouge() -> "RougeScorer":
     """Give ROUGE-1 and ROUGE-L without stemming."""
     from rouge_score.rouge_scorer import RougeScorer  # loading it takes a second, and only free text needs it
 

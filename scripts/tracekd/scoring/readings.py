@@ -13,8 +13,8 @@ from pathlib import Path
 from tracekd.core.files import atomic_write
 from tracekd.core.normalise import collapse
 from tracekd.core.records import Generation, Question
-from tracekd.datasets import Dataset, get_dataset
-from tracekd.datasets.interface import Answer, Value
+from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Answer, Dataset, Value
 from tracekd.scoring.outputs import WAYS
 
 MAIN = next(iter(WAYS))

@@ -4,7 +4,7 @@ Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace
 `p_answer_given_trace_ok` is P(answer ok | trace ok).
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -193,6 +193,6 @@ def power(counts: Counts, settings: Statistics) -> Columns:
     }
 
 
-def with_interval(name: str, value: float, limits: tuple[float, float]) -> Columns:
+def with_interval(name: str, value: float, limits: tuple[SupportsFloat, SupportsFloat]) -> Columns:
     """Name an estimate and the ends of its interval."""
     return {name: value, f"{name}_low": float(limits[0]), f"{name}_high": float(limits[1])}

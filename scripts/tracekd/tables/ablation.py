@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from math import nan
 from operator import ne
 from statistics import fmean
+from typing import Any
 
 import pandas as pd
 
@@ -47,12 +48,17 @@ SHOWN = {
 DIGITS = {"both_ok": 0, "phi_trace": 3}
 
 
-def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) -> pd.DataFrame:
+def ablation_table(
+    variants: Mapping[str, Sequence[Score]], dataset: str, model: str, arm: str, seed: int
+) -> pd.DataFrame:
     """Compare every variant of the published scorer with the scorer itself on one generation file.
 
     Args:
         variants: as from `score_variants`.
-        run: dataset, model, arm and seed of the file.
+        dataset: of the file.
+        model: of the file.
+        arm: of the file.
+        seed: of the file.
 
     Returns:
         dataset, model, arm, seed, quirk (what is off; `all`: everything), measure, with_quirk, without_quirk,
@@ -63,14 +69,13 @@ def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) ->
         where a margin is empty). Only measures of steps that the arm has.
 
     """
-    keys = [run[key] for key in RUN]
-    base = variants[PUBLISHED]
+    run, base = (dataset, model, arm, seed), variants[PUBLISHED]
     labels = [score.class_label for score in base]
     rows = []
-    for measure in find_measures(run["dataset"], run["arm"]):
+    for measure in find_measures(dataset, arm):
         of_item = _VERDICTS[measure]
         items = list(map(of_item, base))
-        before = summarise(measure, items, labels, run["dataset"])
+        before = summarise(measure, items, labels, dataset)
         for quirk, off in VARIANTS.items():
             if quirk == PUBLISHED:
                 continue
@@ -78,10 +83,10 @@ def ablation_table(variants: Mapping[str, Sequence[Score]], **run: str | int) ->
             changed = sum(map(ne, items, others))
             # most quirks leave most measures alone
             is_same = not changed and Quirk.MEAN_OF_ROUNDED_CLASSES not in off
-            after = before if is_same else summarise(measure, others, labels, run["dataset"], off)
+            after = before if is_same else summarise(measure, others, labels, dataset, off)
             # six digits as in the CSV, so that table and figure round alike
             difference = round(after - before, 6)
-            rows.append([*keys, quirk, measure, before, after, difference, changed, len(base)])
+            rows.append([*run, quirk, measure, before, after, difference, changed, len(base)])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -95,7 +100,7 @@ def find_measures(dataset: str, arm: str) -> Iterator[str]:
 
 
 def summarise(
-    measure: str, items: Sequence, labels: Sequence[str], dataset: str, off: Set[Quirk] = frozenset()
+    measure: str, items: Sequence[Any], labels: Sequence[str], dataset: str, off: Set[Quirk] = frozenset()
 ) -> float:
     """Sum up what the items of a file contribute to a measure; `labels` are their classes."""
     if measure == "phi_trace":

@@ -91,6 +91,6 @@ def _html(text: str) -> str:
     return escape(text).replace("\n", " <br>")
 
 
-def _controls(search: str | list[str]) -> list[dict]:
+def _controls(search: str | list[str]) -> list[dict[str, object]]:
     """Put sorting and a search of the column below its title."""
     return [{"target": 1, "content": ["order", search]}]

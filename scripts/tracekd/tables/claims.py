@@ -78,8 +78,8 @@ def judge(claim: Claim, found: Estimate | None, present: bool, held: bool) -> tu
     if claim.untestable:
         return "not testable", claim.untestable
     if found is None:
-        held = "the run's tables hold no such value" if present else "the run has no such generations"
-        return MISSING, held
+        why = "the run's tables hold no such value" if present else "the run has no such generations"
+        return MISSING, why
     stated, value, low, high = (
         _number(claim, one) for one in (claim.value, found.value, found.low, found.high)
     )
@@ -164,12 +164,12 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(claim: Claim, run: RunTables, downloads: Downloads | None) -> dict:
+def _row(claim: Claim, run: RunTables, downloads: Downloads | None) -> dict[str, object]:
     """Make one row of the ledger."""
     found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
     verdict, why = judge(claim, judged, bool(run.select("answers", claim)), run.holds(claim))
-    lacks = verdict == MISSING and downloads is not None
+    files = downloads.find(claim) if downloads and verdict == MISSING else []
     return asdict(claim) | {
         "class": claim.class_label,
         "quantity": f"{claim.step} {claim.quantity}".lstrip(),
@@ -180,7 +180,7 @@ def _row(claim: Claim, run: RunTables, downloads: Downloads | None) -> dict:
         "n": judged.n if judged else None,
         "verdict": verdict,
         "why": f"{why}; {claim.note}" if claim.note and verdict != MISSING else why,
-        "file": " ".join(downloads.find(claim)) if lacks else "",
+        "file": " ".join(files),
     }
 
 

@@ -1,5 +1,6 @@
 """Answers of two arms of a model, or of two models of an arm, on the same items."""
 
+from collections.abc import Callable, Mapping
 from itertools import combinations
 
 import pandas as pd
@@ -16,6 +17,8 @@ COLUMNS = [*KEYS, "n", "unpaired", "first_only", "second_only"]
 COLUMNS += ["difference", "difference_low", "difference_high", "mcnemar_p", "holm_p"]
 # what is compared: (column that varies, column that is fixed)
 KINDS = {"arms": ("arm", "model"), "models": ("model", "arm")}
+
+Key = tuple[str | int, ...]
 
 
 def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> pd.DataFrame:
@@ -45,7 +48,7 @@ def comparisons_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) ->
 
 def show_comparisons(table: pd.DataFrame) -> pd.DataFrame:
     """Write the table for readers."""
-    titles = {"arms": arm_title, "models": str}
+    titles: dict[str, Callable[[str], str]] = {"arms": arm_title, "models": str}
     pairs = {
         side: [titles[kind](name) for kind, name in zip(table["kind"], table[side], strict=True)]
         for side in ("first", "second")
@@ -70,6 +73,6 @@ def show_comparisons(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _run(runs: dict[tuple, pd.Series], part: tuple, kind: str, held: str, varied: str) -> pd.Series:
+def _run(runs: Mapping[Key, pd.Series], part: Key, kind: str, held: str, varied: str) -> pd.Series:
     """Answers of one run of a dataset, scorer and seed."""
     return runs[*part, *((held, varied) if kind == "arms" else (varied, held))]

@@ -4,7 +4,8 @@ import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import arm_title, count, dataset_title
-from tracekd.scoring.readings import MAIN, WAYS
+from tracekd.scoring.outputs import WAYS
+from tracekd.scoring.readings import MAIN
 from tracekd.tables.estimates import add_share, show_estimates
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]

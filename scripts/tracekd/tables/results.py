@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from tracekd.core.errors import DataError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
@@ -41,15 +42,24 @@ def _columns(grid: Grid) -> tuple[list[str], list[str]]:
     return [f"{name}_acc" for name in names], [f"{name}_sd" for name in names]
 
 
-def find_unreadable(table: pd.DataFrame) -> list[str]:
-    """Say of each trained arm in `results_table` whose outputs no scorer could read that it is so."""
+def check_readable(table: pd.DataFrame, where: object) -> None:
+    """Raise DataError where no output of a trained arm is readable: its zeros say nothing about traces.
+
+    Args:
+        table: as of `results_table`.
+        where: the file that holds it.
+
+    """
     trained = [name not in ARMS or get_arm(name).is_trained for name in table["arm"]]
     rows = table[table["readable"].eq(0) & pd.Series(trained, table.index, dtype=bool)]
-    return [
-        f"no output of {row.model} after SFT on the arm {row.arm} of {row.dataset} has the form that the "
-        f"scorer {row.scorer} reads; look at its generations"
-        for row in rows.itertuples()
-    ]
+    scorers = rows.groupby(["dataset", "model", "arm"], sort=False)["scorer"].agg(", ".join)
+    if len(scorers):
+        named = "; ".join(f"{'/'.join(key)} (scorer {names})" for key, names in scorers.items())
+        raise DataError(
+            f"no output has the form that is read, after SFT, of {named}",
+            where=where,
+            hint="look at these generations: learning rate, epochs and max_new_tokens are the usual causes",
+        )
 
 
 def show_results(table: pd.DataFrame) -> pd.DataFrame:

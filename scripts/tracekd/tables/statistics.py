@@ -110,7 +110,7 @@ def _all_seeds(scores: pd.DataFrame, step: str, settings: Statistics) -> Columns
     return _with_counts(pool(cells, settings), counts, remarks)
 
 
-def _cells_by_seed(scored: pd.DataFrame, step: str) -> NDArray:
+def _cells_by_seed(scored: pd.DataFrame, step: str) -> NDArray[np.float64]:
     """Tell in which cell each item of each seed lies: (seeds, items, 4), one 1 or none in the last axis."""
     seeds, items = (pd.factorize(scored[column])[0] for column in ("seed", "id"))
     # the order of CELLS: both, answer only, trace only, neither

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tracekd.core.errors import ConfigError
 from tracekd.core.registry import Registry
@@ -25,7 +25,7 @@ class Style(NamedTuple):
     """Colour and marker in figures: the marker tells arms apart where colour is lost."""
 
     colour: str
-    marker: str | tuple[int, int, int]
+    marker: str | tuple[int, Literal[0, 1, 2], int]
 
 
 # of an arm that has none of its own

@@ -6,7 +6,6 @@ import pandas as pd
 
 from tracekd.released.supplied import find_others, get_folder
 from tracekd.tables.inputs import say_inputs
-from tracekd.tables.results import find_unreadable
 from tracekd.workflow.run import Run
 
 
@@ -33,9 +32,3 @@ def list_notes(run: Run) -> list[str]:
     inputs = Path(f"results/{run.name}/tables/inputs.csv")
     notes = say_inputs(pd.read_csv(inputs)) if inputs.is_file() else []
     return notes + [f"{path}: the config does not name it" for path in find_others(run.supplied)]
-
-
-def list_faults(run: Run) -> list[str]:
-    """List the trained arms of which no output could be read: their zeros say nothing about traces."""
-    results = Path(f"results/{run.name}/tables/results.csv")
-    return [f"{results}: {fault}" for fault in find_unreadable(pd.read_csv(results))]

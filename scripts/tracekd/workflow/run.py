@@ -47,7 +47,7 @@ class Run:
     @property
     def name(self) -> str:
         """First part of every path of the run."""
-        return self.config["run"]
+        return str(self.config["run"])
 
     @property
     def given(self) -> Plan | None:
@@ -57,27 +57,27 @@ class Run:
     @property
     def level(self) -> str:
         """Where the run starts: `train`, `adapters` or `outputs`."""
-        return self.config["level"]
+        return str(self.config["level"])
 
     @property
     def datasets(self) -> list[str]:
         """Names of the datasets."""
-        return self.config["datasets"]
+        return list(self.config["datasets"])
 
     @property
     def models(self) -> list[str]:
         """Names of the models."""
-        return self.config["models"]
+        return list(self.config["models"])
 
     @property
     def arms(self) -> list[str]:
         """All arms."""
-        return self.config["arms"]
+        return list(self.config["arms"])
 
     @property
     def scorers(self) -> list[str]:
         """Names of the scorers."""
-        return self.config["scorers"]
+        return list(self.config["scorers"])
 
     @cached_property
     def sft_arms(self) -> list[str]:
@@ -142,7 +142,8 @@ class Run:
 
     def get_seeds(self, arm: str) -> list[int]:
         """Seeds of an arm; without SFT there is nothing to seed, so one is enough."""
-        return self.config["seeds"][:1] if arm == PROMPT_ONLY else self.config["seeds"]
+        seeds: list[int] = self.config["seeds"]
+        return seeds[:1] if arm == PROMPT_ONLY else seeds
 
     def get_cells(self, arms: Iterable[str]) -> list[tuple[str, str, str, int]]:
         """(dataset, model, arm, seed) of these arms; of given generations those that there are."""

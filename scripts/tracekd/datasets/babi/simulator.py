@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -248,7 +249,7 @@ def write_raw(folder: Path, sizes: dict[str, int], seed: int) -> None:
     """Write `en-valid/qa{N}_{train,valid,test}.txt`; `sizes` are stories per split over all tasks."""
     rng = random.Random(f"{seed}/babi")
     for task, number in TASKS.items():
-        scenes = distinct_scenes(lambda task=task: sample_task(task, rng))
+        scenes = distinct_scenes(partial(sample_task, task, rng))
         for split in ("train", "valid", "test"):
             stories = [next(scenes) for _ in range(apportion(sizes[split], WEIGHTS)[task])]
             with atomic_write(folder / "en-valid" / f"qa{number}_{split}.txt") as stream:

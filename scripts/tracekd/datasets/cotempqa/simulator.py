@@ -108,7 +108,7 @@ def sample(rng: random.Random) -> Scene:
     while True:
         condition, asked, facts = _draw_facts(label, rng)
         main = _question(facts, condition, asked)
-        if main.class_label == label:
+        if main and main.class_label == label:
             asked_of_all = (_question(facts, fact, relation) for fact, relation in product(facts, RELATIONS))
             others = [question for question in asked_of_all if question and question.id != main.id]
             return Scene((main, *rng.sample(others, len(others))))
@@ -118,7 +118,7 @@ def write_raw(folder: Path, sizes: dict[str, int], seed: int) -> None:
     """Write `equal.json`, `mix.json`, `overlap.json` and `during.json` with `sizes['rows']` rows in all."""
     rng = random.Random(f"{seed}/cotempqa")
     missing = apportion(sizes["rows"], CLASS_WEIGHTS)
-    rows: dict[str, list[dict]] = {label: [] for label in CLASS_WEIGHTS}
+    rows: dict[str, list[dict[str, object]]] = {label: [] for label in CLASS_WEIGHTS}
     scenes = distinct_scenes(lambda: sample(rng))
     while any(len(rows[label]) < missing[label] for label in rows):
         question = next(scenes).questions[0]
@@ -187,16 +187,16 @@ def _draw_period(label: str, start: int, end: int, rng: random.Random) -> tuple[
 
 def _question(facts: Sequence[Fact], condition: Fact, asked: str) -> Question | None:
     """Ask for the objects of a relation at the time of a fact; None when there are none."""
-    gold = [
-        index
+    gold = {
+        index: label
         for index, fact in enumerate(facts)
         if fact != condition
         and (fact.subject, fact.relation) == (condition.subject, asked)
-        and temporal_class(condition, fact)
-    ]
+        and (label := temporal_class(condition, fact))
+    }
     if not gold:
         return None
-    labels = {temporal_class(condition, facts[index]) for index in gold}
+    labels = set(gold.values())
     wording = f"While {condition.subject} {RELATIONS[condition.relation].condition} {condition.object}, "
     wording += f"{RELATIONS[asked].asked.format(condition.subject)} {SPAN}"
     return pose(
@@ -205,6 +205,6 @@ def _question(facts: Sequence[Fact], condition: Fact, asked: str) -> Question | 
         wording,
         [facts[index].object for index in gold],
         labels.pop() if len(labels) == 1 else "mix",
-        gold,
+        list(gold),
         {"triple_element": "S1_R1_O2" if asked == condition.relation else "S1_R2_O2"},
     )

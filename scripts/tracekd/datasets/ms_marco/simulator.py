@@ -128,7 +128,7 @@ def _query(passages: list[str], country: str, attribute: str, gold: tuple[int, .
     return pose("ms_marco", passages, f"{word} is the {attribute} of {country}", [answer], label, gold)
 
 
-def _row(question: Question, query_id: int) -> dict:
+def _row(question: Question, query_id: int) -> dict[str, object]:
     """Give the hub's row of a question."""
     selected = [int(index in question.gold_facts) for index in range(len(question.context))]
     urls = [f"https://example.org/{query_id}/{index}" for index in range(len(question.context))]

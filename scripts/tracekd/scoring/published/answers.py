@@ -29,5 +29,5 @@ def extract_answer(question: Question, text: str, with_trace: bool, off: Off) ->
     elif "answer:" in text:
         text = text.split("answer:", 2)[1]
     if Quirk.WORDS_DELETED_ANYWHERE in off:
-        return text[HEADER.match(text).end() :]
+        return HEADER.sub("", text, count=1)
     return text.replace("assistant", "").replace("think", "")

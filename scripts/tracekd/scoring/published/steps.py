@@ -1,6 +1,6 @@
 """Trace steps of the released evaluation: the gold row of an item, and what counts as right against it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracekd.core.records import Generation, Question
@@ -91,7 +91,7 @@ def find_row(question: Question, table: GoldTable, off: Off) -> Question | None:
 def is_retrieval_right(row: Question, trace: str, off: Off) -> bool:
     """Tell whether any fact of the row stands in the trace word for word."""
     quoting = get_dataset(row.dataset).quoting_step
-    facts = quoting.gold(row) if quoting and Quirk.ANY_CONTEXT_FACT in off else row.context
+    facts: Iterable[str] = quoting.gold(row) if quoting and Quirk.ANY_CONTEXT_FACT in off else row.context
     if Quirk.FACTS_COMPARED_WITH_CASE in off:
         trace, facts = trace.lower(), [fact.lower() for fact in facts]
     return any(fact in trace for fact in facts)

@@ -1,0 +1,17 @@
+"""End a run red where no output of a trained arm could be read (rule check_readable).
+
+input   results: results/{run}/tables/results.csv; rest: all other targets of the run
+output  text: results/{run}/readable.txt
+log     [0]
+"""
+
+import pandas as pd
+from tracekd.core.files import atomic_write
+from tracekd.run.jobs import rule_job
+from tracekd.tables.results import check_readable
+
+with rule_job(snakemake):
+    results = snakemake.input.results
+    check_readable(pd.read_csv(results), results)
+    with atomic_write(snakemake.output.text) as stream:
+        stream.write("Outputs of every trained arm can be read.\n")
