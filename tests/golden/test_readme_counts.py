@@ -22,7 +22,7 @@ def ledger(released_files, tmp_path_factory):
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(source / path)
     project = copy_project(folder / "project")
-    snakemake(project, "--configfile", "config/replay.yaml", "--config", f"mirror={folder}", LEDGER)
+    snakemake(project, LEDGER, "--configfile", "config/replay.yaml", "--config", f"mirror={folder}")
     return pd.read_csv(project / LEDGER)
 
 
