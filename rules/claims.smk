@@ -3,8 +3,9 @@ Claims: published numbers held against the tables of a run, and the main claims 
 
 in   the file that the config's `claims` names        schemas/claims.schema.json
      results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
+     config/released.yaml                            of a replay: the files that would bring what it lacks
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation,follow,copying}.csv
-out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why
+out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why, file
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
      results/{run}/tables/findings.csv                the numbers behind the main claims
@@ -21,6 +22,7 @@ if RUN.config["claims"]:
         input:
             claims=RUN.config["claims"],
             inputs="results/{run}/tables/inputs.csv" if RUN.given else [],
+            released=RUN.config["replay"]["released"] if RUN.replay else [],
             answers="results/{run}/tables/answer_scores.csv",
             matrix="results/{run}/tables/trace_answer_matrix.csv",
             statistics="results/{run}/tables/statistics.csv",

@@ -1,6 +1,7 @@
 """Hold the published numbers and main claims against the tables of a run (rule check_claims).
 
 input   claims: the file that the config names; inputs: of given generations, results/{run}/tables/inputs.csv
+        released: of a replay, the registry of released files
         answers, matrix, statistics, ablation, follow, copying: tables of the run (CSV)
 output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
         summary_csv, summary_md, summary_tex: .../tables/claims_summary.{csv,md,tex}: verdicts by group
@@ -13,9 +14,12 @@ from tracekd.claims.findings import gather
 from tracekd.claims.ledger import keep_named, read_claims
 from tracekd.claims.main import conclusions, main_claims
 from tracekd.claims.recomputation import RunTables
+from tracekd.models.registry import read_models
+from tracekd.released.registry import read_released
 from tracekd.run.jobs import rule_job
 from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
-from tracekd.tables.inputs import find_partial, find_released, leave_out
+from tracekd.tables.downloads import Downloads
+from tracekd.tables.inputs import find_partial, find_present, find_released, leave_out
 from tracekd.tables.main_claims import findings_table, main_claims_table, write_main_claims
 from tracekd.tables.write import write_csv
 
@@ -31,7 +35,12 @@ with rule_job(snakemake):
     }
     follow, copying = tables.pop("follow"), tables.pop("copying")
     run = RunTables(**tables, released=frozenset() if inputs is None else find_released(inputs))
-    ledger = claims_table(claims, run)
+    downloads = (
+        Downloads(read_released(files.released), read_models(), find_present(inputs))
+        if files.released
+        else None
+    )
+    ledger = claims_table(claims, run, downloads)
     summary = claims_summary(ledger, {claim.group: claim.title for claim in claims})
     write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
     write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)

@@ -16,11 +16,11 @@ SEED = 42
 
 
 @pytest.fixture(scope="session")
-def released():
-    """Give, for a dataset, its questions and a mapping of (model, arm) to generations."""
+def released_files():
+    """Give, for a dataset, its table, its cells, and the folder that holds their files."""
 
     @cache
-    def read(dataset):
+    def find(dataset):
         asked = Replay(
             released="config/released.yaml",
             datasets=[dataset],
@@ -30,7 +30,18 @@ def released():
         )
         cells = get_generations(RELEASED, asked, [SEED], read_models(ROOT / "config" / "models.yaml"))
         table = get_table(RELEASED, dataset)
-        folder = released_folder(path for one in (table, *cells) for path in one.paths.values())
+        return table, cells, released_folder(path for one in (table, *cells) for path in one.paths.values())
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def released(released_files):
+    """Give, for a dataset, its questions and a mapping of (model, arm) to generations."""
+
+    @cache
+    def read(dataset):
+        table, cells, folder = released_files(dataset)
         replay = read_replay(folder, table, cells)
         return replay.questions, {(cell.model, cell.arm): found for cell, found in replay.generations}
 

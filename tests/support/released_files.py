@@ -1,10 +1,14 @@
-"""A small folder in the form of the released repository: test splits and generations of one model."""
+"""A small folder in the form of the released repository: test splits and generations of one model.
+
+The form of MS MARCO's files is that of the rows at hand (`ms_marco/` of the mirror) and of bAbI's lines.
+"""
 
 import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy
 from tracekd.core.literals import render_list
 from tracekd.datasets import get_dataset
 from tracekd.released.read import COTEMPQA_SIZES
@@ -16,6 +20,9 @@ MODEL = "Llama-3.2-1B-Instruct"
 EMPLOYERS = ("Aberdeen", "Bell Labs", "Cern")
 SUFFIXES = {"none": "", "correct": "-reasoning-facts", "incorrect": "-reasoning-facts-perturbed"}
 BABI_GENERATIONS = f"results/Babiqa/evaluation_outputs/{MODEL}-sft-adapter-reasoning-facts_default.json"
+MARCO = "results/Marcoqa/evaluation_outputs/{model}-sft-adapter{suffix}_default.json"
+MARCO_PROMPTED = "results/marcoqa/evaluation_outputs/default/{model}_default_test.csv"
+MARCO_TABLE = "data/marcoqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
 BABI_TABLE = "data/babiqa/sft_dataset_reasoning_with_facts_chat_template/test.csv"
 
 
@@ -78,6 +85,38 @@ def babi_line(question, arm="correct"):
     }
 
 
+def print_array(texts):
+    """Write texts as NumPy prints an array of them: blanks in place of commas."""
+    return str(numpy.array(texts, dtype=object))
+
+
+def marco_line(question, prediction):
+    """One released MS MARCO line; `answer_passage` repeats the gold answers."""
+    dataset = get_dataset("ms_marco")
+    answers = print_array(question.answers)
+    return {
+        "input": dataset.user_prompt(question),
+        "prediction": prediction,
+        "gold": answers,
+        "question": question.question,
+        "query_type": question.class_label,
+        "passage": render_list(question.context),
+        "reasoning": dataset.step("class").render(question.class_label),
+        "answer_passage": answers,
+    }
+
+
+def marco_row(question):
+    """One row of MS MARCO's released test split."""
+    line = marco_line(question, "")
+    return {
+        "answers": line["gold"],
+        "passages": line["passage"],
+        "query": line["input"],
+        **{name: line[name] for name in ("question", "query_type", "reasoning", "answer_passage")},
+    }
+
+
 def write_lines(path, lines):
     """Write JSON lines as the released files have them."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,3 +165,25 @@ def write_mirror(folder: Path, employers: Sequence[str] = EMPLOYERS) -> Path:
     write_rows(root / BABI_TABLE, rows)
     write_lines(root / BABI_GENERATIONS, map(babi_line, stories))
     return folder
+
+
+def write_marco(folder, with_table=True):
+    """Write MS MARCO in every arm: two references, no answer and, with a test split, the first again."""
+    number = make_question("ms_marco")
+    nobody = make_question(
+        "ms_marco",
+        question="who is the president of vostria",
+        class_label="PERSON",
+        answers=("No Answer Present.",),
+        gold_facts=(),
+    )
+    questions, root = [number, nobody], folder / "Trace_Check_QA"
+    if with_table:
+        questions.append(number)
+        write_rows(root / MARCO_TABLE, [marco_row(one) for one in questions])
+    for arm, suffix in SUFFIXES.items():
+        lines = [marco_line(one, target(one, arm)) for one in questions]
+        write_lines(root / MARCO.format(model=MODEL, suffix=suffix), lines)
+    lines = [marco_line(one, "Answer: about 210") for one in questions]
+    write_lines(root / MARCO_PROMPTED.format(model=f"meta-llama_{MODEL}"), lines)
+    return questions

@@ -25,9 +25,12 @@ from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, est
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL, MACRO
 from tracekd.figures.claims import plot_claims
+from tracekd.models.registry import read_models
+from tracekd.released.registry import read_released
 from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT
 from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.claims import VERDICTS, claims_summary, claims_table, judge, show_claims, write_ledger
+from tracekd.tables.downloads import Downloads
 from tracekd.tables.inputs import CELL, DATA_MISSING, SUPPLIED, find_partial, find_released, leave_out
 from tracekd.tables.matrix import CELLS
 from tracekd.tables.write import write_csv
@@ -81,7 +84,8 @@ def released(run):
 
 def make_inputs(run, state=AS_RELEASED, items=950):
     """The table of inputs of a run: one file per cell, of 950 test questions."""
-    return run.answers[CELL].drop_duplicates().assign(state=state, items=items, questions=950)
+    cells = run.answers[CELL].drop_duplicates()
+    return cells.assign(path="a.json", state=state, items=items, questions=950)
 
 
 # what is claimed
@@ -514,6 +518,39 @@ def test_the_ledger_has_a_row_a_claim_in_the_promised_columns(table, claims):
     assert table["why"].str.len().min() > 0
 
 
+def test_the_ledger_names_the_files_that_would_bring_what_is_missing(table, claims):
+    released, models = read_released(ROOT / "config/released.yaml"), read_models(ROOT / "config/models.yaml")
+    assert (table["file"] == "").all()
+    run = make_run(models=MODELS, scorers=("published", "aligned"), seeds=(42,))
+    folder = "results/Cotempqa/evaluation_outputs"
+    here = f"{folder}/mix/Llama-3.1-8B-Instruct-sft-adapter_default.json"
+    offered = claims_table(claims, run, Downloads(released, models, {here})).set_index("id")["file"]
+    missing = table.set_index("id")["verdict"] == "data missing"
+    assert (offered[~missing] == "").all()
+    assert set(" ".join(offered).split()) <= released.files.keys() - {here}
+
+    def files(name):
+        (found,) = (found for key, found in offered.items() if key == name)
+        return found.split()
+
+    # one class, all classes but the one that is there, and a seed each
+    model = "Llama-3.1-8B-Instruct"
+    assert files(f"run_2/cotempqa/{model}/none/equal/acc") == [here.replace("mix", "equal")]
+    assert files(f"run_2/cotempqa/{model}/none/macro/acc") == [
+        here.replace("mix", label) for label in ("during", "equal", "overlap")
+    ]
+    assert len(files("runs_2026/cotempqa/Qwen3-1.7B/correct/macro/acc_sd")) == 3 * 4
+    marco = "results/Marcoqa/evaluation_outputs/Qwen3-1.7B-sft-adapter-reasoning-facts_default.json"
+    assert files("stored_matrices/ms_marco/Qwen3-1.7B/correct/facts/n") == [marco]
+    assert files("marco/ms_marco/Qwen3-1.7B/prompt_only/all/acc") == [
+        "results/marcoqa/evaluation_outputs/default/Qwen_Qwen3-1.7B_default_test.csv"
+    ]
+    assert len(files("headline/ms_marco/any/any/all/items")) == 1
+    # one file of four, or a whole test set, that the registry does not know
+    assert files("run_2/cotempqa/Qwen3-8B/correct/macro/acc") == []
+    assert files(f"r1_split/cotempqa_r1_split/{model}/r1/equal/acc") == []
+
+
 def test_the_summary_counts_every_claim_once(table, claims):
     summary = claims_summary(table, {claim.group: claim.title for claim in claims})
     assert summary["all"].iloc[-1] == len(claims) == summary["all"].iloc[:-1].sum()
@@ -740,7 +777,7 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     run = make_run(models=models, scorers=("published", "aligned"), arms=("correct", "incorrect"))
     tables = {name: getattr(run, name) for name in ("answers", "matrix", "statistics", "ablation")}
     tables |= {"follow": make_follow(), "copying": make_copying(), "inputs": make_inputs(run, state, items)}
-    inputs = {"claims": str(CLAIMS)}
+    inputs = {"claims": str(CLAIMS), "released": str(ROOT / "config/released.yaml")}
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")
         write_csv(frame, inputs[name])

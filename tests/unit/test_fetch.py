@@ -286,7 +286,7 @@ def test_files_on_the_web_have_addresses_of_their_own_and_are_locked(fetch_from,
     ("fields", "sentence"),
     [
         ({"sha256": "0" * 64}, f"cotempqa: {PATH}: SHA-256 is {sha256(BODY)}, expected 0000"),
-        ({"git_blob": "0" * 40}, f"cotempqa: {PATH}: git blob id is [0-9a-f]{{40}}, expected 0000"),
+        ({"git_blob": "0" * 40}, f"cotempqa: {PATH}: git blob id is git:[0-9a-f]{{40}}, expected git:0000"),
     ],
 )
 def test_a_file_on_the_web_that_is_another_one_is_refused(fetch_from, tmp_path, fields, sentence):

@@ -1,7 +1,5 @@
 """Where tests find real data: a named mirror without a file is a failure, no source at all is a skip."""
 
-from dataclasses import replace
-
 import pytest
 import yaml
 from support import real_data
@@ -19,12 +17,13 @@ PATH, COMMIT = "results/a.json", "0" * 40
 def stranger(tmp_path, monkeypatch):
     """A clone with nothing beside it, no variable, no network, and a registry of one file."""
     (tmp_path / "body").write_bytes(BODY)
-    files = {PATH: (COMMIT, sha256_file(tmp_path / "body"))}
+    folder, _, name = PATH.rpartition("/")
+    commits = {COMMIT: {folder: {name: sha256_file(tmp_path / "body")}}}
     monkeypatch.delenv("TRACEKD_MIRROR", raising=False)
     monkeypatch.setattr(real_data, "ROOT", tmp_path / "clone")
     monkeypatch.setattr(real_data, "CACHE", tmp_path / "clone/.cache")
     offline(monkeypatch)
-    monkeypatch.setattr(real_data, "RELEASED", replace(real_data.RELEASED, files=files))
+    monkeypatch.setattr(real_data, "RELEASED", real_data.RELEASED.changed(commits=commits))
 
 
 def offline(monkeypatch):
@@ -37,7 +36,8 @@ def offline(monkeypatch):
 
 def go_to(address, monkeypatch):
     """Let the released files be downloaded from an address."""
-    monkeypatch.setattr(real_data, "RELEASED", replace(real_data.RELEASED, url=address + "/{commit}/{path}"))
+    released = real_data.RELEASED.changed(url=address + "/{commit}/{path}")
+    monkeypatch.setattr(real_data, "RELEASED", released)
 
 
 def write_mirror(folder):

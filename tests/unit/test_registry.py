@@ -7,9 +7,12 @@ from support.raw_files import OPTIONS
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS
 from tracekd.datasets.registry import get_entry, read_registry
+from tracekd.released.registry import read_released
 from tracekd.sources.kinds import Local, Simulate, local_files
 
 CONFIG = ROOT / "config"
+# of CoTempQA's class `during`
+GIT_ID = "git:14dde7078e11760b39fa668a7d23afac1d09d7c3"
 
 
 @pytest.fixture
@@ -54,10 +57,12 @@ def test_the_cotempqa_reader_finds_its_files_among_those_fetched():
 
 def test_both_real_registries_hold_cotempqa_to_the_same_checksums_but_for_the_unknown_one():
     small, full = (read_registry(CONFIG / f"datasets{part}.yaml")["cotempqa"] for part in ("_real_small", ""))
-    assert small.source.checksums == full.source.checksums
+    assert small.source.checksums == full.source.checksums | {"during.json": GIT_ID}
     assert small.options == full.options
     assert [path for path, checksum in full.source.checksums.items() if checksum is None] == ["during.json"]
-    assert set(small.source.git_blobs) == {"during.json"}
+    # the id of the file of that name in the authors' repository, too
+    released = read_released(CONFIG / "released.yaml")
+    assert released.files["data/cotempqa/during.json"].digest == GIT_ID
 
 
 @pytest.mark.parametrize(

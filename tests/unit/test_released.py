@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ from support.examples import ROOT, make_question
 from support.http import BODY, serve
 from support.released_files import (
     BABI_GENERATIONS,
+    MARCO_TABLE,
     MODEL,
     babi_line,
     cotempqa_line,
@@ -16,14 +18,16 @@ from support.released_files import (
     outputs,
     table,
     write_lines,
+    write_marco,
     write_mirror,
 )
-from tracekd.core.checks import check_schema, read_yaml
+from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.core.literals import render_list
 from tracekd.models.registry import read_models
 from tracekd.released import fetch
 from tracekd.released.fetch import fetch_released
+from tracekd.released.plan import plan_replay
 from tracekd.released.read import read_replay
 from tracekd.released.registry import (
     Generations,
@@ -31,9 +35,10 @@ from tracekd.released.registry import (
     Table,
     get_generations,
     get_table,
-    plan_replay,
     read_released,
 )
+from tracekd.scoring import get_scorer
+from tracekd.settings.base import parse_settings
 from tracekd.settings.config import Replay
 from tracekd.tables.inputs import DATA_MISSING, inputs_table
 
@@ -84,9 +89,11 @@ def test_a_mirror_is_asked_for_the_released_paths(mirror):
 
 def test_without_a_mirror_the_registry_says_what_there_is():
     found = plan(None)
-    # all three datasets: one MS MARCO file of generations was released
-    assert [cell[1:3] for cell in found.cells if cell[0] == "ms_marco"] == [("Qwen3-1.7B", "none")]
-    assert ("cotempqa", "Qwen3-1.7B", "prompt_only", 42) in found.cells
+    for dataset in ("cotempqa", "ms_marco"):
+        assert [cell[1:] for cell in found.cells if cell[0] == dataset] == [
+            (model, arm, 42) for model in (MODEL, "Qwen3-1.7B") for arm in REPLAY.arms
+        ]
+    assert MARCO_TABLE in found.present
     assert found.get_mirror_files(None) == []
 
 
@@ -166,6 +173,29 @@ def test_without_a_test_split_the_lines_carry_the_questions(tmp_path):
     assert [(one.class_label, one.answers, one.gold_facts) for one in replay.questions] == [
         ("NUMERIC", ("210", "about 210"), (0,))
     ]
+
+
+@pytest.mark.parametrize("with_table", [True, False])
+def test_ms_marco_is_read_and_scored_in_every_arm(tmp_path, with_table):
+    """The published scorer wants all references at once (Q9), ours any of them."""
+    asked = write_marco(tmp_path, with_table)
+    replay = replay_of(tmp_path, "ms_marco", REPLAY.arms)
+    assert [(one.class_label, one.answers, one.gold_facts, one.split) for one in replay.questions] == [
+        (one.class_label, one.answers, one.gold_facts, "test") for one in asked
+    ]
+    assert [cell.arm for cell, _ in replay.generations] == REPLAY.arms
+    right = {"published": [False, True, False], "aligned": [True, True, True]}
+    for cell, generations in replay.generations:
+        for scorer, verdicts in right.items():
+            scores = get_scorer(scorer).judge(replay.questions, generations, cell.arm)
+            answers = {one.id: one.answer_ok for one in scores}
+            if cell.arm == "prompt_only":
+                assert not any(answers.values())
+                continue
+            assert [answers[one.id] for one in generations] == verdicts[: len(asked)]
+            if scorer == "aligned" and cell.arm != "none":
+                truths = {truth for one in scores for truth in one.steps.values()}
+                assert truths == {cell.arm == "correct"}
 
 
 def damage(change):
@@ -261,16 +291,21 @@ def test_a_damaged_babi_line_ends_in_one_sentence(mirror, field, value, sentence
     assert str(error.value).startswith(f"{path}:1: ") and sentence in str(error.value)
 
 
-def registry_of(address, checksum=None):
+def registry_of(address, digest=None):
     """A registry of one file on a server."""
-    return Released(
-        "owner/name",
-        address + "/{repository}/{commit}/{path}",
-        "Folder",
-        42,
-        {},
-        {"a/b.json": (COMMIT, checksum)},
+    return read_released(REGISTRY).changed(
+        repository="owner/name",
+        url=address + "/{repository}/{commit}/{path}",
+        folder="Folder",
+        commits={COMMIT: {"a": {"b.json": digest}}},
     )
+
+
+def git_id(content):
+    """A digest by git's own hash-object."""
+    command = ["git", "hash-object", "--stdin"]
+    found = subprocess.run(command, input=content, capture_output=True, check=True).stdout
+    return f"git:{found.decode().strip()}"
 
 
 def test_files_are_downloaded_at_their_commit_and_locked(tmp_path):
@@ -283,35 +318,84 @@ def test_files_are_downloaded_at_their_commit_and_locked(tmp_path):
     assert (tmp_path / "out/a/b.json").read_bytes() == BODY
 
 
-def test_a_download_that_is_not_the_registered_file_is_refused(tmp_path):
-    with (
-        serve(lambda request: request.reply(200, request.body)) as (address, _),
-        pytest.raises(DataError, match=r"a/b\.json: SHA-256 is"),
-    ):
-        registry = registry_of(address, "0" * 64)
-        fetch_released(registry, ["a/b.json"], tmp_path / "out", None, tmp_path / "lock.json")
-    assert not (tmp_path / "out").exists()
+@pytest.mark.parametrize("digest", [hashlib.sha256(BODY).hexdigest(), git_id(BODY)])
+def test_a_download_is_held_to_either_kind_of_digest(tmp_path, digest):
+    def fetch(body, folder):
+        with serve(lambda request: request.reply(200, body)) as (address, _):
+            fetch_released(registry_of(address, digest), ["a/b.json"], folder, None, tmp_path / "lock.json")
+
+    fetch(BODY, tmp_path / "out")
+    assert (tmp_path / "out/a/b.json").read_bytes() == BODY
+    flipped = bytes([BODY[0] ^ 1]) + BODY[1:]
+    kind = "git blob id" if digest.startswith("git:") else "SHA-256"
+    with pytest.raises(DataError, match=rf"a/b\.json: {kind} is .*, expected {digest}"):
+        fetch(flipped, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+    # what the registry states needs no lock
+    assert not (tmp_path / "lock.json").exists()
 
 
 @pytest.mark.parametrize("path", ["../x.json", "a/../../x.json", "/etc/x", "a/./x", "a\\x", ".."])
 def test_a_registered_path_cannot_leave_its_folder(path):
-    registry = read_yaml(ROOT / "config/released.yaml")
-    check_schema(registry, "released", "released.yaml")
-    with pytest.raises(ConfigError, match=r"released.yaml: commits\.|stays inside its folder"):
-        check_schema({**registry, "commits": {COMMIT: {path: None}}}, "released", "released.yaml")
-    with pytest.raises(ConfigError, match=r"released.yaml: folder: .*stays inside its folder"):
-        check_schema({**registry, "folder": path}, "released", "released.yaml")
+    for place, change in {
+        "commits": {"commits": {COMMIT: {path: {"b.json": None}}}},
+        "commits.": {"commits": {COMMIT: {"a": {path: None}}}},
+        "folder": {"folder": path},
+        "datasets.babi.test": {"datasets": {"babi": {"test": path, "generations": {"none": "a"}}}},
+    }.items():
+        with pytest.raises(ConfigError, match=rf"^released.yaml: {place}.*stays inside its folder"):
+            parse_settings(Released, read_yaml(REGISTRY) | change, "released.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        *(
+            (
+                {"commits": {COMMIT: {"a": {"b": digest}}}},
+                rf"commits.{COMMIT}.a.b: '{digest}' should be a SHA-256 \(64 .*\) or a git blob id \(git:",
+            )
+            for digest in ("git:123", "0" * 40, f"git:{'0' * 64}", f"sha256:{'0' * 64}", f"git:{'G' * 40}")
+        ),
+        ({"commits": {"main": {}}}, "commits.main: 'main' should match pattern"),
+        (
+            {"commits": {COMMIT: {"a": {"b": None}}, "1" * 40: {"a": {"b": None}}}},
+            "commits: a section should list 'a/b' once",
+        ),
+        ({"datasets": {"squad": {"test": "a", "generations": {"none": "b"}}}}, "'squad' should be a dataset"),
+        (
+            {"datasets": {"babi": {"test": "{lable}.csv", "generations": {"none": "b"}}}},
+            "datasets.babi.test: '{lable}.csv' should have nothing in braces but label, organisation",
+        ),
+        ({"url": "https://host/{branch}/{path}"}, "url: .* should have nothing in braces but repository"),
+        ({"url": "http://elsewhere.org/{path}"}, "url: .* should match pattern"),
+        ({"first_sed": 1}, "key 'first_sed' is unknown .did you mean 'first_seed'"),
+    ],
+)
+def test_a_fault_of_the_registry_is_one_sentence(change, sentence):
+    with pytest.raises(ConfigError, match=sentence) as error:
+        parse_settings(Released, read_yaml(REGISTRY) | change, "released.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_the_registry_states_a_digest_wherever_one_is_known():
+    kinds = Counter(
+        "none" if file.digest is None else "git" if file.digest.startswith("git:") else "sha256"
+        for file in read_released(REGISTRY).files.values()
+    )
+    assert kinds == {"sha256": 130, "git": 47, "none": 83}
 
 
 def test_a_mirror_may_hold_other_files_and_the_manifest_says_so(tmp_path):
     (tmp_path / "Folder/a").mkdir(parents=True)
     (tmp_path / "Folder/a/b.json").write_bytes(BODY)
     states = []
-    for checksum in (hashlib.sha256(BODY).hexdigest(), "0" * 64, None):
-        registry = registry_of("http://nowhere", checksum)
+    known, other = (hashlib.sha256(BODY).hexdigest(), git_id(BODY)), ("0" * 64, f"git:{'0' * 40}")
+    for digest in (*known, *other, None):
+        registry = registry_of("http://localhost", digest)
         fetch_released(registry, ["a/b.json"], tmp_path / "out", tmp_path, tmp_path / "lock.json")
         states.append(json.loads((tmp_path / "out/manifest.json").read_text())["a/b.json"]["state"])
-    assert states == [fetch.AS_RELEASED, fetch.OTHER_CONTENT, fetch.UNVERIFIED]
+    assert states == [fetch.AS_RELEASED] * 2 + [fetch.OTHER_CONTENT] * 2 + [fetch.UNVERIFIED]
     with pytest.raises(DataError, match="cannot be copied from the mirror"):
         fetch_released(registry, ["a/c.json"], tmp_path / "out", tmp_path, tmp_path / "lock.json")
 

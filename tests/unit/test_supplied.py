@@ -9,7 +9,7 @@ from support.run_data import run_script
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.core.records import Generation, write_records
-from tracekd.released.registry import Plan
+from tracekd.released.plan import Plan
 from tracekd.released.supplied import find_others, plan_supplied, read_cell
 from tracekd.settings.config import Config
 from tracekd.tables.inputs import inputs_table, say_inputs

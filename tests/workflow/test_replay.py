@@ -8,7 +8,7 @@ import subprocess
 
 import pandas as pd
 import pytest
-from support.released_files import outputs, table, write_mirror
+from support.released_files import MODEL, outputs, table, write_marco, write_mirror
 from support.workflow import SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -21,6 +21,7 @@ def replayed(tmp_path_factory):
     """A project in which a small mirror was replayed, and the mirror."""
     folder = tmp_path_factory.mktemp("replay")
     project, mirror = copy_project(folder / "project"), write_mirror(folder)
+    write_marco(mirror)
     snakemake(project, *REPLAY, "--config", f"mirror={mirror}")
     return project, mirror
 
@@ -66,6 +67,12 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
     aligned = scores[(scores["scorer"] == "aligned") & (scores["class"] == "mix")].set_index("arm")
     assert dict(aligned["acc"]) == {"none": 100, "correct": 100, "incorrect": 100}
     assert set(aligned["n"]) == {3}
+    marco = scores[(scores["dataset"] == "ms_marco") & (scores["class"] == "all")]
+    assert set(zip(marco["model"], marco["arm"], marco["scorer"], strict=True)) == {
+        (MODEL, arm, scorer)
+        for arm in ("prompt_only", "none", "correct", "incorrect")
+        for scorer in ("published", "aligned")
+    }
 
 
 def test_what_nobody_released_is_listed_as_missing(replayed):

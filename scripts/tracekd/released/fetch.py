@@ -1,4 +1,4 @@
-"""Fetch released files: downloaded at their commits and held to their checksums, or copied from a mirror.
+"""Fetch released files: downloaded at their commits and held to their digests, or copied from a mirror.
 
 A mirror may hold anything in the released form, other generations too: its files are taken as they are, and
 the manifest says which of them are the released ones.
@@ -16,6 +16,7 @@ from tracekd.core.files import atomic_folder, atomic_write, sha256_file
 from tracekd.datasets.fetch import MANIFEST
 from tracekd.released.registry import Released
 from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT, UNVERIFIED
+from tracekd.sources.digests import digest_like
 from tracekd.sources.download import PROGRESS_INTERVAL_S, download
 from tracekd.sources.locks import hold_to_checksums
 
@@ -30,7 +31,7 @@ def fetch_released(
         paths: of the files, as the registry spells them.
         folder: to make.
         mirror: folder that holds `{released.folder}/{path}` of every file; None to download.
-        lock_path: JSON of the checksums seen on first download, for files that the registry gives none.
+        lock_path: JSON of the SHA-256 sums seen on first download, for files without a registered digest.
 
     Raises DataError on a file that cannot be had, or that was downloaded and is not the registered one.
 
@@ -42,19 +43,20 @@ def fetch_released(
             if mirror is not None:
                 _copy(mirror / released.folder / path, part / path)
             else:
-                commit, _ = released.files[path]
+                commit = released.files[path].commit
                 address = released.url.format(repository=released.repository, commit=commit, path=path)
                 download(address, part / path)
             checksums[path] = sha256_file(part / path)
         if mirror is None:
-            registered = {path: released.files[path][1] for path in checksums}
-            origins = {path: f"{released.repository}@{released.files[path][0]}/{path}" for path in checksums}
-            hold_to_checksums(checksums, registered, origins, lock_path, released.repository)
+            files = {path: released.files[path] for path in checksums}
+            registered = {path: file.digest for path, file in files.items()}
+            origins = {path: f"{released.repository}@{file.commit}/{path}" for path, file in files.items()}
+            hold_to_checksums(part, registered, origins, lock_path, released.repository)
         manifest = {
             path: {
                 "sha256": checksum,
                 # what was downloaded is the file of its commit
-                "state": _state(released, path, checksum) if mirror else AS_RELEASED,
+                "state": _state(released, path, part / path) if mirror else AS_RELEASED,
             }
             for path, checksum in checksums.items()
         }
@@ -73,9 +75,9 @@ def _copy(source: Path, target: Path) -> None:
         ) from error
 
 
-def _state(released: Released, path: str, checksum: str) -> str:
-    """Say whether a file is the released one."""
-    _, registered = released.files.get(path, (None, None))
-    if registered is None:
+def _state(released: Released, path: str, file: Path) -> str:
+    """Say whether a file is the one that was released under the path."""
+    known = released.files.get(path)
+    if known is None or known.digest is None:
         return UNVERIFIED
-    return AS_RELEASED if checksum == registered else OTHER_CONTENT
+    return AS_RELEASED if digest_like(known.digest, file) == known.digest else OTHER_CONTENT

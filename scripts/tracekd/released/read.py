@@ -5,6 +5,7 @@ lines. The order of the records is that of the released files, because the `publ
 """
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ Key = tuple[str, str, tuple[str, ...]]
 # the released CSV files count CoTempQA's rows through all classes, in this order
 COTEMPQA_SIZES = {"during": 3096, "equal": 436, "mix": 563, "overlap": 653}
 CSV_FIELD_LIMIT = 1 << 24
+# between two items of a printed array
+_GAP = re.compile(r"""(['"])\s+(?=['"])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Line:
 def read_replay(folder: Path, table: Table, cells: Sequence[Generations]) -> Replay:
     """Read a dataset's released test split and the generations of the cells of which `folder` has a file.
 
-    Without a test split (MS MARCO's is not in the repository) the questions are those that the lines carry.
+    Where the folder lacks the test split, the questions are those that the lines carry.
 
     Raises DataError, with file and line, at the first row or line that is not of the released form, that
     repeats a question, or whose question the test split does not have.
@@ -227,14 +230,17 @@ def _read_cotempqa_table(path: Path, label: str) -> list[Question]:
     return questions
 
 
-def _read_qa_table(dataset: str) -> Callable[[Path, str], list[Question]]:
-    """Make the reader of bAbI's or MS MARCO's released test split; rows are numbered."""
+def _read_qa_table(dataset: str, answer: str) -> Callable[[Path, str], list[Question]]:
+    """Make the reader of bAbI's or MS MARCO's released test split; rows are numbered.
+
+    `answer` is the column of the gold answers.
+    """
 
     def read(path: Path, label: str) -> list[Question]:
-        columns = ("passages", "question", "query_type", "answer_passage", "answer")
+        columns = ("passages", "question", "query_type", "answer_passage", answer)
         questions = []
         for number, (where, row) in enumerate(_read_rows(path, columns), start=1):
-            context, answers = _literal(row["passages"], where), _answers(row["answer"], dataset, where)
+            context, answers = _literal(row["passages"], where), _answers(row[answer], dataset, where)
             _check_class(row["query_type"], dataset, where)
             questions.append(
                 Question(
@@ -256,8 +262,8 @@ def _read_qa_table(dataset: str) -> Callable[[Path, str], list[Question]]:
 
 _TABLES = {
     "cotempqa": _read_cotempqa_table,
-    "babi": _read_qa_table("babi"),
-    "ms_marco": _read_qa_table("ms_marco"),
+    "babi": _read_qa_table("babi", "answer"),
+    "ms_marco": _read_qa_table("ms_marco", "answers"),
 }
 
 
@@ -303,11 +309,16 @@ def _literal(cell: str, where: str) -> tuple[str, ...]:
 
 
 def _answers(text: str, dataset: str, where: str) -> tuple[str, ...]:
-    """Read the gold answers: bAbI joins a list by commas, MS MARCO writes a list literal of alternatives."""
-    answers = tuple(text.split(",")) if dataset == "babi" else tuple(parse_list(text) or (text,))
+    """Read the gold answers: bAbI joins a list by commas, MS MARCO prints an array of alternatives."""
+    answers = tuple(text.split(",")) if dataset == "babi" else _alternatives(text)
     if not all(map(str.strip, answers)):
         raise DataError("the answer is empty", where=where, hint=FETCH_AGAIN)
     return answers
+
+
+def _alternatives(text: str) -> tuple[str, ...]:
+    """Read an array of texts as NumPy prints it, with blanks for commas, or as a list; else one text."""
+    return tuple(parse_list(text) or parse_list(_GAP.sub(r"\1, ", text)) or (text,))
 
 
 def _gold_facts(

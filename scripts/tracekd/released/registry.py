@@ -1,17 +1,121 @@
 """The registry of released files: which path holds which dataset, model, arm, seed and class."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, NamedTuple
 
-from tracekd.core.checks import check_names, check_schema, read_yaml
-from tracekd.core.errors import ConfigError
-from tracekd.datasets import get_dataset
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from tracekd.core.checks import read_yaml
+from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.datasets.rows import ALL
 from tracekd.models.registry import Model
+from tracekd.settings.base import Seed, Settings, Text, parse_settings
 from tracekd.settings.config import Replay
+from tracekd.sources.digests import Digest
+from tracekd.sources.kinds import RelativePath, Repository, WebAddress, stays_inside
 from tracekd.traces.arms import PROMPT_ONLY
+
+
+def _fill(template: str, names: Sequence[str]) -> str:
+    """Fill a template in; refuse one that leaves anything but these names open."""
+    try:
+        return template.format(**dict.fromkeys(names, "x"))
+    except (KeyError, IndexError, AttributeError, ValueError):
+        raise PydanticCustomError(
+            "template", "should have nothing in braces but {names}", {"names": ", ".join(names)}
+        ) from None
+
+
+def _is_template(template: str) -> str:
+    """Refuse a template whose paths could lead out of their folder."""
+    stays_inside(_fill(template, ("label", "organisation", "model", "seed")))
+    return template
+
+
+def _is_address(url: str) -> str:
+    """Refuse an address that is not one for each file."""
+    _fill(url, ("repository", "commit", "path"))
+    return url
+
+
+def _is_known(dataset: str) -> str:
+    """Refuse a dataset whose released lines nobody can read."""
+    if dataset not in BUILT_IN:
+        raise PydanticCustomError(
+            "dataset", "should be a dataset that was released: {names}", {"names": ", ".join(BUILT_IN)}
+        )
+    return dataset
+
+
+Dataset = Annotated[str, AfterValidator(_is_known)]
+Template = Annotated[str, AfterValidator(_is_template)]
+Commit = Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
+# commit to folder to file to digest
+Commits = dict[Commit, dict[RelativePath, dict[RelativePath, Digest | None]]]
+
+
+class ReleasedFile(NamedTuple):
+    """Where a file was released, and its digest (None: locked on first use)."""
+
+    commit: str
+    digest: str | None
+
+
+def _list_files(commits: Commits) -> list[tuple[str, ReleasedFile]]:
+    """List path, commit and digest in the order of the registry."""
+    return [
+        (f"{folder}/{name}", ReleasedFile(commit, digest))
+        for commit, folders in commits.items()
+        for folder, names in folders.items()
+        for name, digest in names.items()
+    ]
+
+
+def _lists_each_file_once(commits: Commits) -> Commits:
+    """Refuse a file at two commits: it could be held to one of them only."""
+    seen: set[str] = set()
+    for path, _ in _list_files(commits):
+        if path in seen:
+            raise PydanticCustomError("once", "should list {path} once", {"path": repr(path)})
+        seen.add(path)
+    return commits
+
+
+class Templates(Settings):
+    """Where the files of a dataset are: paths that leave class, model and seed open."""
+
+    test: Template = Field(description="CSV of the test split")
+    generations: dict[Text, Template] = Field(min_length=1, description="Arm to file of generations")
+    responses: dict[Text, Template] = Field(
+        {}, description="Kind of the teacher's response to its file of responses"
+    )
+
+
+class Released(Settings):
+    """A registry such as `config/released.yaml`."""
+
+    repository: Repository
+    url: Annotated[WebAddress, AfterValidator(_is_address)] = Field(
+        description="Address of a file by {repository}, {commit} and {path}"
+    )
+    folder: RelativePath = Field(description="Folder of the files in a mirror")
+    first_seed: Seed = Field(description="Seed of the files whose names carry none")
+    datasets: dict[Dataset, Templates] = Field(
+        min_length=1, description="Dataset to the templates of its paths"
+    )
+    commits: Annotated[Commits, AfterValidator(_lists_each_file_once)] = Field(
+        description="Commit to folder to file to digest: SHA-256, git: and the git blob id, or null to lock "
+        "the file on first use"
+    )
+
+    @cached_property
+    def files(self) -> dict[str, ReleasedFile]:
+        """Path to commit and digest of every file that is known."""
+        return dict(_list_files(self.commits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,99 +142,14 @@ class Generations:
         return f"{self.dataset}/{self.model}/{self.arm}/seed{self.seed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A registry such as `config/released.yaml`.
-
-    `url` is the address of a file by repository, commit and path; `folder` holds the files in a mirror;
-    `first_seed` is the seed whose files carry no suffix; `datasets` holds path templates; `files` gives each
-    path its commit and SHA-256 (None: locked on first use).
-    """
-
-    repository: str
-    url: str
-    folder: str
-    first_seed: int
-    datasets: dict[str, dict[str, Any]]
-    files: dict[str, tuple[str, str | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Which generations a run that makes none will read: cells asked for, and paths that are there."""
-
-    wanted: list[Generations]
-    present: set[str]
-
-    @property
-    def found(self) -> list[Generations]:
-        """Cells with at least one file."""
-        return [cell for cell in self.wanted if self.present & set(cell.paths.values())]
-
-    @property
-    def cells(self) -> list[tuple[str, str, str, int]]:
-        """(dataset, model, arm, seed) of the cells with at least one file."""
-        return [(cell.dataset, cell.model, cell.arm, cell.seed) for cell in self.found]
-
-    @property
-    def grid(self) -> dict[str, list[str]]:
-        """Datasets, models and arms of the cells with at least one file, in config order."""
-        return {
-            f"{name}s": list(dict.fromkeys(getattr(cell, name) for cell in self.found))
-            for name in ("dataset", "model", "arm")
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayPlan(Plan):
-    """The plan of a replay, with the registry of the released files."""
-
-    released: Released
-
-    def get_mirror_files(self, mirror: str | None) -> list[str]:
-        """Give the paths of the files in a mirror; none without one."""
-        if mirror is None:
-            return []
-        return sorted(f"{mirror}/{self.released.folder}/{path}" for path in self.present)
-
-
-def plan_replay(
-    replay: Replay, seeds: Sequence[int], models: Mapping[str, Model], mirror: str | None
-) -> ReplayPlan:
-    """Find out which of the generations asked for there are.
-
-    Args:
-        replay: of the config.
-        seeds: of the config.
-        models: the model registry.
-        mirror: folder that holds the released files; None to download.
-
-    Raises ConfigError when there are none, or not all of them although `allow_missing` is false.
-
-    """
-    released = read_released(replay.released)
-    check_names(replay.datasets, released.datasets, "config: replay.datasets", f"see {replay.released}")
-    wanted = get_generations(released, replay, seeds, models)
-    present = find_present(released, wanted, mirror)
-    if not replay.allow_missing:
-        check_complete(wanted, present)
-    return ReplayPlan(wanted, present, released)
-
-
 def read_released(path: str | Path) -> Released:
     """Read and check a registry of released files; ConfigError names file, key and value of a fault."""
-    registry = read_yaml(path)
-    check_schema(registry, "released", path)
-    commits = registry.pop("commits")
-    files = {
-        file: (commit, checksum) for commit, group in commits.items() for file, checksum in group.items()
-    }
-    return Released(**registry, files=files)
+    return parse_settings(Released, read_yaml(path), path)
 
 
 def get_table(released: Released, dataset: str) -> Table:
     """Give the paths of a dataset's released test split."""
-    template = released.datasets[dataset]["test"]
+    template = released.datasets[dataset].test
     return Table(dataset, {label: template.format(label=label) for label in _labels(template, dataset)})
 
 
@@ -147,7 +166,7 @@ def get_generations(
 
     """
     return [
-        Generations(dataset, model, arm, seed, dict(_paths(released, dataset, model, arm, seed, models)))
+        Generations(dataset, model, arm, seed, get_paths(released, dataset, model, arm, seed, models))
         for dataset in replay.datasets
         # a model may be named by its whole hub id
         for model in (name.rpartition("/")[2] for name in replay.models)
@@ -156,52 +175,21 @@ def get_generations(
     ]
 
 
-def _paths(
+def get_paths(
     released: Released, dataset: str, model: str, arm: str, seed: int, models: Mapping[str, Model]
-) -> Iterator[tuple[str, str]]:
-    """Yield class and path of one cell; nothing where the registry has no such arm."""
-    template = released.datasets[dataset]["generations"].get(arm, "")
+) -> dict[str, str]:
+    """Give class to path of one cell; nothing where the registry has no such dataset or arm."""
+    template = released.datasets[dataset].generations.get(arm) if dataset in released.datasets else None
+    if template is None:
+        return {}
     names = {
         "organisation": models[model].organisation if model in models else "",
         "model": model,
         "seed": "" if seed == released.first_seed else f"-{seed}",
     }
-    for label in _labels(template, dataset) if template else ():
-        yield label, template.format(label=label, **names)
+    return {label: template.format(label=label, **names) for label in _labels(template, dataset)}
 
 
 def _labels(template: str, dataset: str) -> Sequence[str]:
     """Give the classes that have a file of their own."""
     return get_dataset(dataset).classes if "{label}" in template else (ALL,)
-
-
-def find_present(released: Released, cells: Sequence[Generations], mirror: str | None) -> set[str]:
-    """Give the paths, of generations and of test splits, that the mirror holds or that can be downloaded.
-
-    Raises ConfigError when there is not one file of generations.
-    """
-    tables = [get_table(released, dataset) for dataset in dict.fromkeys(cell.dataset for cell in cells)]
-    paths = [*(cell.paths for cell in cells), *(table.paths for table in tables)]
-    wanted = {path for some in paths for path in some.values()}
-    if mirror is None:
-        present = wanted & set(released.files)
-        where, hint = "config: replay", "choose datasets, models and arms that the registry lists"
-    else:
-        folder = Path(mirror) / released.folder
-        present = {path for path in wanted if (folder / path).is_file()}
-        where, hint = f"config: mirror {mirror}", f"a mirror holds {released.folder}/ with the released paths"
-    if not any(path in present for cell in cells for path in cell.paths.values()):
-        raise ConfigError("holds none of the generations asked for", where=where, hint=hint)
-    return present
-
-
-def check_complete(cells: Sequence[Generations], present: set[str]) -> None:
-    """Raise ConfigError at the first file of generations that is missing (`allow_missing: false`)."""
-    for cell in cells:
-        missing = sorted(set(cell.paths.values()) - present)
-        if missing or not cell.paths:
-            raise ConfigError(
-                f"no released file for {cell.dataset} / {cell.model} / {cell.arm} / seed {cell.seed}",
-                where=missing[0] if missing else "config: replay",
-                hint="leave the combination out, or set allow_missing: true",
-            )

@@ -24,7 +24,7 @@ FIELDS = {
 
 def response_paths(released: Released, dataset: str, kind: str) -> dict[str, str]:
     """Give class to path of the released responses; DataError where the registry has none of that kind."""
-    template = released.datasets[dataset].get("responses", {}).get(kind)
+    template = released.datasets[dataset].responses.get(kind)
     if template is None:
         raise DataError(
             f"no {kind} responses were released for {dataset}",

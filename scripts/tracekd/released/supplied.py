@@ -6,7 +6,8 @@ from pathlib import Path
 from tracekd.core.checks import clip
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL
-from tracekd.released.registry import Generations, Plan
+from tracekd.released.plan import Plan
+from tracekd.released.registry import Generations
 from tracekd.settings.config import Config
 from tracekd.traces.arms import PROMPT_ONLY
 

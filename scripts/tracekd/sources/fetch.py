@@ -4,7 +4,6 @@ A mirror stands in for downloads only, file by file: what it lacks is downloaded
 source never looks at it.
 """
 
-import hashlib
 import os
 import shutil
 import tarfile
@@ -13,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tracekd.core.errors import ConfigError, DataError
-from tracekd.core.files import CHUNK_BYTES, atomic_write, sha256_file
+from tracekd.core.files import CHUNK_BYTES, atomic_write
 from tracekd.core.logs import logger
 from tracekd.sources.download import download
 from tracekd.sources.kinds import Archive, Download, FileSource, HubFiles, Local, Package, Url, visible_files
@@ -41,8 +40,7 @@ def fetch_files(
     """
     if isinstance(source, Local):
         copy_local(name, source, folder, source.files or visible_files(Path(source.path)))
-        found = {path: sha256_file(folder / path) for path in source.files}
-        hold_to_checksums(found, source.files, {}, lock_path, name)
+        hold_to_checksums(folder, source.files, {}, lock_path, name)
         return {}
     held = {} if mirror is None else _take_from_mirror(name, source, mirror, folder)
     missing = [path for path in source.files if path not in held]
@@ -54,11 +52,7 @@ def fetch_files(
     stated = source.checksums | {path: source.stand_ins[path].sha256 for path in stand_ins}
     # what neither states a checksum nor has a lock is held by the checksum of its package
     registered = {path: checksum for path, checksum in stated.items() if checksum or path in source.origins}
-    found = {path: sha256_file(folder / path) for path in registered}
-    hold_to_checksums(found, registered, source.origins, lock_path, name)
-    for path, blob in source.git_blobs.items():
-        if path not in stand_ins:
-            _check_git_blob(folder / path, blob, f"{name}: {path}")
+    hold_to_checksums(folder, registered, source.origins, lock_path, name)
     return stand_ins
 
 
@@ -160,15 +154,3 @@ def _extract(packed: Path, archive: Archive, where: str, paths: list[str], folde
                     shutil.copyfileobj(stream, target, CHUNK_BYTES)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(f"not a whole tar archive: {error}", where=where, hint="fetch it again") from error
-
-
-def _check_git_blob(path: Path, expected: str, where: str) -> None:
-    """Hold a file to the id that git gives its content."""
-    content = path.read_bytes()
-    found = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    if found != expected:
-        raise DataError(
-            f"git blob id is {found}, expected {expected}",
-            where=where,
-            hint="the file is damaged or another version; if the change is wanted, change the registry, too",
-        )

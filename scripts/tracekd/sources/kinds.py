@@ -10,11 +10,12 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from tracekd.settings.base import Seed, Settings, Text
+from tracekd.sources.digests import GIT
 
 _PART = re.compile(r"[A-Za-z0-9_. -]+")
 
 
-def _stays_inside(path: str) -> str:
+def stays_inside(path: str) -> str:
     """Refuse a path that could lead out of its folder."""
     parts = path.split("/")
     if not all(_PART.fullmatch(part) and part.strip(".") for part in parts):
@@ -24,12 +25,13 @@ def _stays_inside(path: str) -> str:
     return path
 
 
-RelativePath = Annotated[str, AfterValidator(_stays_inside)]
+RelativePath = Annotated[str, AfterValidator(stays_inside)]
 Sha256 = Annotated[
     str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file: 64 hexadecimal digits")
 ]
 # None: locked on first use
 Checksum = Sha256 | None
+WebAddress = Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])[!-~]+$")]
 Repository = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", description="Repository on the hub: owner/name")
 ]
@@ -52,16 +54,11 @@ class Download(Settings, ABC):
     @property
     @abstractmethod
     def checksums(self) -> dict[str, str | None]:
-        """Path of every file to its SHA-256, None where none is stated."""
+        """Path of every file to its digest (`sources.digests`), None where none is stated."""
 
     @property
     def origins(self) -> dict[str, str]:
         """Path to the name in the lock, of the files that are locked on first use: where each comes from."""
-        return {}
-
-    @property
-    def git_blobs(self) -> dict[str, str]:
-        """Path to the id in a git repository, of the files that state it."""
         return {}
 
 
@@ -104,13 +101,16 @@ class HubFiles(Hub, Download):
 class Address(Settings):
     """One file on the web."""
 
-    url: Annotated[str, Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])[!-~]+$")] = Field(
-        description="Address of the file: https, or http on this machine"
-    )
+    url: WebAddress = Field(description="Address of the file: https, or http on this machine")
     sha256: Checksum = Field(None, description="SHA-256 of the file; null locks it on first use")
     git_blob: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = Field(
         None, description="Id of the file in its git repository, where that is all that is known of it"
     )
+
+    @property
+    def digest(self) -> str | None:
+        """What the file is held to (`sources.digests`)."""
+        return self.sha256 or (GIT + self.git_blob if self.git_blob else None)
 
 
 class Url(Download):
@@ -121,18 +121,13 @@ class Url(Download):
 
     @property
     def checksums(self) -> dict[str, str | None]:
-        """Path of every file to its SHA-256, None where none is stated."""
-        return {path: file.sha256 for path, file in self.files.items()}
+        """Path of every file to its SHA-256, else to its git blob id, None where neither is stated."""
+        return {path: file.digest for path, file in self.files.items()}
 
     @property
     def origins(self) -> dict[str, str]:
         """Path to address."""
         return {path: file.url for path, file in self.files.items()}
-
-    @property
-    def git_blobs(self) -> dict[str, str]:
-        """Path to the id in a git repository, of the files that state it."""
-        return {path: file.git_blob for path, file in self.files.items() if file.git_blob}
 
 
 class Local(Settings):

@@ -1,4 +1,4 @@
-"""Checksums: those that a registry states, and those that are locked on first use."""
+"""Digests of files: those that a registry states, and those that are locked on first use."""
 
 import json
 from collections.abc import Mapping
@@ -7,34 +7,36 @@ from pathlib import Path
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write
 from tracekd.core.logs import logger
+from tracekd.sources.digests import digest_like, kind_of
 
 
 def hold_to_checksums(
-    found: Mapping[str, str],
+    folder: Path,
     registered: Mapping[str, str | None],
     origins: Mapping[str, str],
     lock_path: Path,
     name: str,
 ) -> None:
-    """Hold files to their registered or locked checksums, and lock those that have neither.
+    """Hold files to their registered or locked digests, and lock those that have neither.
 
     Args:
-        found: path to SHA-256 of the files that are there.
-        registered: path to the SHA-256 that the registry gives, None where it gives none.
+        folder: holds the files.
+        registered: path to the digest that the registry states, None where it states none.
         origins: path to the name of the file in the lock: where it comes from.
-        lock_path: JSON of the checksums seen on first use.
+        lock_path: JSON of the SHA-256 sums seen on first use.
         name: of what the files belong to, for the sentence of a fault.
 
-    Raises DataError at the first file of another checksum.
+    Raises DataError at the first file of another digest.
 
     """
     locked = _read_lock(lock_path)
     lock = dict(locked)
     for path, stated in registered.items():
-        expected = stated or lock.setdefault(origins[path], found[path])
-        if found[path] != expected:
+        found = digest_like(stated, folder / path)
+        expected = stated or lock.setdefault(origins[path], found)
+        if found != expected:
             raise DataError(
-                f"SHA-256 is {found[path]}, expected {expected}",
+                f"{kind_of(expected)} is {found}, expected {expected}",
                 where=f"{name}: {path}",
                 hint="the file is damaged or another version; if the change is wanted, "
                 f"change it in {'the registry' if stated else lock_path}, too",

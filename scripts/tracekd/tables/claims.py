@@ -12,12 +12,14 @@ from tracekd.claims.recomputation import Estimate, RunTables, estimate
 from tracekd.core.files import atomic_write
 from tracekd.datasets import BUILT_IN, DATASETS
 from tracekd.labels import arm_title, count, dataset_title, part_titles
+from tracekd.tables.downloads import Downloads
 from tracekd.tables.write import latex, markdown, write_csv, write_table
 
-VERDICTS = ("reproduced", "compatible", "deviates", "not testable", "data missing")
+MISSING = "data missing"
+VERDICTS = ("reproduced", "compatible", "deviates", "not testable", MISSING)
 COLUMNS = (
     *("id", "group", "source", "dataset", "class", "model", "arm", "quantity", "published"),
-    *("recomputed_published", "recomputed_aligned", "ci_low", "ci_high", "n", "verdict", "why"),
+    *("recomputed_published", "recomputed_aligned", "ci_low", "ci_high", "n", "verdict", "why", "file"),
     *("kind", "generations", "scorer"),
 )
 # what is rounded to the last printed digit may be half a unit off, and a little more in floating point
@@ -51,14 +53,15 @@ QUANTITY_TITLES = {
 SUMMARY = "Published numbers by verdict of this run."
 
 
-def claims_table(claims: Sequence[Claim], run: RunTables) -> pd.DataFrame:
+def claims_table(claims: Sequence[Claim], run: RunTables, downloads: Downloads | None = None) -> pd.DataFrame:
     """Hold claims against the tables of a run; one row a claim, columns COLUMNS.
 
     `recomputed_*` are the values by either scorer; ci_low and ci_high are the 95 % interval (see
     tracekd.claims.recomputation) and n the items of the value by `scorer`, that of the claim, which alone
-    is judged.
+    is judged. `file` names, of data that is missing, the released files that would bring the number,
+    separated by blanks; empty where no known file does, or without `downloads`.
     """
-    table = pd.DataFrame([_row(claim, run) for claim in claims], columns=COLUMNS)
+    table = pd.DataFrame([_row(claim, run, downloads) for claim in claims], columns=COLUMNS)
     return table.astype(dict.fromkeys([*NUMBERS, "n"], float))
 
 
@@ -76,7 +79,7 @@ def judge(claim: Claim, found: Estimate | None, present: bool, held: bool) -> tu
         return "not testable", claim.untestable
     if found is None:
         why = "the run's tables hold no such value" if present else "the run has no such generations"
-        return "data missing", why
+        return MISSING, why
     stated, value, low, high = (
         _number(claim, one) for one in (claim.value, found.value, found.low, found.high)
     )
@@ -161,11 +164,12 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(claim: Claim, run: RunTables) -> dict[str, object]:
+def _row(claim: Claim, run: RunTables, downloads: Downloads | None) -> dict[str, object]:
     """Make one row of the ledger."""
     found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
     judged = found[claim.scorer]
     verdict, why = judge(claim, judged, bool(run.select("answers", claim)), run.holds(claim))
+    files = downloads.find(claim) if downloads and verdict == MISSING else []
     return asdict(claim) | {
         "class": claim.class_label,
         "quantity": f"{claim.step} {claim.quantity}".lstrip(),
@@ -175,7 +179,8 @@ def _row(claim: Claim, run: RunTables) -> dict[str, object]:
         "ci_high": judged.high if judged else None,
         "n": judged.n if judged else None,
         "verdict": verdict,
-        "why": f"{why}; {claim.note}" if claim.note and not verdict.startswith("data") else why,
+        "why": f"{why}; {claim.note}" if claim.note and verdict != MISSING else why,
+        "file": " ".join(files),
     }
 
 

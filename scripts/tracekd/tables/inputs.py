@@ -108,6 +108,11 @@ def leave_out(table: pd.DataFrame, cells: Collection[tuple[str, str, str, int]])
     return table[np.array([row not in left_out for row in rows], dtype=bool)]
 
 
+def find_present(table: pd.DataFrame) -> set[str]:
+    """Give the paths of the files that there are."""
+    return set(table.loc[table["state"] != DATA_MISSING, "path"])
+
+
 def find_released(table: pd.DataFrame) -> set[tuple[str, str, str, int]]:
     """Give (dataset, model, arm, seed) of the cells all of whose files are as the authors released them."""
     rows = table[table["state"] != DATA_MISSING]

@@ -14,7 +14,7 @@ from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import Entry, read_registry
 from tracekd.models.registry import Model, read_models
-from tracekd.released.registry import Plan, ReplayPlan, plan_replay
+from tracekd.released.plan import Plan, ReplayPlan, plan_replay
 from tracekd.released.supplied import plan_supplied
 from tracekd.settings.study import Study
 from tracekd.study.definition import check_study, read_study

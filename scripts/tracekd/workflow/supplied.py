@@ -1,6 +1,6 @@
 """Generations that the run has not made: where they are and what is asked of them (rules/supplied.smk)."""
 
-from tracekd.released.registry import Plan
+from tracekd.released.plan import Plan
 from tracekd.released.supplied import find_others
 from tracekd.workflow.paths import QUESTIONS, fill
 from tracekd.workflow.run import Run

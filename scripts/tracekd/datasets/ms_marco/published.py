@@ -1,4 +1,4 @@
-"""The released evaluation's rules for MS MARCO; its released generations are not available to test them."""
+"""The released evaluation's rules for MS MARCO; no released generations were at hand to test them."""
 
 from tracekd.core.literals import render_list
 from tracekd.core.normalise import normalise_answer
