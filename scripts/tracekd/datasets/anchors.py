@@ -16,8 +16,7 @@ def read_anchors(question_files: Iterable[str | Path]) -> pd.Series:
         question_files: `results/{run}/questions/{dataset}.jsonl` of the datasets.
 
     Returns:
-        Series `anchor`, indexed by dataset and id, for two datasets may have an id in common:
-        `scores.join(anchors, on=["dataset", "id"])`.
+        Series `anchor`, indexed by dataset and id, for two datasets may have an id in common.
 
     """
     anchors = {
@@ -28,3 +27,8 @@ def read_anchors(question_files: Iterable[str | Path]) -> pd.Series:
     }
     index = pd.MultiIndex.from_tuples(anchors, names=["dataset", "id"])
     return pd.Series(anchors.values(), index, dtype=object, name="anchor")
+
+
+def join_anchors(items: pd.DataFrame, question_files: Iterable[str | Path]) -> pd.DataFrame:
+    """Put to items with columns dataset and id the anchor of their question, as column `anchor`."""
+    return items.join(read_anchors(question_files), on=["dataset", "id"])

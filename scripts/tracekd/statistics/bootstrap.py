@@ -55,6 +55,7 @@ def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) ->
 
     Args:
         cells: (seeds, items, 4), 1 where the item of that seed lies in the cell; all 0 where it is missing.
+            With the items of a cluster added up, the clusters are what is drawn.
         resamples: number of draws.
         seed: of the draws, not one of training.
 

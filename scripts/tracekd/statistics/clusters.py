@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 from tracekd.statistics.bootstrap import draw_clustered_tables, interval
-from tracekd.statistics.intervals import CONFIDENCE
+from tracekd.statistics.intervals import CONFIDENCE, Z, wilson_interval
 
 EMPTY = float("nan")
 
@@ -46,19 +46,38 @@ def clustered_mean(values: ArrayLike, clusters: ArrayLike) -> ClusteredMean:
 
     """
     numbers, codes = np.asarray(values, dtype=float), pd.factorize(np.asarray(clusters))[0]
-    n = len(numbers)
-    if not n:
+    if not len(numbers):
         return ClusteredMean(0, 0, EMPTY, EMPTY, EMPTY, EMPTY)
-    sizes, mean = np.bincount(codes), numbers.mean()
-    deviations = np.bincount(codes, numbers - mean)
-    if len(sizes) == 1 or np.allclose(deviations, 0):
-        return ClusteredMean(n, len(sizes), float(mean), EMPTY, EMPTY, EMPTY)
-    leverage = 1 / (1 - sizes / n)
-    error = np.sqrt((leverage * deviations**2).sum()) / n
-    freedom = _degrees_of_freedom(sizes, leverage)
+    mean, n_clusters = float(numbers.mean()), codes.max() + 1
+    error, freedom = _spread(numbers, codes)
     half = student.ppf((1 + CONFIDENCE) / 2, freedom) * error
     p = 2 * student.sf(abs(mean) / error, freedom)
-    return ClusteredMean(n, len(sizes), float(mean), float(mean - half), float(mean + half), float(p))
+    return ClusteredMean(len(numbers), n_clusters, mean, mean - half, mean + half, float(p))
+
+
+def clustered_share(flags: ArrayLike, clusters: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a share, which may lie near 0 or 1: Wilson's at the effective number of items.
+
+    That number is n by the design effect, with the degrees of freedom of `clustered_mean` (Korn and Graubard
+    1998; Wilson's interval for it: Franco et al. 2019), and never more than n. Where flags do not vary within
+    or between clusters it is the number of clusters.
+
+    Args:
+        flags: 1 or 0 of each item; empty (NaN) limits without any.
+        clusters: label of each item's cluster.
+
+    """
+    numbers, codes = np.asarray(flags, dtype=float), pd.factorize(np.asarray(clusters))[0]
+    if not len(numbers):
+        return EMPTY, EMPTY
+    share, (error, freedom) = numbers.mean(), _spread(numbers, codes)
+    if np.isnan(error):
+        effective = float(codes.max() + 1)
+    else:
+        quantile = student.ppf((1 + CONFIDENCE) / 2, freedom)
+        effective = min(share * (1 - share) / error**2, len(numbers)) * (Z / quantile) ** 2
+    low, high = wilson_interval(share, effective)
+    return float(low), float(high)
 
 
 def clustered_interval(
@@ -82,8 +101,17 @@ def clustered_interval(
     return interval(statistic(draw_clustered_tables(cells, clusters, resamples, seed)))
 
 
-def _degrees_of_freedom(sizes: NDArray[np.int64], leverage: NDArray[np.float64]) -> float:
-    """Match the first two moments of the variance estimate, were items independent (Satterthwaite)."""
-    n, squares = sizes.sum(), leverage * sizes**2
+def _spread(values: NDArray[np.float64], codes: NDArray[np.intp]) -> tuple[float, float]:
+    """Give the standard error of a mean and its degrees of freedom; NaN where clusters do not vary.
+
+    The degrees of freedom match the first two moments of the variance of independent items (Satterthwaite).
+    """
+    n, sizes = len(values), np.bincount(codes)
+    deviations = np.bincount(codes, values - values.mean())
+    if len(sizes) == 1 or np.allclose(deviations, 0):
+        return EMPTY, EMPTY
+    leverage = 1 / (1 - sizes / n)
+    squares = leverage * sizes**2
     crossed = (squares.sum() ** 2 - (squares**2).sum()) / n**2
-    return float(n**2 / ((sizes**2).sum() + crossed))
+    error = np.sqrt((leverage * deviations**2).sum()) / n
+    return float(error), float(n**2 / ((sizes**2).sum() + crossed))
