@@ -29,7 +29,7 @@ from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.counterfactual import counterfactual_table, show_counterfactual
 from tracekd.tables.definitions import TITLES, definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
-from tracekd.tables.matrix import CELLS, KEYS, trace_answer_matrix
+from tracekd.tables.matrix import trace_answer_matrix
 from tracekd.tables.readings import join_baseline, read_readings
 from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import COLUMNS, statistics_table
@@ -56,9 +56,9 @@ ITEMS = [
 
 
 def write_run(folder, datasets=("cotempqa",), models=("m",), arms=("correct",), seeds=(1,), times=1):
-    """Write questions, readings and aligned scores of generations made from ITEMS; give the paths of the latter.
+    """Write questions, readings and aligned scores of generations made from ITEMS; give the last two paths.
 
-    Beside each arm with traces stands the baseline without.
+    The readings of the baseline without traces stand beside them.
     """
     readings, scores = [], []
     for dataset in datasets:
@@ -79,7 +79,7 @@ def write_run(folder, datasets=("cotempqa",), models=("m",), arms=("correct",), 
 
 
 def make_items(name, times):
-    """Questions, generations and bare answers of ITEMS, in other classes the second time; bAbI's are words."""
+    """Questions, generations, bare answers of ITEMS, in other classes the second time; bAbI's are words."""
     dataset, questions, generations, bare = get_dataset(name), [], [], []
     for number, (right, facts, people, twice, without) in enumerate(ITEMS * times):
         label = dataset.classes[number // len(ITEMS) % len(dataset.classes)]
@@ -316,12 +316,13 @@ def test_tables_and_figures_have_the_same_bytes_at_any_hash_seed(tmp_path):
 
 
 def test_a_run_without_traces_has_empty_tables():
-    readings, grid = read_readings([]), Grid(["cotempqa"], ["m"], ["none"])
-    matrix = pd.DataFrame(columns=[*KEYS, "n", *CELLS])
+    grid = Grid(["cotempqa"], ["m"], ["none"])
+    readings = join_baseline(read_readings([]), read_readings([])).assign(anchor="")
     tables = {
         show_follow: follow_table(readings, grid),
+        show_counterfactual: counterfactual_table(readings, grid),
         show_copying: copying_table(readings, grid),
-        show_definitions: definitions_table(readings, matrix, grid),
+        show_definitions: definitions_table(readings, pd.DataFrame(columns=COLUMNS), grid),
     }
     for show, table in tables.items():
         assert table.empty and show(table).empty and len(table.columns)

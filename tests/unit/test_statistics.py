@@ -37,7 +37,7 @@ from tracekd.tables.comparisons import comparisons_table
 from tracekd.tables.estimates import exact_p_values, show_estimates, show_p
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.scores import read_scores
-from tracekd.tables.statistics import COLUMNS, show_statistics, statistics_table
+from tracekd.tables.statistics import COLUMNS, ESTIMATES, show_statistics, statistics_table
 
 CHOICES = ROOT / "config" / "statistics.yaml"
 SETTINGS = read_settings(CHOICES)
@@ -313,11 +313,7 @@ def test_statistics_have_the_promised_columns_and_the_counts_of_the_matrix(score
     table = statistics_table(scores, GRID, FAST)
     assert ",".join(table.columns) == (
         "dataset,model,arm,seed,scorer,step,n,clusters,both_ok,answer_only_ok,trace_only_ok,neither_ok,"
-        + "".join(
-            f"{name},{name}_low,{name}_high,{name}_item_low,{name}_item_high,"
-            for name in ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
-            + ("risk_difference", "phi", "odds_ratio")
-        )
+        + "".join(f"{name},{name}_low,{name}_high,{name}_item_low,{name}_item_high," for name in ESTIMATES)
         + "chi2,chi2_p,chi2_yates,chi2_yates_p,"
         "chi2_percent,chi2_percent_p,exact_test,exact_p,mutual_information,g_p,clustered_p,"
         "tost_phi_p,tost_risk_difference_p,power,minimum_phi,"

@@ -58,7 +58,8 @@ def follow_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
         table = table.join(counts.add_prefix(f"{way}_"), on=KEYS)
     whole = ["implied_true", *(f"{way}_{name}" for way in OTHER_WAYS for name in COUNTS)]
     table[whole] = table[whole].fillna(0).astype(int)
-    return grid.sort(table, KEYS)[COLUMNS]
+    # a run without a baseline has no share of it
+    return grid.sort(table, KEYS).reindex(columns=COLUMNS)
 
 
 def show_follow(table: pd.DataFrame) -> pd.DataFrame:
