@@ -22,13 +22,13 @@ from tracekd.tables.write import table_paths, write_table
 CAPTIONS = {
     "statistics": (
         "Association of a step of the trace with the answer over n test items: the joint share, the two "
-        "conditional shares, phi (brackets: 95 % intervals, clustered by what questions are about), Pearson's "
-        "chi-square of the counts and the p of no association after Holm's correction."
+        "conditional shares, phi (brackets: 95 % intervals, clustered by what questions are about), "
+        "Pearson's chi-square of the counts and the p of no association after Holm's correction."
     ),
     "comparisons": (
         "Right answers of two runs on the same n test items: items that only one has right, their difference "
-        "(first minus second) with its 95 % interval and p, clustered by what questions are about, and p after "
-        "Holm's correction. Unpaired: items that only one of the runs has; they are left out."
+        "(first minus second) with its 95 % interval and p, clustered by what questions are about, and p "
+        "after Holm's correction. Unpaired: items that only one of the runs has; they are left out."
     ),
 }
 
