@@ -9,7 +9,8 @@ import statsmodels.api as sm
 from scipy.stats import ttest_1samp
 from support.planted_clusters import EQUAL, RELEASED, validate_mean, validate_phi
 from tracekd.statistics.association import Counts, phi, phi_interval
-from tracekd.statistics.clusters import clustered_interval, clustered_mean
+from tracekd.statistics.clusters import clustered_interval, clustered_mean, clustered_share
+from tracekd.statistics.intervals import wilson_interval
 
 RNG = np.random.default_rng(0)
 
@@ -52,6 +53,26 @@ def test_what_clusters_cannot_tell_is_left_empty():
         assert row.mean == np.mean(values)
         assert isnan(row.low) and isnan(row.high) and isnan(row.p)
     assert clustered_mean([], [])[:2] == (0, 0)
+
+
+def test_shares_of_single_items_are_wilsons_but_for_the_quantile():
+    flags = np.repeat([0, 1], [60, 40])
+    low, high = clustered_share(flags, np.arange(100))
+    expected = wilson_interval(0.4, 100)
+    # Student's quantile in place of the normal one
+    assert low < expected[0] and high > expected[1]
+    assert (low, high) == pytest.approx([float(end) for end in expected], abs=0.002)
+
+
+def test_shares_of_clusters_that_hang_together_are_those_of_fewer_items():
+    flags, clusters = np.repeat([0, 1, 1, 0, 1, 0] * 10, 5), np.repeat(np.arange(60), 5)
+    assert clustered_share(flags, clusters) == pytest.approx(
+        clustered_share(flags[::5], clusters[::5]), abs=1e-9
+    )
+    # nothing varies: one item a cluster
+    none = clustered_share(np.zeros(300), clusters)
+    assert none == pytest.approx([float(end) for end in wilson_interval(0, 60)])
+    assert all(map(isnan, clustered_share([], [])))
 
 
 def test_order_and_names_of_clusters_do_not_matter():
