@@ -4,7 +4,8 @@ Claims: published numbers held against the tables of a run, and the main claims 
 in   the file that the config's `claims` names        schemas/claims.schema.json
      results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
      config/released.yaml                            of a replay: the files that would bring what it lacks
-     results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation,follow,copying}.csv
+     results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation}.csv
+     results/{run}/tables/{follow,counterfactual,copying}.csv
 out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why, file
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
@@ -28,6 +29,7 @@ if RUN.config["claims"]:
             statistics="results/{run}/tables/statistics.csv",
             ablation="results/{run}/tables/scorer_ablation.csv",
             follow="results/{run}/tables/follow.csv",
+            counterfactual="results/{run}/tables/counterfactual.csv",
             copying="results/{run}/tables/copying.csv",
         output:
             **table("claims", category="Claims"),

@@ -1,10 +1,10 @@
 """
 Readings: what each trace names, what follows from it, and what the answer makes of it.
 
-in   results/{run}/questions/{dataset}.jsonl, generations of the arms with both steps,
-     results/{run}/tables/trace_answer_matrix.csv
+in   results/{run}/questions/{dataset}.jsonl, generations of the arms with every step and of the arm without traces,
+     results/{run}/tables/{statistics,trace_answer_matrix}.csv
 out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line per generation and way of reading
-     results/{run}/tables/{follow,copying,definitions}.{csv,md,tex}
+     results/{run}/tables/{follow,counterfactual,copying,definitions}.{csv,md,tex}
      figures/{run}/follow_rate.{pdf,png}, figures/{run}/association.{pdf,png}
 """
 
@@ -19,12 +19,9 @@ if RUN.traced_arms:
 rule derive_readings:
     input:
         questions=RUN.every(paths.QUESTIONS),
-        generations=RUN.per_run(paths.GENERATIONS, RUN.traced_arms),
+        generations=RUN.per_run(paths.GENERATIONS, RUN.read_arms),
     output:
-        readings=RUN.per_run(
-            "results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv",
-            RUN.traced_arms,
-        ),
+        readings=RUN.per_run(paths.READINGS, RUN.read_arms),
     conda:
         "../envs/data.yaml"
     message:
@@ -35,16 +32,18 @@ rule derive_readings:
 
 rule tabulate_readings:
     input:
-        readings=rules.derive_readings.output.readings,
-        matrix="results/{run}/tables/trace_answer_matrix.csv",
+        readings=RUN.per_run(paths.READINGS, RUN.traced_arms),
+        baseline=RUN.per_run(paths.READINGS, RUN.baseline_arms),
+        questions=RUN.every(paths.QUESTIONS),
+        statistics="results/{run}/tables/statistics.csv",
     output:
-        **tables("follow", "copying", "definitions"),
+        **tables("follow", "counterfactual", "copying", "definitions"),
     conda:
         "../envs/plot.yaml"
     params:
         **GRID,
     message:
-        "Tabulate follow rates, copying and definitions of a correct trace"
+        "Tabulate follow rates, their baselines, copying and definitions of a correct trace"
     script:
         "../scripts/tabulate_readings.py"
 

@@ -1,7 +1,7 @@
 """
 Statistics: item scores in; association of trace and answer, paired comparisons and their forest plot out.
 
-in   results/{run}/scores/**, config/statistics.yaml (alpha, margins, families)
+in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml (alpha, margins, families)
 out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table per row, docs/statistics.md
      results/{run}/tables/comparisons.{csv,md,tex}    arms and models on the same items
      figures/{run}/forest.{pdf,png}
@@ -15,6 +15,7 @@ if RUN.traced_arms:
 rule tabulate_statistics:
     input:
         scores=RUN.get_scores(RUN.arms),
+        questions=RUN.every(paths.QUESTIONS),
         settings=paths.STATISTICS,
     output:
         **tables("statistics", "comparisons"),

@@ -2,7 +2,7 @@
 
 input   claims: the file that the config names; inputs: of given generations, results/{run}/tables/inputs.csv
         released: of a replay, the registry of released files
-        answers, matrix, statistics, ablation, follow, copying: tables of the run (CSV)
+        answers, matrix, statistics, ablation, follow, counterfactual, copying: tables of the run (CSV)
 output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
         summary_csv, summary_md, summary_tex: .../tables/claims_summary.{csv,md,tex}: verdicts by group
         main_csv, main_md: .../tables/main_claims.{csv,md}; findings: .../tables/findings.csv
@@ -31,9 +31,12 @@ with rule_job(snakemake):
     partial = set() if inputs is None else find_partial(inputs)
     tables = {
         name: keep_named(leave_out(pd.read_csv(files[name]), partial), claims)
-        for name in ("answers", "matrix", "statistics", "ablation", "follow", "copying")
+        for name in (
+            *("answers", "matrix", "statistics", "ablation"),
+            *("follow", "counterfactual", "copying"),
+        )
     }
-    follow, copying = tables.pop("follow"), tables.pop("copying")
+    readings = [tables.pop(name) for name in ("follow", "counterfactual", "copying")]
     run = RunTables(**tables, released=frozenset() if inputs is None else find_released(inputs))
     downloads = (
         Downloads(read_released(files.released), read_models(), find_present(inputs))
@@ -44,7 +47,7 @@ with rule_job(snakemake):
     summary = claims_summary(ledger, {claim.group: claim.title for claim in claims})
     write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
     write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)
-    findings = gather(run.statistics, follow, copying)
+    findings = gather(run.statistics, *readings)
     verdicts, sentences = main_claims(findings, ledger), conclusions(findings)
     write_csv(main_claims_table(verdicts, sentences), output.main_csv)
     write_main_claims(verdicts, sentences, findings, output.main_md)

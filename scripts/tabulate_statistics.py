@@ -1,6 +1,7 @@
 """Test the association of trace and answer, and compare runs on the same items (rule tabulate_statistics).
 
 input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv, all of the run
+        questions: results/{run}/questions/{dataset}.jsonl, all of the run
         settings: config/statistics.yaml
 output  statistics_csv, statistics_md, statistics_tex: results/{run}/tables/statistics.{csv,md,tex}
         comparisons_csv, comparisons_md, comparisons_tex: .../tables/comparisons.{csv,md,tex}
@@ -8,6 +9,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
+from tracekd.datasets.anchors import join_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
 from tracekd.statistics.settings import read_settings
@@ -20,19 +22,20 @@ from tracekd.tables.write import table_paths, write_table
 CAPTIONS = {
     "statistics": (
         "Association of a step of the trace with the answer over n test items: the joint share, the two "
-        "conditional shares, phi (brackets: 95 % intervals), Pearson's chi-square of the counts and the p of "
-        "no association after Holm's correction."
+        "conditional shares, phi (brackets: 95 % intervals, clustered by what questions are about), "
+        "Pearson's chi-square of the counts and the p of no association after Holm's correction."
     ),
     "comparisons": (
         "Right answers of two runs on the same n test items: items that only one has right, their difference "
-        "(first minus second) with its 95 % interval, McNemar's exact p before and after Holm's correction. "
-        "Unpaired: items that only one of the runs has; they are left out."
+        "(first minus second) with its 95 % interval and p, clustered by what questions are about, and p "
+        "after Holm's correction. Unpaired: items that only one of the runs has; they are left out."
     ),
 }
 
 with rule_job(snakemake):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
-    scores, settings = read_scores(snakemake.input.scores), read_settings(snakemake.input.settings)
+    scores = join_anchors(read_scores(snakemake.input.scores), snakemake.input.questions)
+    settings = read_settings(snakemake.input.settings)
     statistics = statistics_table(scores, grid, settings)
     comparisons = comparisons_table(scores, grid, settings)
     shown = {"statistics": show_statistics(statistics), "comparisons": show_comparisons(comparisons)}

@@ -70,6 +70,13 @@ def test_its_classes_and_steps_have_names_of_their_own_and_titles(dataset):
     assert dataset.implied_by in (None, *names)
 
 
+def test_every_question_is_about_something_that_its_record_says(dataset, questions):
+    for question in questions:
+        anchor = dataset.anchor(question)
+        assert isinstance(anchor, str) and anchor
+        assert dataset.anchor(question) == anchor
+
+
 def test_it_reads_valid_records_of_both_splits_with_unique_ids(name, dataset, corpus, questions, tmp_path):
     for question in questions:
         validator("question")(question.to_json())

@@ -2,7 +2,9 @@
 
 import pytest
 from support.examples import ROOT
+from tracekd.core.records import write_records
 from tracekd.datasets import get_dataset
+from tracekd.datasets.anchors import join_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.scoring import SCORERS
 from tracekd.scoring.score import write_scores
@@ -29,7 +31,10 @@ def scores(released, tmp_path_factory):
                 paths.append(folder / dataset / model / arm / f"seed42.{scorer.name}.csv")
                 scores = scorer.judge(questions, texts, arm)
                 write_scores(scores, paths[-1], scorer.measures, steps)
-    return read_scores(paths)
+    files = [folder / f"{dataset}.jsonl" for dataset in GRID.datasets]
+    for path in files:
+        write_records(released(path.stem)[0], path)
+    return join_anchors(read_scores(paths), files)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,18 @@ def test_the_published_trace_is_weakly_associated_and_the_retrieval_negatively(s
     assert (phi.xs("trace", level="step") < 0.12).all()
     assert (phi.xs("facts", level="step") < 0).all()
     assert statistics.loc[("cotempqa", MODELS[0], "correct", "published", "trace"), "chi2"] > 3.841
+
+
+def test_intervals_take_questions_about_one_entity_together(statistics, scores):
+    assert set(statistics.loc["cotempqa"]["clusters"]) == {627, 606}
+    row = statistics.loc["cotempqa", MODELS[0], "correct", "aligned", "facts"]
+    assert row["phi_low"] < row["phi_item_low"] < row["phi_item_high"] < row["phi_high"]
+    # phi survives, a contrast of arms does not; independently 3.4 [0.1, 6.4] becomes [-0.7, 7.5]
+    table = comparisons_table(scores, GRID, SETTINGS).query("dataset == 'cotempqa' and fixed == @MODELS[0]")
+    pair = table.query("scorer == 'published' and first == 'correct' and second == 'incorrect'").iloc[0]
+    assert pair["clusters"] == 627
+    assert pair["difference_item_low"] > 0 > pair["difference_low"]
+    assert 100 * pair["difference"] == pytest.approx(3.4, abs=0.05)
 
 
 def test_against_its_own_gold_retrieval_makes_the_association(statistics):

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 from snakemake.iocontainers import Namedlist
+from tracekd.core.records import write_records
 from tracekd.datasets import get_dataset
 
-from support.examples import ROOT
+from support.examples import ROOT, make_question
 
 ITEMS = {"cotempqa": 950, "ms_marco": 1000, "babi": 376}
 
@@ -53,6 +54,29 @@ def write_scores(
         frame.to_csv(path, index=False)
         paths.append(path)
     return paths
+
+
+def write_questions(folder: Path, ids: dict[str, Sequence[str]]) -> list[Path]:
+    """Write test questions with these ids for each dataset; two of one dataset are about the same."""
+    paths = []
+    for dataset, names in ids.items():
+        path = folder / "questions" / f"{dataset}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        contexts = [(f"Person {number // 2} plays for Oslo in 1999.",) for number in range(len(names))]
+        write_records(
+            (
+                make_question(dataset, id=name, split="test", context=context, gold_facts=(0,))
+                for name, context in zip(names, contexts, strict=True)
+            ),
+            path,
+        )
+        paths.append(path)
+    return paths
+
+
+def in_pairs(items: pd.DataFrame) -> pd.DataFrame:
+    """Give items a column `anchor`: two by two, in the order in which their ids come."""
+    return items.assign(anchor=pd.factorize(items["id"])[0] // 2)
 
 
 def write_training_logs(

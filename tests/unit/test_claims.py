@@ -602,6 +602,11 @@ def make_findings(**values):
         ("copying_rate", "aligned", "correct"): (96.0, 94.0, 98.0),
         ("follows_share", "aligned", "correct"): (92.0, 90.0, 94.0),
         ("follows_share", "aligned", "incorrect"): (0.5, 0.1, 1.5),
+        ("baseline_share", "aligned", "correct"): (29.0, 26.0, 32.0),
+        ("baseline_share", "aligned", "incorrect"): (4.5, 3.5, 6.0),
+        ("excess", "aligned", "correct"): (63.0, 60.0, 66.0),
+        ("excess", "aligned", "incorrect"): (-4.0, -5.5, -3.0),
+        ("phi_control", "aligned", "correct"): (0.5, 0.45, 0.55),
         ("true_share", "aligned", "correct"): (3.0, 2.0, 4.0),
         ("true_share", "aligned", "incorrect"): (40.0, 37.0, 43.0),
     }
@@ -647,7 +652,9 @@ def test_main_claims_as_the_released_generations_have_them():
         "with the class step (weak)",
         "where retrieval is right (none seen): the association lies in the retrieval step",
         "the retrieval step contains the answer",
-        "SFT on correct traces teaches to copy from the trace, SFT on incorrect ones to ignore it",
+        "the answer is that one for 92.0 % (CoTempQA) of the items after SFT on correct traces",
+        "the same model without traces gives the implied one for 29.0 % (CoTempQA)",
+        "after SFT on incorrect ones answers avoid what the trace implies",
         "intervention on the trace at inference",
     ):
         assert words in text
@@ -682,15 +689,24 @@ def test_what_28_percent_can_be_read_as_follows_the_verdicts(conditional, joint,
         ({"copying_rate/aligned/correct": (20.0, 18.0, 22.0)}, "intervention", "contains the answer"),
         ({"copying_rate/aligned/correct": (20.0, 18.0, 22.0)}, "intervention", "by construction"),
         (
-            {"follows_share/aligned/incorrect": (60.0, 55.0, 65.0)},
-            "answers follow the trace more often after SFT on correct traces",
-            "ignore it",
+            {},
+            "after SFT on correct traces answers follow the trace beyond baseline, after SFT on incorrect "
+            "ones answers avoid what the trace implies",
+            "baseline:",
         ),
         (
-            {"follows_share/aligned/incorrect": (95.0, 92.0, 97.0)},
-            "is not seen throughout",
-            "teaches to copy",
+            {"excess/aligned/incorrect": (-1.0, -3.0, 1.0)},
+            "after SFT on incorrect ones answers are not seen to be moved by the trace",
+            "avoid",
         ),
+        (
+            {"excess/aligned/correct": (-10.0, -12.0, -8.0)},
+            "after SFT on correct traces answers avoid what the trace implies",
+            "beyond baseline",
+        ),
+        ({"excess/aligned/correct": None}, "answers have no baseline", "beyond baseline"),
+        ({}, "with the answer of the same model without traces is 0.50", "no baseline"),
+        ({"phi_control/aligned/correct": None}, "intervention", "easy or hard"),
         (
             {"facts_right/published/incorrect": (5.0, nan, nan)},
             "intervention",
@@ -730,14 +746,16 @@ def test_a_run_without_any_traces_refuses_every_sentence():
 
 def test_findings_come_from_the_tables():
     run = make_run(scorers=("published", "aligned"), arms=("correct", "incorrect"), seeds=(1, 2))
-    follow, copying = make_follow(), make_copying()
-    found = {(one.arm, one.scorer, one.measure): one for one in gather(run.statistics, follow, copying)}
+    tables = make_follow(), make_counterfactual(), make_copying()
+    found = {(one.arm, one.scorer, one.measure): one for one in gather(run.statistics, *tables)}
     joint = found["correct", "published", "p_joint"]
     assert (joint.value, joint.n) == (pytest.approx(100 * 35 / 120), 120)
     assert found["correct", "aligned", "p_answer_given_trace_ok"].n == 45
     assert found["correct", "aligned", "cmh_p_class"].value == 0.5
     assert found["incorrect", "aligned", "facts_right"].value == pytest.approx(100 * 45 / 120)
     assert found["correct", "aligned", "follows_share"][5:] == (90.0, 80.0, 95.0, 40)
+    assert found["correct", "aligned", "baseline_share"][5:] == (30.0, 25.0, 35.0, 40)
+    assert found["correct", "aligned", "excess"][5:] == (60.0, 50.0, 70.0, 40)
     assert found["correct", "aligned", "phi_facts"][5:] == (0.9, 0.8, 0.95, 120)
     # what facts cannot imply is not copied
     assert ("incorrect", "aligned", "copying_rate") not in found
@@ -747,11 +765,21 @@ def make_follow():
     row = {"dataset": "cotempqa", "class": ALL, "model": "m", "seed": 1, "n": 40}
     numbers = {"follows_share": 0.9, "follows_share_low": 0.8, "follows_share_high": 0.95}
     numbers |= {"true_share": 0.1, "true_share_low": 0.05, "true_share_high": 0.2}
+    numbers |= {"baseline_share": 0.3, "baseline_share_low": 0.25, "baseline_share_high": 0.35}
     return pd.DataFrame([{**row, **numbers, "arm": arm} for arm in ("correct", "incorrect")])
 
 
+def make_counterfactual():
+    """Rows for all wrong traces, and others that are not to be taken for them."""
+    row = {"dataset": "cotempqa", "class": ALL, "model": "m", "arm": "correct", "seed": 1, "n": 40}
+    row |= {"named": "any", "excess": 60.0, "excess_low": 50.0, "excess_high": 70.0}
+    return pd.DataFrame(
+        [row, {**row, "named": "some", "excess": 5.0}, {**row, "class": "mix", "excess": 5.0}]
+    )
+
+
 def make_copying():
-    names = ("facts", "class", "class_given_facts_ok", "implied")
+    names = ("facts", "class", "class_given_facts_ok", "implied", "control")
     phis = {
         f"phi_{name}{end}": value
         for name in names
@@ -776,7 +804,8 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     folder.mkdir(exist_ok=True)
     run = make_run(models=models, scorers=("published", "aligned"), arms=("correct", "incorrect"))
     tables = {name: getattr(run, name) for name in ("answers", "matrix", "statistics", "ablation")}
-    tables |= {"follow": make_follow(), "copying": make_copying(), "inputs": make_inputs(run, state, items)}
+    tables |= {"follow": make_follow(), "counterfactual": make_counterfactual(), "copying": make_copying()}
+    tables |= {"inputs": make_inputs(run, state, items)}
     inputs = {"claims": str(CLAIMS), "released": str(ROOT / "config/released.yaml")}
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")

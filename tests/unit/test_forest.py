@@ -7,7 +7,7 @@ import pytest
 from support.examples import ROOT
 from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.own_datasets import Sums, kept_registries
-from support.run_data import write_scores
+from support.run_data import in_pairs, write_scores
 from tracekd.core.errors import DataError
 from tracekd.datasets import add_dataset
 from tracekd.datasets.rows import Grid
@@ -37,7 +37,7 @@ def grid_and_statistics(request, tmp_path_factory):
     scores.loc[refused, "trace_ok"] = 0
     left_out = scores.eval("arm == 'correct' and scorer == 'published'") & (scores.index % 30 == 0)
     scores.loc[left_out, ["class_ok", "facts_ok", "trace_ok"]] = None
-    return grid, statistics_table(scores, grid, SETTINGS)
+    return grid, statistics_table(in_pairs(scores), grid, SETTINGS)
 
 
 @pytest.mark.parametrize("note", ["", NOTE])
@@ -55,7 +55,7 @@ def test_texts_stay_on_the_canvas_and_off_one_another(grid_and_statistics, note,
 def test_one_scorer_and_seeds_pooled(tmp_path, monkeypatch):
     grid = GRIDS["small"]
     scores = read_scores(write_scores(tmp_path, grid.datasets, grid.models, grid.arms, [0, 1]))
-    table = statistics_table(scores, grid, SETTINGS)
+    table = statistics_table(in_pairs(scores), grid, SETTINGS)
     pooled = table[(table["seed"] == "all") & (table["step"] == "trace")].iloc[0]
     words = assert_legible(plot_forest(table, 0.1, grid), monkeypatch)
     assert f"{pooled['phi']:.2f}" in words

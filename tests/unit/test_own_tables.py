@@ -9,7 +9,7 @@ import pytest
 from support.examples import ROOT, make_question
 from support.figures import assert_legible
 from support.own_datasets import add_own_datasets, kept_registries, make_own
-from support.run_data import make_baselines
+from support.run_data import in_pairs, make_baselines
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.datasets.published import RULES
@@ -31,7 +31,7 @@ from tracekd.tables.copying import copying_table, show_copying
 from tracekd.tables.definitions import DEFINITIONS, definitions_table, show_definitions
 from tracekd.tables.follow import follow_table, show_follow
 from tracekd.tables.matrix import trace_answer_matrix
-from tracekd.tables.readings import read_readings
+from tracekd.tables.readings import join_baseline, read_readings
 from tracekd.tables.results import classes_table, results_table, show_classes, show_results
 from tracekd.tables.scores import Z_95, read_scores
 from tracekd.tables.statistics import show_statistics, statistics_table
@@ -98,9 +98,8 @@ def write_run(folder, datasets, scorers):
                 for scorer in map(get_scorer, scorers):
                     scores.append(cell / f"seed{seed}.{scorer.name}.csv")
                     write_scores(scorer.judge(questions, found, arm), scores[-1], scorer.measures, steps)
-                if arm != "none":
-                    readings.append(cell / f"seed{seed}.csv")
-                    write_readings(derive_readings(questions, found), readings[-1], steps)
+                readings.append(cell / f"seed{seed}.csv")
+                write_readings(derive_readings(questions, found, arm != "none"), readings[-1], steps)
     return scores, readings
 
 
@@ -111,7 +110,10 @@ def write_run(folder, datasets, scorers):
 def run(request, tmp_path_factory, own):
     datasets = request.param
     scores, readings = write_run(tmp_path_factory.mktemp("run"), datasets, ["aligned"])
-    return Grid(datasets, ["tiny"], ARMS), read_scores(scores), read_readings(readings)
+    found = read_readings(readings)
+    traced, baseline = found[found["arm"] != "none"], found[found["arm"] == "none"]
+    joined = in_pairs(join_baseline(traced, baseline))
+    return Grid(datasets, ["tiny"], ARMS), in_pairs(read_scores(scores)), joined
 
 
 def test_the_steps_of_a_grid_are_those_of_its_datasets_and_the_trace_after_them(run):
@@ -181,15 +183,17 @@ def test_follow_counts_what_is_implied_by_a_wrong_source(run):
     table = follow_table(readings, grid)
     assert set(table["dataset"]) == set(grid.datasets) - {"look_up"}
     main = readings[(readings["way"] == "parsed") & (readings["source_ok"] == 0)]
-    whole = table[table["class"] == "all"]
-    assert whole["n"].sum() == len(main) and whole["follows"].sum() == main["follows"].sum()
+    told, whole = main[main["implied_ok"] == 0], table[table["class"] == "all"]
+    assert whole["n"].sum() == len(told) and whole["follows"].sum() == told["follows"].sum()
+    assert whole["implied_true"].sum() == len(main) - len(told)
+    assert whole["baseline"].sum() == told["baseline_follows"].sum()
     assert "nan" not in show_follow(table).to_string()
 
 
 def test_definitions_agree_with_the_matrices_of_the_aligned_scorer(run):
     grid, scores, readings = run
     matrix = trace_answer_matrix(scores, grid)
-    table = definitions_table(readings, matrix, grid)
+    table = definitions_table(readings, statistics_table(scores, grid, SETTINGS), grid)
     assert set(table["definition"]) == set(DEFINITIONS)
     counts = ["dataset", "arm", "seed", "step", "n", *CELLS]
     expected = matrix.loc[matrix["class"] == "all", counts].reset_index(drop=True)
@@ -249,7 +253,7 @@ def graded(tmp_path_factory, own):
     paths, _ = write_run(folder, ["cotempqa"], list(SCORERS))
     others, _ = write_run(folder, ["sums"], ["aligned", "close"])
     assert "sums" not in RULES
-    return grid, read_scores([*paths, *others])
+    return grid, in_pairs(read_scores([*paths, *others]))
 
 
 def test_a_graded_headline_is_averaged_with_a_normal_interval(graded):

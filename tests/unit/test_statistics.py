@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
 from support.examples import ROOT
-from support.run_data import run_script, write_scores
+from support.run_data import in_pairs, run_script, write_questions, write_scores
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import Grid
@@ -27,7 +27,8 @@ from tracekd.statistics.association import (
     shares,
 )
 from tracekd.statistics.bootstrap import draw_pooled_tables, draw_tables
-from tracekd.statistics.paired import compare, difference_interval
+from tracekd.statistics.clusters import clustered_mean
+from tracekd.statistics.paired import compare, compare_clusters, difference_interval
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.settings import read_settings
 from tracekd.statistics.strata import stratify
@@ -36,7 +37,7 @@ from tracekd.tables.comparisons import comparisons_table
 from tracekd.tables.estimates import exact_p_values, show_estimates, show_p
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.scores import read_scores
-from tracekd.tables.statistics import COLUMNS, show_statistics, statistics_table
+from tracekd.tables.statistics import COLUMNS, ESTIMATES, show_statistics, statistics_table
 
 CHOICES = ROOT / "config" / "statistics.yaml"
 SETTINGS = read_settings(CHOICES)
@@ -242,6 +243,24 @@ def test_a_difference_of_all_items_is_in_its_interval():
     assert row["difference"] == row["difference_low"] == -1 < row["difference_high"] < -0.9
 
 
+def test_pairs_of_clusters_have_both_intervals_and_fall_back_on_items():
+    items = list("abcdefghijkl")
+    first = pd.Series([1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 0], index=items)
+    second = pd.Series([0, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 0], index=items)
+    clusters = pd.Series([number // 2 for number in range(12)], index=items)
+    plain, row = compare(first, second), compare_clusters(first, second, clusters)
+    expected = clustered_mean((first - second).to_numpy(), clusters.to_numpy())
+    assert (row["difference_low"], row["difference_high"], row["clustered_p"]) == expected[3:]
+    assert row["clusters"] == 6 and row["mcnemar_p"] == plain["mcnemar_p"]
+    assert (row["difference_item_low"], row["difference_item_high"]) == (
+        plain["difference_low"],
+        plain["difference_high"],
+    )
+    same = compare_clusters(first, first, clusters)
+    assert same["difference_low"] == same["difference_item_low"] < 0 < same["difference_high"]
+    assert same["clustered_p"] == same["mcnemar_p"] == 1
+
+
 def test_runs_without_a_common_item_are_counted_only():
     row = compare(pd.Series([1, 0], index=["a", "b"]), pd.Series([1], index=["c"]))
     assert row == {"n": 0, "unpaired": 3, "first_only": 0, "second_only": 0}
@@ -287,19 +306,16 @@ def scores(tmp_path):
     axes = GRID.datasets, GRID.models, GRID.arms, [0]
     sizes = {"cotempqa": 120, "babi": 66}
     paths = [path for name in ("published", "aligned") for path in write_scores(tmp_path, *axes, name, sizes)]
-    return read_scores(paths)
+    return in_pairs(read_scores(paths))
 
 
 def test_statistics_have_the_promised_columns_and_the_counts_of_the_matrix(scores):
     table = statistics_table(scores, GRID, FAST)
     assert ",".join(table.columns) == (
-        "dataset,model,arm,seed,scorer,step,n,both_ok,answer_only_ok,trace_only_ok,neither_ok,"
-        "p_joint,p_joint_low,p_joint_high,"
-        "p_answer_given_trace_ok,p_answer_given_trace_ok_low,p_answer_given_trace_ok_high,"
-        "p_answer_given_trace_wrong,p_answer_given_trace_wrong_low,p_answer_given_trace_wrong_high,"
-        "risk_difference,risk_difference_low,risk_difference_high,phi,phi_low,phi_high,"
-        "odds_ratio,odds_ratio_low,odds_ratio_high,chi2,chi2_p,chi2_yates,chi2_yates_p,"
-        "chi2_percent,chi2_percent_p,exact_test,exact_p,mutual_information,g_p,"
+        "dataset,model,arm,seed,scorer,step,n,clusters,both_ok,answer_only_ok,trace_only_ok,neither_ok,"
+        + "".join(f"{name},{name}_low,{name}_high,{name}_item_low,{name}_item_high," for name in ESTIMATES)
+        + "chi2,chi2_p,chi2_yates,chi2_yates_p,"
+        "chi2_percent,chi2_percent_p,exact_test,exact_p,mutual_information,g_p,clustered_p,"
         "tost_phi_p,tost_risk_difference_p,power,minimum_phi,"
         "cmh_p,pooled_odds_ratio,pooled_odds_ratio_low,pooled_odds_ratio_high,breslow_day_p,"
         "holm_p,verdict,note"
@@ -314,7 +330,7 @@ def test_statistics_have_the_promised_columns_and_the_counts_of_the_matrix(score
     # a family: two models, two arms, three steps
     for _, family in table.groupby(["dataset", "scorer"]):
         assert len(family) == 12
-        raw = family["exact_p"].fillna(family["chi2_p"])
+        raw = family["exact_p"].fillna(family["clustered_p"])
         assert (family["holm_p"].dropna() >= raw[family["holm_p"].notna()]).all()
         assert family["holm_p"].min() == pytest.approx(min(1, raw.min() * raw.notna().sum()))
 
@@ -342,8 +358,10 @@ def test_items_that_enter_no_matrix_are_counted(scores):
 
 def test_several_seeds_have_a_row_each_and_one_of_all(tmp_path):
     grid = Grid(["cotempqa"], ["Qwen3-1.7B"], ["none", "correct"])
-    scores = read_scores(
-        write_scores(tmp_path, grid.datasets, grid.models, grid.arms, [3, 0, 11], items={"cotempqa": 80})
+    scores = in_pairs(
+        read_scores(
+            write_scores(tmp_path, grid.datasets, grid.models, grid.arms, [3, 0, 11], items={"cotempqa": 80})
+        )
     )
     table = statistics_table(scores, grid, FAST)
     assert [str(seed) for seed in table["seed"]] == [s for s in ("0", "3", "11", "all") for _ in range(3)]
@@ -358,8 +376,9 @@ def test_several_seeds_have_a_row_each_and_one_of_all(tmp_path):
 def test_comparisons_take_every_pair_once(scores):
     table = comparisons_table(scores, GRID, FAST)
     assert ",".join(table.columns) == (
-        "dataset,scorer,seed,kind,fixed,first,second,n,unpaired,first_only,second_only,"
-        "difference,difference_low,difference_high,mcnemar_p,holm_p"
+        "dataset,scorer,seed,kind,fixed,first,second,n,unpaired,clusters,first_only,second_only,"
+        "difference,difference_low,difference_high,difference_item_low,difference_item_high,"
+        "mcnemar_p,clustered_p,holm_p"
     )
     # in each dataset and by each scorer: three pairs of arms in two models, one pair of models in three arms
     assert table.groupby(["dataset", "scorer", "kind"]).size().tolist() == [6, 3] * 4
@@ -397,7 +416,8 @@ def run_rule(folder, arms):
         for name in ("statistics", "comparisons")
         for kind in ("csv", "md", "tex")
     }
-    inputs = {"scores": scores, "settings": str(CHOICES)}
+    questions = write_questions(folder, {"babi": [f"babi-{number}" for number in range(44)]})
+    inputs = {"scores": scores, "questions": list(map(str, questions)), "settings": str(CHOICES)}
     params = {"datasets": ["babi"], "models": ["Qwen3-1.7B"], "arms": arms}
     run_script("tabulate_statistics", inputs, outputs, params, folder / "log")
 

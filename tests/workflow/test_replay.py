@@ -42,6 +42,7 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
         "claims",
         "comparisons",
         "copying",
+        "counterfactual",
         "definitions",
         "follow",
         "inputs",

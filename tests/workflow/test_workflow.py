@@ -141,7 +141,7 @@ def test_verify_names_the_rules_whose_code_has_changed(project, tmp_path):
     )
     screen = snakemake(other, "verify", *SMOKE, ok=False)
     assert (
-        "derive_readings: made by other code (changed: scripts/tracekd/scoring/readings.py; files: 2)"
+        "derive_readings: made by other code (changed: scripts/tracekd/scoring/readings.py; files: 3)"
         in screen
     )
     assert "score_generations" not in screen

@@ -12,6 +12,8 @@ SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
 # phi of the answer with the retrieval step, the class step, and the class step where retrieval is right;
 # and of the whole trace with the entities that it names in the answer's place
 PHIS = ("phi_facts", "phi_class", "phi_class_given_facts_ok", "phi_implied")
+# the negative control: of the retrieval step with the answer of the same model without traces
+CONTROL = "phi_control"
 CELL = ["dataset", "model", "arm"]
 
 
@@ -29,15 +31,18 @@ class Finding(NamedTuple):
     n: int
 
 
-def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame) -> list[Finding]:
+def gather(
+    statistics: pd.DataFrame, follow: pd.DataFrame, counterfactual: pd.DataFrame, copying: pd.DataFrame
+) -> list[Finding]:
     """Collect the findings from the tables of those names, in their order.
 
     Measures by scorer: SHARES and phi of answer and whole trace; without intervals chi2, chi2_percent (on
     percentages in place of counts), tost_phi_p (p of the equivalence test), cmh_p (p of the association
     within classes; cmh_p_class for the class step alone), and facts_right (share of items whose retrieval
-    step is right). By own gold: follows_share and true_share of answers after a
-    trace that names wrong facts; copying_rate and PHIS where facts name answers. Values and limits are
-    means over seeds, n is that of one seed; an undefined value is no finding.
+    step is right). By own gold: follows_share and true_share of answers after a trace that implies a wrong
+    answer, baseline_share of the answers without traces that are that one, too, and excess (points) of the
+    first over the last; copying_rate, PHIS and CONTROL where facts name answers. Values and limits are means
+    over seeds, n is that of one seed; an undefined value is no finding.
     """
     findings: list[Finding] = []
     single = statistics[statistics["seed"].astype(str) != ALL]
@@ -54,13 +59,16 @@ def gather(statistics: pd.DataFrame, follow: pd.DataFrame, copying: pd.DataFrame
             for name in ("phi", "chi2", "chi2_percent", "tost_phi_p", "cmh_p"):
                 findings += _average(rows, cell[:-1], name, rows["n"])
     for cell, rows in follow[follow["class"] == ALL].groupby(CELL, sort=False):
-        for name in ("follows_share", "true_share"):
+        for name in ("follows_share", "true_share", "baseline_share"):
             findings += _average(rows, (*cell, "aligned"), name, rows["n"], 100)
+    whole = counterfactual[(counterfactual["class"] == ALL) & (counterfactual["named"] == "any")]
+    for cell, rows in whole.groupby(CELL, sort=False):
+        findings += _average(rows, (*cell, "aligned"), "excess", rows["n"])
     # where facts name no answer there is nothing to copy
     named = copying[(copying["subset"] == ALL) & copying["copying_rate"].notna()]
     for cell, rows in named.groupby(CELL, sort=False):
         findings += _average(rows, (*cell, "aligned"), "copying_rate", rows["answers"], 100)
-        for name in PHIS:
+        for name in (*PHIS, CONTROL):
             findings += _average(rows, (*cell, "aligned"), name, rows[f"{name}_n"])
     return findings
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 from pandas import isna
 
-from tracekd.claims.findings import PHIS, SHARES, Finding
+from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
 from tracekd.labels import dataset_title
 
 # how the two scorers are named in a sentence
@@ -206,27 +206,53 @@ def decomposition(findings: Findings) -> str:
         "are exactly the entities of the facts that the trace names"
         + (": the retrieval step contains the answer" if containing_datasets(findings) else "")
         + f". With these entities in the answer's place, phi with the whole trace is {written(implied)}, "
-        f"against {written(held)} as generated."
+        f"against {written(held)} as generated." + control(findings)
+    )
+
+
+def control(findings: Findings) -> str:
+    """Say how far an answer that saw no trace goes with the retrieval step; nothing without such answers."""
+    found = get(findings, CONTROL)
+    if not found:
+        return ""
+    return (
+        f" Phi of the retrieval step with the answer of the same model without traces is {written(found)}: "
+        "so much goes with items that are easy or hard, whatever the trace says."
     )
 
 
 def use_of_trace(findings: Findings) -> str:
-    """Say how answers use a trace that names wrong facts, after either kind of SFT."""
-    correct, incorrect = (get(findings, "follows_share", arm=arm) for arm in ("correct", "incorrect"))
-    if not (correct and incorrect):
+    """Say how answers go with a trace that implies a wrong one, after either kind of SFT."""
+    arms = {"correct": "correct traces", "incorrect": "incorrect ones"}
+    if not all(get(findings, "follows_share", arm=arm) for arm in arms):
         return "How answers use a wrong trace cannot be compared: the run lacks one kind of SFT."
-    true = [get(findings, "true_share", arm=arm) for arm in ("correct", "incorrect")]
-    if all(one.low > MOST for one in correct) and all(one.high < MOST for one in incorrect):
-        end = "SFT on correct traces teaches to copy from the trace, SFT on incorrect ones to ignore it"
-    elif min(one.low for one in correct) > max(one.high for one in incorrect):
-        end = "answers follow the trace more often after SFT on correct traces"
-    else:
-        end = "that answers follow the trace more often after one kind of SFT is not seen throughout"
+    shares_ = [
+        f"{written(get(findings, 'follows_share', arm=arm))} of the items after SFT on {title} (true: "
+        f"{written(get(findings, 'true_share', arm=arm))}; the same model without traces gives the implied "
+        f"one for {written(get(findings, 'baseline_share', arm=arm))})"
+        for arm, title in arms.items()
+    ]
+    moved = [
+        f"after SFT on {title} answers {movement(get(findings, 'excess', arm=arm))}"
+        for arm, title in arms.items()
+    ]
     return (
-        f"Where a trace names wrong facts, the answer is what these imply for {written(correct)} of the "
-        f"items after SFT on correct traces (true: {written(true[0])}) and for {written(incorrect)} after "
-        f"SFT on incorrect ones (true: {written(true[1])}): {end}."
+        f"Where a trace names wrong facts that imply a wrong answer, the answer is that one for "
+        f"{' and for '.join(shares_)}: {', '.join(moved)}."
     )
+
+
+def movement(excess: Findings) -> str:
+    """Name how answers stand to those without traces: more implied ones, fewer, or no difference seen."""
+    names = dict.fromkeys(
+        "follow the trace beyond baseline"
+        if one.low > 0
+        else "avoid what the trace implies"
+        if one.high < 0
+        else "are not seen to be moved by the trace"
+        for one in excess
+    )
+    return " or ".join(names) or "have no baseline"
 
 
 def limits(findings: Findings) -> str:

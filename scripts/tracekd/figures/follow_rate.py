@@ -1,4 +1,4 @@
-"""Does the answer follow the trace? Beside each 2x2 matrix, answers after traces that name wrong facts."""
+"""Does the answer follow the trace? Beside each 2x2 matrix, answers after traces that imply a wrong one."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,31 +12,31 @@ from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
-from tracekd.tables.estimates import add_share
 from tracekd.tables.matrix import conditionals, pool_seeds
 
 # inches: places of the two panels of a row and of the words left of them
 MATRIX, DOTS = (1.6, 0.98), (3.4, 2.76)
 MODEL_AT, ARM_AT = 0.17, 0.4
-HEAD, FOOT = 0.56, 0.42
+HEAD, FOOT = 0.74, 0.42
 # height of a row of panels and the gap below it, with classes and without: more rows leave no room for them
-WITH_CLASSES, WITHOUT = (0.68, 0.4), (0.34, 0.32)
+WITH_CLASSES, WITHOUT = (0.7, 0.34), (0.36, 0.3)
 MOST_WITH_CLASSES = 8
-# the classes stand a little apart from the line of all items
+# the classes stand a little apart from the lines of all items
 CLASS_GAP = 0.35
 # that a value takes, in % of the axis
 ROOM = 18
-COUNTS = ["n", "follows", "true"]
+# marker of the baseline
+BASELINE: Keywords = {"color": INK, "mfc": "white", "mec": INK, "mew": 0.9}
 
 
 def plot_follow_rate(
     matrix: pd.DataFrame, follow: pd.DataFrame, scorer: str, grid: Grid, note: str = ""
 ) -> Figure:
-    """Draw one row per dataset, model and arm: the matrix of trace and answer, and the two shares.
+    """Draw one row per dataset, model and arm: the matrix of trace and answer, and the shares.
 
-    The shares are of the items whose trace names wrong facts: the answer is the one that those facts
-    imply (filled), or it is true all the same (open). Seeds are pooled; the Wilson interval is at the
-    mean n of a seed, for seeds answer the same items.
+    The shares are of the items whose trace names wrong facts that imply a wrong answer: the answer is the
+    implied one (filled), or it is true all the same (open); and the answer of the same model without traces
+    is the implied one (bar). Shares and their limits are means over seeds, for seeds answer the same items.
 
     Args:
         matrix: as from `trace_answer_matrix`.
@@ -81,7 +81,8 @@ def plot_follow_rate(
                 linespacing=1.15,
             )
         _name_models(figure, rows, panels)
-        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer")
+        with_baseline = bool(shares["baseline_share"].notna().any())
+        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer", with_baseline)
         axis_place = panels[-1][1].get_position()
         centre = (axis_place.x0 + axis_place.x1) / 2
         below = axis_place.y0 - 0.23 / total
@@ -92,13 +93,13 @@ def plot_follow_rate(
 
 
 def _pool(follow: pd.DataFrame) -> pd.DataFrame:
-    """Add up the counts of all seeds, and give both shares with their intervals in %."""
+    """Add up the items of all seeds, and give the means of their shares and limits in %."""
     by = ["dataset", "model", "arm", "class"]
+    shares = [
+        f"{name}_share{end}" for name in ("follows", "true", "baseline") for end in ("", "_low", "_high")
+    ]
     groups = follow.groupby(by, as_index=False, sort=False)
-    table = groups.agg(seeds=("seed", "nunique"), **{name: (name, "sum") for name in COUNTS})
-    for name in ("follows", "true"):
-        table = add_share(table, name, "n", table["seeds"])
-    shares = table.filter(like="_share").columns
+    table = groups.agg(n=("n", "sum"), **{name: (name, "mean") for name in shares})
     return table.assign(**100 * table[shares])
 
 
@@ -122,17 +123,24 @@ def _draw_matrix(axes: Axes, row: pd.Series) -> None:
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
-    """Draw both shares of each class with interval and n; the values of all items stand at their markers."""
-    colour = arm_style(arm).colour
-    places = [index + CLASS_GAP * (index > 0) for index in range(len(rows))]
+    """Draw the shares of each class with interval and n; the values of all items stand at their markers.
+
+    Below all items stands the baseline with a line of its own; in the classes a tick marks it.
+    """
+    colour, whole = arm_style(arm).colour, rows["class"] == ALL
+    own_line = bool(rows.loc[whole, "baseline_share"].notna().any())
+    places = [index + (CLASS_GAP + own_line) * (index > 0) for index in range(len(rows))]
+    labels = ["all items" if label == ALL else label for label in rows["class"]]
     axes.set(xlim=(-2, 102), ylim=(max(places, default=0) + 0.55, -0.55), xticks=range(0, 101, 25))
-    axes.set_yticks(places, ["all items" if label == ALL else label for label in rows["class"]])
+    axes.set_yticks([*places, *[1] * own_line], [*labels, *["no trace"] * own_line])
+    if own_line and len(rows) == 1:
+        axes.set_ylim(1.55, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelbottom=last)
     axes.grid(axis="x", color=PALE, lw=0.6)
     axes.set_axisbelow(True)
     for place, (_, row) in zip(places, rows.iterrows(), strict=True):
-        whole = row["class"] == ALL
+        of_all = row["class"] == ALL
         for name, fill in (("follows", colour), ("true", "white")):
             share = row[f"{name}_share"]
             axes.hlines(
@@ -140,14 +148,18 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
                 row[f"{name}_share_low"],
                 row[f"{name}_share_high"],
                 color=colour,
-                lw=1.4 if whole else 0.9,
+                lw=1.4 if of_all else 0.9,
             )
             axes.plot(
-                share, place, "o", mfc=fill, mec=colour, mew=0.9, ms=4.6 if whole else 3.2, clip_on=False
+                share, place, "o", mfc=fill, mec=colour, mew=0.9, ms=4.6 if of_all else 3.2, clip_on=False
             )
-        if whole:
+        if of_all:
             _write_values(axes, row, place)
-        words = run_size([row["n"]], 1) if whole else count(row["n"])
+            if own_line:
+                _draw_baseline(axes, row)
+        else:
+            axes.plot(row["baseline_share"], place, "|", color=INK, mew=0.9, ms=5, clip_on=False)
+        words = run_size([row["n"]], 1) if of_all else count(row["n"])
         axes.annotate(
             words,
             (1, place),
@@ -169,6 +181,20 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, arm: str, last: bool) -> None:
             color=GREY,
             size=SMALL_SIZE,
         )
+
+
+def _draw_baseline(axes: Axes, row: pd.Series) -> None:
+    """Draw what the same model without traces does on these items, one line below them."""
+    low, high = row["baseline_share_low"], row["baseline_share_high"]
+    axes.hlines(1, low, high, color=INK, lw=1.4)
+    axes.plot(row["baseline_share"], 1, "D", ms=3.8, clip_on=False, **BASELINE)
+    if max(100 - high, low) <= ROOM:
+        return  # the interval fills the axis
+    end, align, shift = (high, "left", 5) if 100 - high > ROOM else (low, "right", -5)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+    style: Keywords = {"ha": align, "va": "center_baseline", "size": SMALL_SIZE, "bbox": box}
+    words = f"{row['baseline_share']:.1f} %"
+    axes.annotate(words, (end, 1), (shift, 0), textcoords="offset points", **style)
 
 
 def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
@@ -212,7 +238,7 @@ def _name_models(figure: Figure, rows: pd.DataFrame, panels: list[list[Axes]]) -
         )
 
 
-def _write_heads(figure: Figure, panels: list[Axes], title: str) -> None:
+def _write_heads(figure: Figure, panels: list[Axes], title: str, with_baseline: bool) -> None:
     """Write above the first row what the two columns show, with the meaning of the markers."""
     matrix, dots = (axes.get_position() for axes in panels)
     total = figure.get_figheight()
@@ -221,12 +247,12 @@ def _write_heads(figure: Figure, panels: list[Axes], title: str) -> None:
     head.tick_params(length=0, pad=1)
     head.spines[:].set_visible(False)
     figure.text((matrix.x0 + matrix.x1) / 2, matrix.y1 + 0.2 / total, title, ha="center", va="bottom")
-    words = "the trace names wrong facts; then the answer …"
-    figure.text(dots.x0, dots.y1 + 0.34 / total, words, va="bottom")
-    for mark, words, shift in (
-        ("●", "is the one those facts imply", 0.0),
-        ("○", "is true all the same", 1.62),
-    ):
-        x, y = dots.x0 + shift / TEXT_WIDTH, dots.y1 + 0.12 / total
+    words = "the trace implies a wrong answer; then the answer …"
+    figure.text(dots.x0, dots.y1 + 0.52 / total, words, va="bottom")
+    marks = [("●", "is that one", 0.0, 0.31), ("○", "is true all the same", 0.86, 0.31)]
+    if with_baseline:
+        marks.append(("◇", "is that one without traces, same model and items", 0.0, 0.12))
+    for mark, words, shift, line in marks:
+        x, y = dots.x0 + shift / TEXT_WIDTH, dots.y1 + line / total
         figure.text(x, y, mark, va="bottom", color=INK)
         figure.text(x + 0.13 / TEXT_WIDTH, y, words, va="bottom", size=SMALL_SIZE)

@@ -1,7 +1,8 @@
 """How a generation reads its trace: what it states, what that implies, and whether the answer follows.
 
 No correlation and no gold trace is needed to see whether an answer follows its trace: what the trace states,
-right or wrong, implies an answer (`Dataset.implied_answer`), and the answer given is that one or is not.
+right or wrong, implies an answer (`Dataset.implied_answer`), and the answer given is that one or is not. What
+a model without traces answers to the same question is read by the same rule: some of it is that very answer.
 """
 
 import csv
@@ -15,7 +16,7 @@ from tracekd.core.normalise import collapse
 from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Answer, Dataset, Value
-from tracekd.scoring.outputs import WAYS
+from tracekd.scoring.outputs import WAYS, parse_generation
 
 MAIN = next(iter(WAYS))
 
@@ -28,7 +29,7 @@ class Reading:
         id, class_label: of the question.
         way: how its parts were found.
         readable: every step and the answer were found.
-        steps: whether each step is right.
+        steps: whether each step is right; None of an arm without traces, which has nothing but its answer.
         named: indices of the context facts that the quoting step names; none without such a step.
         foreign: how many other strings it names.
         facts_all, facts_any: the named strings hold all of the gold facts, or one of them.
@@ -45,11 +46,11 @@ class Reading:
     class_label: str
     way: str
     readable: bool
-    steps: Mapping[str, bool]
-    named: tuple[int, ...]
-    foreign: int
-    facts_all: bool
-    facts_any: bool
+    steps: Mapping[str, bool | None]
+    named: tuple[int, ...] | None
+    foreign: int | None
+    facts_all: bool | None
+    facts_any: bool | None
     answer: Answer | None
     answer_ok: bool
     implied: Answer | None
@@ -99,6 +100,30 @@ def derive_reading(question: Question, generation: Generation, way: str = MAIN) 
     )
 
 
+def read_bare_answer(question: Question, generation: Generation) -> Reading:
+    """Read one generation of an arm without traces."""
+    dataset = get_dataset(question.dataset)
+    answer = parse_generation(generation.text, dataset, with_trace=False).answer
+    return Reading(
+        id=question.id,
+        class_label=question.class_label,
+        way=MAIN,
+        readable=answer is not None,
+        steps={step.name: None for step in dataset.steps},
+        named=None,
+        foreign=None,
+        facts_all=None,
+        facts_any=None,
+        answer=answer,
+        answer_ok=answer is not None and dataset.is_right(question, answer),
+        implied=None,
+        source_ok=None,
+        implied_ok=None,
+        follows=None,
+        one_to_one=None,
+    )
+
+
 def imply(dataset: Dataset, question: Question, stated: Mapping[str, Value | None]) -> Answer | None:
     """Name the answer that follows from what a trace states; None where nothing implies it."""
     found = {name: value for name, value in stated.items() if value is not None}
@@ -110,9 +135,13 @@ def is_one_to_one(question: Question) -> bool:
     return all(sum(answer in fact for fact in question.context) == 1 for answer in question.answers)
 
 
-def derive_readings(questions: Iterable[Question], generations: Iterable[Generation]) -> list[Reading]:
-    """Read every generation in every way."""
+def derive_readings(
+    questions: Iterable[Question], generations: Iterable[Generation], with_trace: bool = True
+) -> list[Reading]:
+    """Read every generation in every way; one of an arm without traces in the main way."""
     by_id = {question.id: question for question in questions}
+    if not with_trace:
+        return [read_bare_answer(by_id[one.id], one) for one in generations]
     return [derive_reading(by_id[one.id], one, way) for one in generations for way in WAYS]
 
 

@@ -4,6 +4,7 @@ Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace
 `p_answer_given_trace_ok` is P(answer ok | trace ok).
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple, SupportsFloat
 
 import numpy as np
@@ -14,11 +15,13 @@ from statsmodels.stats.power import GofChisquarePower
 from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
 
 from tracekd.settings.statistics import Statistics
-from tracekd.statistics.bootstrap import draw_tables, interval, tail
+from tracekd.statistics.bootstrap import draw_clustered_tables, draw_tables, interval, tail
+from tracekd.statistics.clusters import clustered_mean, clustered_share
 from tracekd.statistics.intervals import CONFIDENCE, wilson_interval
 
 Columns = dict[str, float | str]
 EMPTY = float("nan")
+ENDS = ("low", "high")
 # items by answer and step, in the order of `Counts`
 CELLS = ["both_ok", "answer_only_ok", "trace_only_ok", "neither_ok"]
 
@@ -80,6 +83,13 @@ def phi(shares: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
+def odds_ratio(shares: ArrayLike) -> NDArray[np.float64]:
+    """Odds of a right answer after a right trace against those after a wrong one, elementwise as `phi`."""
+    both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
+    values: NDArray[np.float64] = (both * neither) / (answer_only * trace_only)
+    return values
+
+
 def risk_difference(shares: ArrayLike) -> NDArray[np.float64]:
     """P(answer ok | trace ok) - P(answer ok | trace wrong), elementwise as `phi`."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
@@ -96,7 +106,7 @@ def phi_interval(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """95 % interval of phi from draws of the table; (nan, nan) where a margin is empty.
+    """95 % interval of phi from draws of the table, item by item; (nan, nan) where a margin is empty.
 
     Its coverage is measured by tests/benchmark/bench_statistics.py.
     """
@@ -146,6 +156,53 @@ def effects(counts: Counts, settings: Statistics) -> Columns:
     }
 
 
+def clustered_shares(cells: NDArray[np.float64], clusters: ArrayLike) -> dict[str, tuple[float, float]]:
+    """95 % intervals of `shares` where items of a cluster hang together (`clustered_share`).
+
+    Args:
+        cells: as from `cell_flags`.
+        clusters: label of each item's cluster.
+
+    """
+    labels, (both, answer_only, trace_only, _) = np.asarray(clusters), cells.T
+    answer, trace = both + answer_only, both + trace_only == 1
+    return {
+        "p_joint": clustered_share(both, labels),
+        "p_answer_given_trace_ok": clustered_share(answer[trace], labels[trace]),
+        "p_answer_given_trace_wrong": clustered_share(answer[~trace], labels[~trace]),
+    }
+
+
+def clustered_effects(
+    cells: NDArray[np.float64], clusters: ArrayLike, settings: Statistics
+) -> tuple[dict[str, tuple[float, float]], Columns]:
+    """Do for a table without empty margin what `effects` does, where items of a cluster hang together.
+
+    Args:
+        cells: as from `cell_flags`.
+        clusters: label of each item's cluster.
+        settings: of draws (one weight per cluster) and margins.
+
+    Returns:
+        95 % intervals of risk difference, phi and odds ratio; and tost_phi_p (empty as in `effects`),
+        tost_risk_difference_p and clustered_p of no association: whether answer and trace, each less its
+        mean, have a mean product (`clustered_mean`).
+
+    """
+    both, answer_only, trace_only, _ = cells.T
+    answer, trace = both + answer_only, both + trace_only
+    products = (answer - answer.mean()) * (trace - trace.mean())
+    shares_ = draw_clustered_tables(cells, clusters, settings.bootstrap.resamples, settings.bootstrap.seed)
+    estimands = {"risk_difference": risk_difference, "phi": phi, "odds_ratio": odds_ratio}
+    drawn = {name: of(shares_) for name, of in estimands.items()}
+    margins, testable = settings.margins, count_flags(cells).can_leave(settings.margins.phi)
+    return {name: interval(values) for name, values in drawn.items()}, {
+        "tost_phi_p": equivalence_p(drawn["phi"], margins.phi) if testable else EMPTY,
+        "tost_risk_difference_p": equivalence_p(drawn["risk_difference"], margins.risk_difference),
+        "clustered_p": clustered_mean(products, clusters).p,
+    }
+
+
 def equivalence_p(draws: NDArray[np.float64], margin: float) -> float:
     """Give the p of TOST from draws: the larger of the shares beyond either margin."""
     return max(tail(draws, -margin)[0], tail(draws, margin)[1])
@@ -191,6 +248,26 @@ def power(counts: Counts, settings: Statistics) -> Columns:
         "power": float(test.power(effect_size=settings.margins.phi, **design)),
         "minimum_phi": float(test.solve_power(effect_size=None, power=settings.power, **design)),
     }
+
+
+def cell_flags(answer: ArrayLike, trace: ArrayLike) -> NDArray[np.float64]:
+    """Tell of each item in which cell it lies: (items, 4), 1 there; a flag that is empty counts as wrong."""
+    right, ok = np.asarray(answer, dtype=float) == 1, np.asarray(trace, dtype=float) == 1
+    return np.stack([right & ok, right & ~ok, ok & ~right, ~(right | ok)], axis=-1).astype(float)
+
+
+def count_flags(cells: NDArray[np.float64]) -> Counts:
+    """Count the items of each cell, from `cell_flags`."""
+    return Counts(*map(int, cells.reshape(-1, len(CELLS)).sum(axis=0)))
+
+
+def put_item_limits_beside(row: Columns, limits: Mapping[str, tuple[float, float]]) -> Columns:
+    """Put clustered intervals in place of those of single items, which become `{name}_item_low`, `_high`."""
+    items = {f"{name}_item_{end}": row.get(f"{name}_{end}", EMPTY) for name in limits for end in ENDS}
+    replaced = {
+        f"{name}_{end}": value for name, pair in limits.items() for end, value in zip(ENDS, pair, strict=True)
+    }
+    return row | items | replaced
 
 
 def with_interval(name: str, value: float, limits: tuple[SupportsFloat, SupportsFloat]) -> Columns:

@@ -7,6 +7,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 
 from tracekd.statistics.association import Columns, with_interval
+from tracekd.statistics.clusters import clustered_mean
 from tracekd.statistics.intervals import wilson_interval
 
 
@@ -39,6 +40,38 @@ def compare(first: pd.Series, second: pd.Series) -> Columns:
         **row,
         **with_interval("difference", difference, difference_interval(*cells)),
         "mcnemar_p": float(mcnemar(np.reshape(cells, (2, 2)), exact=True).pvalue),
+    }
+
+
+def compare_clusters(first: pd.Series, second: pd.Series, clusters: pd.Series) -> Columns:
+    """Compare right answers of two runs, paired by id, where items of a cluster hang together.
+
+    Args:
+        first: as of `compare`.
+        second: as of `compare`.
+        clusters: label of each item's cluster, indexed by item id.
+
+    Returns:
+        Columns of `compare`, but the interval of the difference and `clustered_p` are those of
+        `clustered_mean`; clusters (their number); difference_item_low and _high, the interval with every item
+        for itself. Where clusters do not vary they tell nothing, and what holds for items stands.
+
+    """
+    row = compare(first, second)
+    if not row["n"]:
+        return row
+    pairs = pd.concat([first, second, clusters], axis=1, keys=["first", "second", "cluster"]).dropna()
+    clustered = clustered_mean(pairs["first"] - pairs["second"], pairs["cluster"])
+    item = (row.pop("difference_low"), row.pop("difference_high"))
+    varies = not np.isnan(clustered.p)
+    return {
+        **row,
+        "clusters": clustered.n_clusters,
+        "difference_low": clustered.low if varies else item[0],
+        "difference_high": clustered.high if varies else item[1],
+        "difference_item_low": item[0],
+        "difference_item_high": item[1],
+        "clustered_p": clustered.p if varies else row["mcnemar_p"],
     }
 
 

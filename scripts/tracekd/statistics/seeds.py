@@ -1,8 +1,8 @@
 """One table over several training seeds: a hierarchical bootstrap, seeds first, then items.
 
-The seeds answer the same items, so an item is drawn in all of them at once (Owen 2007). Drawing items anew in
-every seed would take 3 x 950 answers for 2,850 items. The interval is too wide where the seeds hardly differ
-(docs/statistics.md), and there is no chi-square.
+The seeds answer the same items, so an item is drawn in all of them at once (Owen 2007), and with it the
+other items of its cluster. Drawing items anew in every seed would take 3 x 950 answers for 2,850 items. The
+interval is too wide where the seeds hardly differ (docs/statistics.md), and there is no chi-square.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ def pool(cells: NDArray[np.float64], settings: Statistics) -> Columns:
     """Shares, risk difference and phi of the pooled table with 95 % intervals, and TOST of both effects.
 
     Args:
-        cells: as for `draw_pooled_tables`.
+        cells: as for `draw_pooled_tables`, or with the items of each cluster added up.
         settings: of draws and margins.
 
     Returns:

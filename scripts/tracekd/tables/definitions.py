@@ -2,21 +2,29 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL, TRACE, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring.readings import MAIN
-from tracekd.statistics.association import CELLS, Counts, shares
+from tracekd.statistics.association import (
+    CELLS,
+    Columns,
+    cell_flags,
+    clustered_shares,
+    count_flags,
+    put_item_limits_beside,
+    shares,
+)
 from tracekd.tables.estimates import show_estimates
-from tracekd.tables.readings import RUN, count_cells, phi_columns
+from tracekd.tables.readings import RUN, phi_columns
 
 PUBLISHED = "published"
-# run (dataset, model, arm, seed), step, counts
-Cell = tuple[dict[str, str | int], str, Counts]
 
 
 class Definition(NamedTuple):
@@ -41,35 +49,33 @@ DEFINITIONS = {
 }
 TITLES = {PUBLISHED: "published scorer"} | {name: one.title for name, one in DEFINITIONS.items()}
 ESTIMATES = ("p_answer_given_trace_ok", "p_answer_given_trace_wrong", "phi")
-COLUMNS = [
-    *[*RUN, "definition", "step", "n", *CELLS],
-    *[f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")],
+NUMBERS = [
+    *["n", *CELLS],
+    *[f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high", "_item_low", "_item_high")],
 ]
+COLUMNS = [*RUN, "definition", "step", *NUMBERS]
 
 
-def definitions_table(readings: pd.DataFrame, matrix: pd.DataFrame, grid: Grid) -> pd.DataFrame:
+def definitions_table(readings: pd.DataFrame, statistics: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Count step against answer under each definition.
 
     Args:
-        readings: as from `read_readings`.
-        matrix: as from `trace_answer_matrix`; its rows by the published scorer, if any, come first.
+        readings: as from `read_readings`, with a column `anchor`.
+        statistics: as from `statistics_table`; its rows by the published scorer, if any, come first.
         grid: names in config order.
 
     Returns:
         dataset, model, arm, seed, definition, step (of the dataset, or `trace`), n, both_ok, answer_only_ok,
         trace_only_ok, neither_ok, P(answer ok | step ok), P(answer ok | step wrong) and phi, each with
-        its 95 % interval; empty where undefined. The column names are those of statistics.csv.
+        its 95 % interval, clustered and with every item for itself; empty where undefined. The column names
+        are those of statistics.csv.
 
     """
-    found = {PUBLISHED: _published(matrix)}
-    found |= {name: _read(readings, definition) for name, definition in DEFINITIONS.items()}
-    rows = [
-        {
-            **{**run, "definition": name, "step": step, "n": counts.n},
-            **{**counts._asdict(), **shares(counts), **phi_columns("phi", counts)},
-        }
-        for name, cells in found.items()
-        for run, step, counts in cells
+    rows = [*_published(statistics)]
+    rows += [
+        {**run, "definition": name, "step": step, **_describe(cells, clusters)}
+        for name, definition in DEFINITIONS.items()
+        for run, step, cells, clusters in _read(readings, definition)
     ]
     # the order of definitions and steps is kept: sorting is stable
     return grid.sort(pd.DataFrame(rows, columns=COLUMNS), RUN)
@@ -94,15 +100,17 @@ def show_definitions(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _published(matrix: pd.DataFrame) -> Iterator[Cell]:
-    """Yield the published scorer's matrices."""
-    rows = matrix[(matrix["scorer"] == PUBLISHED) & (matrix["class"] == ALL)]
-    for row in rows.to_dict("records"):
-        yield {key: row[key] for key in RUN}, row["step"], Counts(*(int(row[cell]) for cell in CELLS))
+def _published(statistics: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the published scorer's tables of one seed."""
+    rows = statistics[(statistics["scorer"] == PUBLISHED) & (statistics["seed"].astype(str) != ALL)]
+    rows = rows.astype({"seed": int})[[*RUN, "step", *NUMBERS]]
+    yield from rows.assign(definition=PUBLISHED).to_dict("records")
 
 
-def _read(readings: pd.DataFrame, definition: Definition) -> Iterator[Cell]:
-    """Yield the matrices of one definition."""
+def _read(
+    readings: pd.DataFrame, definition: Definition
+) -> Iterator[tuple[dict[str, Any], str, NDArray[np.float64], pd.Series]]:
+    """Yield run, step, cells and clusters of every table of one definition."""
     rows = readings[readings["way"] == definition.way]
     rows = rows[rows["readable"] == 1] if definition.readable_only else rows
     for key, items in rows.groupby(RUN, sort=False):
@@ -113,4 +121,11 @@ def _read(readings: pd.DataFrame, definition: Definition) -> Iterator[Cell]:
             for step in dataset.steps
         }
         for step, ok in {**steps, TRACE: math.prod(steps.values())}.items():
-            yield run, step, count_cells(items["answer_ok"], ok)
+            yield run, step, cell_flags(items["answer_ok"], ok), items["anchor"]
+
+
+def _describe(cells: NDArray[np.float64], clusters: pd.Series) -> Columns:
+    """Describe one table."""
+    counts = count_flags(cells)
+    row = put_item_limits_beside(shares(counts), clustered_shares(cells, clusters))
+    return {"n": counts.n, **counts._asdict(), **row, **phi_columns("phi", cells, clusters)}

@@ -5,9 +5,9 @@ import pandas as pd
 from tracekd.statistics.intervals import wilson_interval
 
 
-def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False) -> list[str]:
-    """Write column `name` with `{name}_low` and `{name}_high`, e.g. ``0.07 [0.00, 0.13]``."""
-    scale, digits = (100, 1) if percent else (1, 2)
+def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False, digits: int = 2) -> list[str]:
+    """Write column `name` with `{name}_low` and `{name}_high`: ``0.07 [0.00, 0.13]``; % with one digit."""
+    scale, digits = (100, 1) if percent else (1, digits)
     columns = (scale * table[column] for column in (name, f"{name}_low", f"{name}_high"))
     rows = ([show_number(value, digits) for value in row] for row in zip(*columns, strict=True))
     return ["–" if value == "–" else f"{value} [{low}, {high}]" for value, low, high in rows]
@@ -47,6 +47,6 @@ def show_p(p: float) -> str:
 
 
 def exact_p_values(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the columns `*_p` with six significant digits: the six decimals of a CSV make most of them 0."""
-    columns = [column for column in table if column.endswith("_p")]
+    """Write the columns `p` and `*_p` with six significant digits: six decimals make most of them 0."""
+    columns = [column for column in table if column == "p" or column.endswith("_p")]
     return table.assign(**{name: ["" if pd.isna(p) else f"{p:.6g}" for p in table[name]] for name in columns})

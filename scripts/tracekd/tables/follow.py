@@ -6,15 +6,24 @@ from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.scoring.outputs import WAYS
 from tracekd.scoring.readings import MAIN
-from tracekd.tables.estimates import add_share, show_estimates
+from tracekd.statistics.association import Columns, put_item_limits_beside, with_interval
+from tracekd.statistics.clusters import clustered_share
+from tracekd.statistics.intervals import wilson_interval
+from tracekd.tables.estimates import show_estimates
+from tracekd.tables.readings import wrong_traces
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]
+# count, column of the flags
+SHARES = {"follows": "follows", "true": "answer_ok", "baseline": "baseline_follows"}
 COUNTS = ["n", "follows", "true"]
-SHARES = ["follows_share", "true_share"]
 OTHER_WAYS = [way for way in WAYS if way != MAIN]
 COLUMNS = [
-    *[*KEYS, "n"],
-    *[f"{name}{end}" for name in ("follows", "true") for end in ("", "_share", "_share_low", "_share_high")],
+    *[*KEYS, "n", "clusters", "implied_true", "baseline_n"],
+    *[
+        f"{name}{end}"
+        for name in SHARES
+        for end in ("", "_share", "_share_low", "_share_high", "_share_item_low", "_share_item_high")
+    ],
     *[f"{way}_{name}" for way in OTHER_WAYS for name in COUNTS],
 ]
 
@@ -22,21 +31,36 @@ COLUMNS = [
 def follow_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Count the answers that follow a wrong trace and those that are right, for each class and for `all`.
 
-    Columns: dataset, class, model, arm, seed; n: generations whose trace implies an answer from a wrong step
-    (names context facts, but not exactly the gold ones); follows: their answer is that one; true: it is
-    the gold one (an answer that cannot be read is neither); both also as a share with its 95 % Wilson
-    interval; then the three counts for the other ways to find facts and answer. Datasets whose steps
-    imply no answer have no rows.
+    Args:
+        readings: as from `join_baseline`, with a column `anchor`.
+        grid: names in config order.
+
+    Returns:
+        dataset, class, model, arm, seed; n: generations whose trace implies a wrong answer from a wrong step
+        (names context facts, but not exactly the gold ones); clusters: their anchors; implied_true: those
+        whose wrong step implies the true answer, where following and truth are one and the same, not in n;
+        baseline_n: those of n that the model without traces answered, too; follows: their answer is the
+        implied one; true: it is the gold one (an answer that cannot be read is neither); baseline: the answer
+        of the model without traces is the implied one. These three also as a share with its 95 % interval,
+        clustered (`clustered_share`) and with every item for itself (Wilson). Then n, follows and true for
+        the other ways to find facts and answer. Datasets whose steps imply no answer have no rows.
+
     """
-    wrong = readings[readings["implied"].notna() & (readings["source_ok"] == 0)]
-    pooled = pd.concat([wrong.assign(**{"class": ALL}), wrong], ignore_index=True)
-    ways = [_count(pooled[pooled["way"] == way]) for way in (MAIN, *OTHER_WAYS)]
-    ways[1:] = [table.add_prefix(f"{way}_") for way, table in zip(OTHER_WAYS, ways[1:], strict=True)]
-    table = pd.concat(ways, axis=1).fillna(0).astype(int).reset_index()
-    table = table[table["n"] > 0]
-    for name in ("follows", "true"):
-        table = add_share(table, name, "n")
-    return grid.sort(table, KEYS)[COLUMNS]
+    wrong = wrong_traces(readings)
+    told, apart = (wrong[wrong["implied_ok"] == flag] for flag in (0, 1))
+    main = told[told["way"] == MAIN].groupby(KEYS, sort=False)
+    table = pd.DataFrame([dict(zip(KEYS, key, strict=True)) | _describe(items) for key, items in main])
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    table = table.join(apart[apart["way"] == MAIN].groupby(KEYS).size().rename("implied_true"), on=KEYS)
+    for way in OTHER_WAYS:
+        groups = told[told["way"] == way].groupby(KEYS, sort=False)
+        counts = groups.agg(n=("id", "size"), follows=("follows", "sum"), true=("answer_ok", "sum"))
+        table = table.join(counts.add_prefix(f"{way}_"), on=KEYS)
+    whole = ["implied_true", *(f"{way}_{name}" for way in OTHER_WAYS for name in COUNTS)]
+    table[whole] = table[whole].fillna(0).astype(int)
+    # a run without a baseline has no share of it
+    return grid.sort(table, KEYS).reindex(columns=COLUMNS)
 
 
 def show_follow(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,16 +72,30 @@ def show_follow(table: pd.DataFrame) -> pd.DataFrame:
             "Model": rows["model"],
             "SFT arm": [arm_title(name) for name in rows["arm"]],
             "Seed": rows["seed"].astype(str),
-            "Wrong facts named": rows["n"].map(count),
+            "Wrong answer implied": rows["n"].map(count),
             "Answer follows": rows["follows"].map(count),
             "follows (%)": show_estimates(rows, "follows_share", percent=True),
             "Answer true": rows["true"].map(count),
             "true (%)": show_estimates(rows, "true_share", percent=True),
+            "Without traces the same (%)": show_estimates(rows, "baseline_share", percent=True),
         }
     )
 
 
-def _count(rows: pd.DataFrame) -> pd.DataFrame:
-    """Count the rows by key."""
-    groups = rows.groupby(KEYS, sort=False)
-    return groups.agg(n=("id", "size"), follows=("follows", "sum"), true=("answer_ok", "sum"))
+def _describe(items: pd.DataFrame) -> Columns:
+    """Count one group, and give its shares with both intervals."""
+    row: Columns = {
+        "n": len(items),
+        "clusters": items["anchor"].nunique(),
+        "baseline_n": int(items["baseline_follows"].notna().sum()),
+    }
+    for name, flag in SHARES.items():
+        known = items.dropna(subset=flag)
+        row[name] = int(known[flag].sum())
+        if len(known):
+            share = float(known[flag].mean())
+            column = f"{name}_share"
+            item = with_interval(column, share, wilson_interval(share, len(known)))
+            clustered = clustered_share(known[flag], known["anchor"])
+            row |= put_item_limits_beside(item, {column: clustered})
+    return row

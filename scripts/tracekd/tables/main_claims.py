@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.claims.findings import PHIS, SHARES, Finding
+from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
 from tracekd.claims.main import MainClaim, number
 from tracekd.core.files import atomic_write
 from tracekd.labels import arm_title, count, dataset_title
@@ -25,13 +25,18 @@ TITLES = {
     "phi_class": "phi, class step",
     "phi_class_given_facts_ok": "phi, class step if retrieval ok",
     "phi_implied": "phi, answer replaced",
-    "follows_share": "Answer follows wrong trace",
+    "phi_control": "phi, retrieval step and answer without traces",
+    "follows_share": "Answer is the implied one",
+    "baseline_share": "the same without traces",
+    "excess": "Excess (points)",
     "true_share": "Answer true after wrong trace",
 }
+# of measures that are neither a share in % nor a coefficient: the title says it
+UNITS = {"excess": ""}
 TABLES = {
     "Trace and answer, by scorer": [*SHARES, "phi", "chi2", "facts_right"],
-    "What the association is made of": ["copying_rate", *PHIS],
-    "Where the trace names wrong facts": ["follows_share", "true_share"],
+    "What the association is made of": ["copying_rate", *PHIS, CONTROL],
+    "Where the trace implies a wrong answer": ["follows_share", "baseline_share", "excess", "true_share"],
 }
 
 
@@ -90,6 +95,6 @@ def _written(one: Finding | None) -> str:
     """Write an estimate with its interval, if it has one."""
     if one is None:
         return "–"
-    unit, digits = ("", 2) if one.measure.startswith(("phi", "chi2")) else (" %", 1)
+    unit, digits = ("", 2) if one.measure.startswith(("phi", "chi2")) else (UNITS.get(one.measure, " %"), 1)
     limits = "" if isnan(one.low) else f" [{number(one.low, digits)}, {number(one.high, digits)}]"
     return f"{number(one.value, digits)}{unit}{limits}"

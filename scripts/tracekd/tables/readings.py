@@ -4,11 +4,23 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tracekd.core.errors import DataError
+from tracekd.datasets.rows import ALL
 from tracekd.scoring.readings import columns
-from tracekd.statistics.association import EMPTY, Columns, Counts, phi, phi_interval, with_interval
+from tracekd.statistics.association import (
+    EMPTY,
+    Columns,
+    count_flags,
+    phi,
+    phi_interval,
+    put_item_limits_beside,
+    with_interval,
+)
+from tracekd.statistics.clusters import clustered_interval
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.csv$")
 RUN = ["dataset", "model", "arm", "seed"]
@@ -32,14 +44,45 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat(frames[1:] or frames, ignore_index=True)
 
 
-def count_cells(answer: pd.Series, step: pd.Series) -> Counts:
-    """Count items by two flags; an empty flag is a wrong one."""
-    answer, step = answer == 1, step == 1
-    cells = (answer & step, answer & ~step, step & ~answer, ~(answer | step))
-    return Counts(*(int(cell.sum()) for cell in cells))
+def join_baseline(readings: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+    """Put to every reading what the same model without traces answers to the same item in the same run.
+
+    Args:
+        readings: as from `read_readings`.
+        baseline: the same of the arm without traces.
+
+    Returns:
+        The readings with baseline_ok (that answer is right) and baseline_follows (it is what the trace of
+        the reading implies): 1, 0, or NaN where there is no such answer or, for the latter, nothing implied.
+
+    """
+    by = ["dataset", "model", "seed", "id"]
+    found = baseline.set_index(by)[["answer", "answer_ok"]].add_prefix("baseline_")
+    joined = readings.join(found, on=by).rename(columns={"baseline_answer_ok": "baseline_ok"})
+    told = joined["baseline_ok"].notna() & joined["implied"].notna()
+    same = (joined["baseline_answer"] == joined["implied"]).astype(float).where(told)
+    return joined.assign(baseline_follows=same).drop(columns="baseline_answer")
 
 
-def phi_columns(name: str, counts: Counts) -> Columns:
-    """Name phi and its 95 % interval; empty where a margin is."""
-    value = EMPTY if counts.empty_margin else float(phi(counts))
-    return with_interval(name, value, phi_interval(*counts))
+def wrong_traces(readings: pd.DataFrame) -> pd.DataFrame:
+    """Keep the readings whose trace implies an answer from a wrong step, of all classes and of each."""
+    wrong = readings[readings["implied"].notna() & (readings["source_ok"] == 0)]
+    return pd.concat([wrong.assign(**{"class": ALL}), wrong], ignore_index=True)
+
+
+def phi_columns(name: str, cells: NDArray[np.float64], clusters: pd.Series) -> Columns:
+    """Name phi, its 95 % interval and that with every item for itself; empty where a margin is.
+
+    Args:
+        name: of the columns.
+        cells: as from `cell_flags`.
+        clusters: label of each item's cluster.
+
+    """
+    counts = count_flags(cells)
+    if counts.empty_margin:
+        row, limits = with_interval(name, EMPTY, (EMPTY, EMPTY)), (EMPTY, EMPTY)
+    else:
+        row = with_interval(name, float(phi(counts)), phi_interval(*counts))
+        limits = clustered_interval(cells, clusters, phi)
+    return put_item_limits_beside(row, {name: limits})

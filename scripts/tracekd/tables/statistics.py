@@ -7,7 +7,20 @@ from numpy.typing import NDArray
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.labels import arm_title, count, dataset_title, part_titles
 from tracekd.settings.statistics import Statistics
-from tracekd.statistics.association import CELLS, Columns, Counts, effects, independence, power, shares
+from tracekd.statistics.association import (
+    CELLS,
+    Columns,
+    Counts,
+    cell_flags,
+    clustered_effects,
+    clustered_shares,
+    count_flags,
+    effects,
+    independence,
+    power,
+    put_item_limits_beside,
+    shares,
+)
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.strata import stratify
 from tracekd.statistics.verdict import holm, verdict
@@ -19,10 +32,11 @@ KEYS = [*FILE, "step"]
 ESTIMATES = ["p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong"]
 ESTIMATES += ["risk_difference", "phi", "odds_ratio"]
 COLUMNS = [
-    *[*KEYS, "n", *CELLS],
-    *[f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")],
+    *[*KEYS, "n", "clusters", *CELLS],
+    *[f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high", "_item_low", "_item_high")],
     *["chi2", "chi2_p", "chi2_yates", "chi2_yates_p", "chi2_percent", "chi2_percent_p"],
-    *["exact_test", "exact_p", "mutual_information", "g_p", "tost_phi_p", "tost_risk_difference_p"],
+    *["exact_test", "exact_p", "mutual_information", "g_p", "clustered_p"],
+    *["tost_phi_p", "tost_risk_difference_p"],
     *["power", "minimum_phi"],
     *["cmh_p", "pooled_odds_ratio", "pooled_odds_ratio_low", "pooled_odds_ratio_high", "breslow_day_p"],
     *["holm_p", "verdict", "note"],
@@ -32,14 +46,21 @@ COLUMNS = [
 def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> pd.DataFrame:
     """Describe and test every table of step against answer: one row a seed, and one for `all` of several.
 
-    Columns: COLUMNS; docs/statistics.md says what each answers. What is undefined is empty. The row `all` has
-    no tests of one table and nothing by class, for its items repeat over seeds; Holm's correction takes the
-    two-sided tail of its draws.
+    Args:
+        scores: as from `read_scores`, with a column `anchor`.
+        grid: names in config order.
+        settings: of tests and draws.
+
+    Returns:
+        COLUMNS; docs/statistics.md says what each answers. What is undefined is empty. The row `all` has no
+        tests of one table and nothing by class, for its items repeat over seeds; Holm's correction takes the
+        two-sided tail of its draws.
+
     """
     matrix = trace_answer_matrix(scores, grid)
-    sizes = scores.groupby(FILE).size()
+    files = dict(iter(scores.groupby(FILE, sort=False)))
     tables = [
-        {**dict(zip(KEYS, key, strict=True)), **_one_seed(part, int(sizes[key[:-1]]), settings)}
+        {**dict(zip(KEYS, key, strict=True)), **_one_seed(part, files[key[:-1]], key[-1], settings)}
         for key, part in matrix.groupby(KEYS, sort=False)
     ]
     pooled = [
@@ -89,34 +110,49 @@ def show_keys(table: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def _one_seed(part: pd.DataFrame, n_items: int, settings: Statistics) -> Columns:
+def _one_seed(part: pd.DataFrame, scores: pd.DataFrame, step: str, settings: Statistics) -> Columns:
     """Describe the table of one seed; `part` has its counts over all classes and for each."""
     counts, *classes = [Counts(*map(int, row)) for row in part[CELLS].to_numpy()]
-    row: Columns = shares(counts)
+    scored = scores.dropna(subset=f"{step}_ok")
+    cells, clusters = cell_flags(scored["answer_ok"], scored[f"{step}_ok"]), scored["anchor"]
+    row, limits = shares(counts), clustered_shares(cells, clusters)
     if not counts.empty_margin:
         row |= effects(counts, settings) | independence(counts, settings) | power(counts, settings)
         row |= stratify(classes)
-        row["p"] = row["exact_p"] if row["exact_test"] else row["chi2_p"]
-    return _with_counts(row, counts, _remarks(counts, n_items - counts.n, settings))
+        effect_limits, tests = clustered_effects(cells, clusters, settings)
+        limits |= effect_limits
+        row |= tests
+        # where few are of a sort, clusters tell less than the exact test of items
+        row["p"] = row["exact_p"] if row["exact_test"] else row["clustered_p"]
+    row = put_item_limits_beside(row, limits) | {"clusters": clusters.nunique()}
+    return _with_counts(row, counts, _remarks(counts, len(scores) - counts.n, settings))
 
 
 def _all_seeds(scores: pd.DataFrame, step: str, settings: Statistics) -> Columns:
     """Describe the table that is pooled over the seeds of an arm."""
     scored = scores.dropna(subset=f"{step}_ok")
-    cells = _cells_by_seed(scored, step)
-    counts = Counts(*map(int, cells.sum(axis=(0, 1))))
-    remarks = [f"{cells.shape[0]} seeds of {cells.shape[1]} items"]
+    by_item, by_cluster = (_cells_by_seed(scored, step, unit) for unit in ("id", "anchor"))
+    counts = count_flags(by_item)
+    remarks = [f"{by_item.shape[0]} seeds of {by_item.shape[1]} items"]
     remarks += _remarks(counts, len(scores) - counts.n, settings)
-    return _with_counts(pool(cells, settings), counts, remarks)
+    items, clustered = pool(by_item, settings), pool(by_cluster, settings)
+    limits = {
+        name: (float(clustered[f"{name}_low"]), float(clustered[f"{name}_high"]))
+        for name in ESTIMATES
+        if name in clustered
+    }
+    row = put_item_limits_beside(items, limits) | {"clusters": by_cluster.shape[1]}
+    row |= {
+        name: clustered[name] for name in ("tost_phi_p", "tost_risk_difference_p", "p") if name in clustered
+    }
+    return _with_counts(row, counts, remarks)
 
 
-def _cells_by_seed(scored: pd.DataFrame, step: str) -> NDArray[np.float64]:
-    """Tell in which cell each item of each seed lies: (seeds, items, 4), one 1 or none in the last axis."""
-    seeds, items = (pd.factorize(scored[column])[0] for column in ("seed", "id"))
-    # the order of CELLS: both, answer only, trace only, neither
-    cell = 3 - 2 * scored["answer_ok"] - scored[f"{step}_ok"]
-    cells = np.zeros((seeds.max() + 1, items.max() + 1, len(CELLS)))
-    cells[seeds, items, cell.astype(int)] = 1
+def _cells_by_seed(scored: pd.DataFrame, step: str, unit: str) -> NDArray[np.float64]:
+    """Count the items in each cell by seed and unit (`id`, or `anchor`: clusters): (seeds, units, 4)."""
+    seeds, units = (pd.factorize(scored[column])[0] for column in ("seed", unit))
+    cells = np.zeros((seeds.max() + 1, units.max() + 1, len(CELLS)))
+    np.add.at(cells, (seeds, units), cell_flags(scored["answer_ok"], scored[f"{step}_ok"]))
     return cells
 
 

@@ -93,10 +93,12 @@ class Arm:
 # Okabe and Ito (2008); yellow is too pale for lines on white, brown and grey stand in
 RIGHT, WRONG = "#0072B2", "#D55E00"
 PROMPT_ONLY = "prompt_only"
+# the baseline of every arm with traces
+NO_TRACE = "none"
 _PAPER = (
     Arm(PROMPT_ONLY, "prompt only", form=Form.UNTRAINED, style=Style("#8C8C8C", "X")),
     # the paper's vanilla SFT
-    Arm("none", "no trace", form=Form.BARE, style=Style("#000000", "o")),
+    Arm(NO_TRACE, "no trace", form=Form.BARE, style=Style("#000000", "o")),
     Arm("class_only", "class only", steps={"class": True}, style=Style("#E69F00", "v")),
     Arm("correct", "correct", True, style=Style(RIGHT, "s")),
     Arm("incorrect", "incorrect", False, form=Form.RELEASED, style=Style(WRONG, "D")),

@@ -18,7 +18,7 @@ from tracekd.released.plan import Plan, ReplayPlan, plan_replay
 from tracekd.released.supplied import plan_supplied
 from tracekd.settings.study import Study
 from tracekd.study.definition import check_study, read_study
-from tracekd.traces.arms import PROMPT_ONLY, get_arm
+from tracekd.traces.arms import NO_TRACE, PROMPT_ONLY, get_arm
 from tracekd.workflow.config import check_claims, check_config
 from tracekd.workflow.paths import SCORES, fill
 
@@ -88,6 +88,16 @@ class Run:
     def traced_arms(self) -> list[str]:
         """Arms whose traces state every step, so that trace and answer can be held against each other."""
         return [arm for arm in self.sft_arms if get_arm(arm).is_whole]
+
+    @property
+    def baseline_arms(self) -> list[str]:
+        """Arm without traces, if the run has it: what answers behind traces are held against."""
+        return [arm for arm in self.sft_arms if arm == NO_TRACE]
+
+    @property
+    def read_arms(self) -> list[str]:
+        """Arms whose answers are read one by one."""
+        return [*self.traced_arms, *self.baseline_arms]
 
     @property
     def has_both_scorers(self) -> bool:
