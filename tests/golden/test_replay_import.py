@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 from support.real_data import raw_folder
+from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader as cotempqa
 
 
@@ -51,3 +52,16 @@ def test_the_supporting_sentences_of_babi_are_found_in_the_context(released):
     questions, _ = released("babi")
     assert all(one.gold_facts for one in questions)
     assert Counter(one.class_label for one in questions)["two-arg-relations"] == 100
+
+
+def test_anchors_of_cotempqa(released):
+    """An independent implementation counts 627 entities; the largest have 66 and 55 questions."""
+    questions, _ = released("cotempqa")
+    asked = [question for question in questions if question.split == "test"]
+    sizes = Counter(map(get_dataset("cotempqa").anchor, asked))
+    assert (len(asked), len(sizes)) == (950, 627)
+    assert sizes.most_common(3) == [
+        ("Christopher Celenza", 66),
+        ("Charles III of the United Kingdom", 55),
+        ("Peter Hilton", 17),
+    ]

@@ -145,6 +145,14 @@ class Dataset(ABC):
         """Name the kind of answer that is asked for (baselines)."""
         return question.class_label
 
+    def anchor(self, question: Question) -> str:
+        """Name what a question is about; questions of one anchor are not independent of each other.
+
+        Intervals take the anchors for clusters (`tracekd.statistics.clusters`). By default every question has
+        its own: independent items.
+        """
+        return question.id
+
     def implied_answer(self, question: Question, stated: Mapping[str, Value]) -> Answer | None:
         """Name the answer that follows from what a trace states; None where nothing follows.
 

@@ -7,6 +7,7 @@ docs/statistics.md).
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from tracekd.statistics.intervals import CONFIDENCE
@@ -19,6 +20,32 @@ BLOCK = 4_000_000
 def draw_tables(counts: ArrayLike, resamples: int, seed: int) -> NDArray[np.float64]:
     """Draw shares of a table's cells: array of (resamples, cells), rows summing to 1."""
     return np.random.default_rng(seed).dirichlet(np.asarray(counts) + JEFFREYS, size=resamples)
+
+
+def draw_clustered_tables(
+    cells: NDArray[np.float64], clusters: ArrayLike, resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """Draw shares of a table's cells where items of a cluster hang together: one weight per cluster.
+
+    Args:
+        cells: (items, cells), 1 where the item lies in the cell, else 0.
+        clusters: label of each item's cluster.
+        resamples: number of draws.
+        seed: of the draws.
+
+    Returns:
+        (resamples, cells), rows summing to 1.
+
+    """
+    rng = np.random.default_rng(seed)
+    codes = pd.factorize(np.asarray(clusters))[0]
+    # clusters of the same make-up are one gamma weight: the same distribution, fewer numbers
+    totals = np.stack([np.bincount(codes, column) for column in np.asarray(cells, dtype=float).T], axis=1)
+    kinds, counts = np.unique(totals, axis=0, return_counts=True)
+    mass = rng.standard_gamma(counts, size=(resamples, len(counts))) @ kinds
+    mass += rng.standard_gamma(JEFFREYS, size=mass.shape)
+    shares: NDArray[np.float64] = mass / mass.sum(axis=1, keepdims=True)
+    return shares
 
 
 def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:

@@ -60,5 +60,9 @@ class Babi(Dataset):
         """Give the last word of each sentence, where bAbI puts places, things, colours and names."""
         return [sentence.rstrip(".").split()[-1] for sentence in question.context]
 
+    def anchor(self, question: Question) -> str:
+        """Give the story."""
+        return "\n".join(question.context)
+
 
 DATASET = Babi()
