@@ -89,9 +89,7 @@ def parse_quoted(question: Question, text: str) -> Parsed:
 
 def parse_tolerant(question: Question, text: str) -> Parsed:
     """Read whatever can be read."""
-    return Parsed(
-        _read_leniently(question, text, "tolerant"), read_answer(question, text, with_trace=True)
-    )
+    return Parsed(_read_leniently(question, text, "tolerant"), read_answer(question, text, with_trace=True))
 
 
 def _read_leniently(question: Question, text: str, way: str) -> dict[str, Value | None]:

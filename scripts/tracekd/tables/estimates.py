@@ -47,6 +47,6 @@ def show_p(p: float) -> str:
 
 
 def exact_p_values(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the columns `*_p` with six significant digits: the six decimals of a CSV make most of them 0."""
-    columns = [column for column in table if column.endswith("_p")]
+    """Write the columns `p` and `*_p` with six significant digits: six decimals make most of them 0."""
+    columns = [column for column in table if column == "p" or column.endswith("_p")]
     return table.assign(**{name: ["" if pd.isna(p) else f"{p:.6g}" for p in table[name]] for name in columns})

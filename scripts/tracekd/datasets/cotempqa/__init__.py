@@ -100,9 +100,7 @@ class CoTempQA(Dataset):
         if items is not None:
             return frozenset(offered.get(item, item) for item in map(normalise_answer, items))
         names = sorted(filter(None, facts.values()), key=len, reverse=True)
-        any_name = re.compile(
-            rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)", re.IGNORECASE
-        )
+        any_name = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)", re.IGNORECASE)
         named, asked = (
             set(map(normalise_answer, any_name.findall(words))) for words in (text, question.question)
         )
