@@ -1,5 +1,5 @@
 """
-Contrasts: does the order of the arms survive the scorer, its quirk Q5, and outputs of another form?
+Contrasts: whether the order of the arms survives the scorer, its quirk Q5, and outputs of another form.
 
 in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, generations of the arms with SFT,
      config/statistics.yaml (draws)

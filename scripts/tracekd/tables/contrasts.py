@@ -96,7 +96,7 @@ def _contrasts(answers: pd.DataFrame, grid: Grid) -> Iterator[dict[str, object]]
         wide = part.pivot(index=["id", "anchor"], columns="arm", values=["answer_ok", "readable"])
         for other, arm in combinations(grid.present(part, "arm"), 2):
             both = wide.dropna(subset=[("answer_ok", arm), ("answer_ok", other)])
-            readable = both[(both["readable", arm] == True) & (both["readable", other] == True)]  # noqa: E712
+            readable = both[both["readable"][[arm, other]].astype(bool).all(axis=1)]
             chosen = {judgement[2]: both} | ({READABLE: readable} if judgement[2] == ALL else {})
             for items, pairs in chosen.items():
                 if len(pairs):
