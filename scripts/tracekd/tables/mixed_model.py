@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tracekd.datasets.rows import Grid
 from tracekd.labels import count, dataset_title
 from tracekd.settings.statistics import Statistics
-from tracekd.statistics.clusters import clustered_interval
+from tracekd.statistics.intervals import CONFIDENCE
 from tracekd.statistics.mixed import fit_mixed
 from tracekd.tables.contrasts import ALL, judgement_title, pair_title, show_points
 from tracekd.traces.arms import CLAIMED
@@ -61,9 +61,9 @@ def _contrast(
     weights = np.vstack([np.eye(judges), later - np.eye(judges)[0]])
     fit = fit_mixed(items, anchors, weights)
     names = [(*one, "") for one in order] + [(*one, judgement_title(*order[0], ALL)) for one in order[1:]]
+    values = items.to_numpy() @ weights.T
+    lows, highs = bootstrap(values, anchors, settings)
     for place, (scorer, quirk, against) in enumerate(names):
-        values = items.to_numpy() @ weights[place]
-        low, high = bootstrap(values, anchors, settings)
         yield {
             "scorer": scorer,
             "quirk": quirk,
@@ -74,26 +74,26 @@ def _contrast(
             "estimate": fit.estimates[place],
             "low": fit.lows[place],
             "high": fit.highs[place],
-            "bootstrap": values.mean(),
-            "bootstrap_low": low,
-            "bootstrap_high": high,
+            "bootstrap": values[:, place].mean(),
+            "bootstrap_low": lows[place],
+            "bootstrap_high": highs[place],
             "note": fit.note,
         }
 
 
-def bootstrap(values: NDArray[np.float64], anchors: pd.Series, settings: Statistics) -> tuple[float, float]:
-    """95 % interval of the mean of values in [-2, 2] from draws of clusters."""
-    # as shares of a table: half of what speaks for either arm, and the rest
-    for_arm, for_other = np.maximum(values, 0) / 2, np.maximum(-values, 0) / 2
-    cells = np.column_stack([for_arm, for_other, 1 - for_arm - for_other])
-    draws = settings.bootstrap
-    return clustered_interval(
-        cells,
-        anchors,
-        lambda shares: 2 * (shares[..., 0] - shares[..., 1]),
-        resamples=draws.resamples,
-        seed=draws.seed,
-    )
+def bootstrap(
+    values: NDArray[np.float64], anchors: pd.Series, settings: Statistics
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % intervals of the means of columns of values (items x estimates), clusters drawn, not items.
+
+    A Bayesian bootstrap (Rubin 1981): every anchor gets an exponential weight.
+    """
+    indicators = pd.get_dummies(anchors).to_numpy(float)
+    rng = np.random.default_rng(settings.bootstrap.seed)
+    weights = rng.standard_exponential((settings.bootstrap.resamples, indicators.shape[1]))
+    draws = weights @ (indicators.T @ values) / (weights @ indicators.sum(axis=0))[:, None]
+    low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    return low, high
 
 
 def show_mixed_model(table: pd.DataFrame) -> pd.DataFrame:
