@@ -161,8 +161,8 @@ def test_42_questions_break_the_map(released):
 
 def test_a_tolerant_reading_finds_a_few_right_answers_more(readings):
     right = readings[readings["arm"] == "correct"].groupby(["model", "dataset", "way"])["answer_ok"].sum()
-    assert (right[LLAMA, "cotempqa", "parsed"], right[LLAMA, "cotempqa", "tolerant"]) == (368, 377)
-    assert (right[QWEN, "cotempqa", "parsed"], right[QWEN, "cotempqa", "tolerant"]) == (395, 397)
+    assert (right[LLAMA, "cotempqa", "parsed"], right[LLAMA, "cotempqa", "tolerant"]) == (368, 378)
+    assert (right[QWEN, "cotempqa", "parsed"], right[QWEN, "cotempqa", "tolerant"]) == (395, 444)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tracekd.core.literals import parse_loose_list
 from tracekd.core.records import Generation, write_records
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import score_item
-from tracekd.scoring.outputs import WAYS
+from tracekd.scoring.outputs import WAYS, read_answer
 from tracekd.scoring.readings import (
     columns,
     derive_reading,
@@ -99,21 +99,65 @@ def test_verbatim_quotes_count_in_a_list_that_is_none(cotempqa):
     assert read(cotempqa, text, "quoted").steps["facts"]
 
 
+FACT = "Ann works for King's College in 1912."
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        f"<think>{CLASS}{FACTS}['A's fact.']\n</think>\n\n <answer>['A's']</answer>",
-        f"<think>{CLASS}{FACTS}['A's fact.'] <answer>['A's']</answer",
-        f"<think>{CLASS}{FACTS}['A's fact.']</think> ['A's']",
-        f"<think>{CLASS.replace('in context', 'in the context')}{FACTS}A's fact.</think> <answer>A's",
+        f"<think>{CLASS}{FACTS}['{FACT}']\n</think>\n\n <answer>['King's College']</answer>",
+        f"<think>{CLASS}{FACTS}['{FACT}'] <answer>['King's College']</answer",
+        f"<think>{CLASS}{FACTS}['{FACT}']</think> ['King's College']",
+        f"<think>{CLASS.replace('in context', 'in the context')}{FACTS}{FACT}</think> <answer>King's College",
     ],
 )
 def test_a_tolerant_reading_takes_unescaped_quotes_and_missing_tags(text):
-    question = make_question("cotempqa", context=("A's fact.",), answers=("A's",), gold_facts=(0,))
+    question = replace(EMPLOYED, context=(FACT,), answers=("King's College",), gold_facts=(0,))
     strict, tolerant = read(question, text), read(question, text, "tolerant")
     assert not strict.readable
     assert tolerant.readable and tolerant.answer_ok
     assert tolerant.steps == {"class": True, "facts": True}
+
+
+EMPLOYED = make_question(
+    "cotempqa",
+    question="While Ann attended Yale University, which employer did Ann work for at the same time?",
+    context=(
+        "Ann works for University of Kent in 1912.",
+        "Ann works for University of Kent, Medway in 1913.",
+        "Ann attended Yale University in 1912.",
+    ),
+)
+KENT, MEDWAY = "university of kent", "university of kent medway"
+
+
+@pytest.mark.parametrize(
+    ("rest", "answer"),
+    [
+        ("Answer: ['University of Kent']", {KENT}),
+        ("The answer is: University of Kent.\n```", {KENT}),
+        ("Answer: University of Kent, Medway, University of Kent", {KENT, MEDWAY}),
+        (f"['{EMPLOYED.context[1]}']", {MEDWAY}),
+        ("Only return the answer.\n(['/University of Kent'])", {KENT}),
+        ("[<span>University of Kent</span>]", {KENT}),
+        ("While Ann attended Yale University, Ann worked for University of Kent.", {KENT}),
+        ("Answer: ['University of Kent', 'Oxford']", {KENT, "oxford"}),
+        ("Answer: Oxford", None),
+        ("Ann attended Yale University.", None),
+        (f"{CLASS}", None),
+        (f"{FACTS}['{EMPLOYED.context[0]}']", None),
+        ("", None),
+    ],
+)
+def test_the_tolerant_reader_reads_what_the_context_offers(rest, answer):
+    expected = None if answer is None else frozenset(answer)
+    assert read_answer(EMPLOYED, f"<think>so</think>\n{rest}", with_trace=True) == expected
+
+
+def test_an_unfinished_trace_has_no_answer_but_a_bare_answer_may_stand_behind_an_open_tag():
+    text = "assistant\n<think>\n\n(['/University of Kent'])"
+    assert read_answer(EMPLOYED, text, with_trace=True) is None
+    assert read_answer(EMPLOYED, text, with_trace=False) == {KENT}
 
 
 def test_loose_lists_end_items_at_quote_comma_quote():

@@ -169,6 +169,6 @@ class Dataset(ABC):
         """Draw a wrong trace by the released recipe: what it states, and its text; None: there is none."""
         return None
 
-    def tolerant_answer(self, text: str) -> Answer | None:
-        """Read an answer of looser form than asked for."""
+    def tolerant_answer(self, question: Question, text: str) -> Answer | None:
+        """Read an answer of looser form than asked for; None where the text gives none."""
         return self.parse_answer(text)

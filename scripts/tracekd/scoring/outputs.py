@@ -11,6 +11,8 @@ from tracekd.datasets.interface import Answer, Dataset, Value
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 # an answer tag need not be closed for a lenient way
 _OPEN_ANSWER = re.compile(r"<answer>(.*?)(?:</answer|\Z)", re.DOTALL)
+# "Answer: X", "The answer is: X"
+_MARKED_ANSWER = re.compile(r"\banswer(?: is:?|:)\s*(\S.*?)\s*(?:</think>|\n|\Z)", re.IGNORECASE)
 # what a model that writes its own turn header, or Qwen3's chat template, puts before a bare answer; Qwen3
 # often leaves the empty think block open
 HEADER = re.compile(r"^\s*(?:assistant\b\s*)?(?:<think>\s*(?:</think>\s*)?)?")
@@ -32,6 +34,30 @@ def find_answer(text: str) -> str | None:
     """Give the text in a closed answer tag; None where there is none."""
     tagged = _ANSWER.search(text)
     return tagged[1] if tagged else None
+
+
+def find_answer_loosely(text: str, with_trace: bool) -> str | None:
+    """Give what stands in the place of an answer; None where nothing does.
+
+    It stands in an answer tag that need not be closed, or else behind words such as "The answer is:", or else
+    in the last line after the trace. A trace that is not closed has no answer after it.
+    """
+    if tagged := _OPEN_ANSWER.search(text):
+        return tagged[1]
+    if marked := _MARKED_ANSWER.findall(text):
+        return str(marked[-1])
+    _, closed, rest = text.partition("</think>")
+    if not closed:
+        if with_trace and "<think>" in text:
+            return None
+        rest = HEADER.sub("", text, count=1)
+    return next((line for line in reversed(rest.splitlines()) if line.strip()), None)
+
+
+def read_answer(question: Question, text: str, with_trace: bool) -> Answer | None:
+    """Read the answer of an output in whatever form it has; None where it gives none."""
+    answer = find_answer_loosely(text, with_trace)
+    return None if answer is None else get_dataset(question.dataset).tolerant_answer(question, answer)
 
 
 def parse_generation(text: str, dataset: Dataset, with_trace: bool) -> Parsed:
@@ -62,14 +88,8 @@ def parse_quoted(question: Question, text: str) -> Parsed:
 
 
 def parse_tolerant(question: Question, text: str) -> Parsed:
-    """Read whatever can be read; without an answer tag, what follows the trace is the answer."""
-    tagged = _OPEN_ANSWER.search(text)
-    answer = tagged[1] if tagged else text.partition("</think>")[2]
-    dataset = get_dataset(question.dataset)
-    return Parsed(
-        _read_leniently(question, text, "tolerant"),
-        dataset.tolerant_answer(answer) if answer.strip() else None,
-    )
+    """Read whatever can be read."""
+    return Parsed(_read_leniently(question, text, "tolerant"), read_answer(question, text, with_trace=True))
 
 
 def _read_leniently(question: Question, text: str, way: str) -> dict[str, Value | None]:

@@ -135,6 +135,8 @@ def add_arm(arm: Arm) -> None:
 for _arm in (*_PAPER, *_DOSE, *_TEACHER):
     add_arm(_arm)
 
+# pairs whose accuracies the paper compares in its claims
+CLAIMED = (("incorrect", "correct"), ("incorrect", "none"), ("correct", "none"))
 TEACHER_ARMS = tuple(arm.name for arm in _TEACHER)
 DOSE_ARMS = tuple(arm.name for arm in _DOSE)
 MIXTURES = {arm.name: arm.share for arm in _DOSE if arm.share is not None}

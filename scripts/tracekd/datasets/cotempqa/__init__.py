@@ -27,6 +27,8 @@ RELATIONS = {
     "owner": r"owned by",
     "chair": r"the chair of",
 }
+# a list literal somewhere in a line
+_QUOTED_LIST = re.compile(r"""\[\s*['"].*['"]\s*\]""")
 _DATE = r"(?:[A-Z][a-z]+ )?(?:\d+, |, )?(?:[A-Z][a-z]+, )?\d+"
 _FACT = re.compile(
     rf"(?P<subject>.+?) (?:is )?(?:{'|'.join(RELATIONS.values())}) (?P<object>.+?) "
@@ -76,10 +78,33 @@ class CoTempQA(Dataset):
         """Read the list literal of the answer; text of another form is unreadable."""
         return _normalised(parse_list(text))
 
-    def tolerant_answer(self, text: str) -> Answer | None:
-        """Read a list with unescaped quotes too, and text of another form as one item."""
-        items = parse_loose_list(text)
-        return _normalised([text] if items is None else items)
+    def tolerant_answer(self, question: Question, text: str) -> Answer | None:
+        """Read a list, with unescaped quotes or of whole facts too; else what a sentence names.
+
+        A fact stands for the entity that is asked for. Of a sentence those entities count that the context
+        offers and the question does not name itself. A text that states a step of the trace is no answer.
+        """
+        if any(step.lenient["tolerant"](question, text) is not None for step in self.steps):
+            return None
+        facts = dict(zip(question.context, self.candidates(question), strict=True))
+        offered = {
+            normalise_answer(form): normalise_answer(name)
+            for fact, name in facts.items()
+            if name
+            for form in (fact, name)
+        }
+        listed = _QUOTED_LIST.search(text)
+        items = parse_loose_list(listed[0]) if listed else None
+        if items is None and normalise_answer(text) in offered:
+            items = [text]
+        if items is not None:
+            return frozenset(offered.get(item, item) for item in map(normalise_answer, items))
+        names = sorted(filter(None, facts.values()), key=len, reverse=True)
+        any_name = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?!\w)", re.IGNORECASE)
+        named, asked = (
+            set(map(normalise_answer, any_name.findall(words))) for words in (text, question.question)
+        )
+        return frozenset(named - asked) or None
 
     def candidates(self, question: Question) -> list[str]:
         """Give the subject or the object of each fact, whichever is asked for; '' for an unknown form."""
