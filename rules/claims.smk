@@ -5,13 +5,15 @@ in   the file that the config's `claims` names        schemas/claims.schema.json
      results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
      config/released.yaml                            of a replay: the files that would bring what it lacks
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation}.csv
-     results/{run}/tables/{follow,counterfactual,copying}.csv
+     results/{run}/tables/{follow,counterfactual,copying,contrasts}.csv
 out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why, file
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
      results/{run}/tables/findings.csv                the numbers behind the main claims
      figures/{run}/claims_scatter.{pdf,png}
 """
+
+from tracekd.workflow import contrasts
 
 if RUN.config["claims"]:
 
@@ -31,6 +33,11 @@ if RUN.config["claims"]:
             follow="results/{run}/tables/follow.csv",
             counterfactual="results/{run}/tables/counterfactual.csv",
             copying="results/{run}/tables/copying.csv",
+            contrasts=(
+                "results/{run}/tables/contrasts.csv"
+                if contrasts.has_claimed_pair(RUN)
+                else []
+            ),
         output:
             **table("claims", category="Claims"),
             **tables(summary="claims_summary", category="Claims"),

@@ -2,7 +2,8 @@
 
 input   claims: the file that the config names; inputs: of given generations, results/{run}/tables/inputs.csv
         released: of a replay, the registry of released files
-        answers, matrix, statistics, ablation, follow, counterfactual, copying: tables of the run (CSV)
+        answers, matrix, statistics, ablation, follow, counterfactual, copying: tables of the run (CSV);
+        contrasts: of a run with a pair of arms that is compared
 output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
         summary_csv, summary_md, summary_tex: .../tables/claims_summary.{csv,md,tex}: verdicts by group
         main_csv, main_md: .../tables/main_claims.{csv,md}; findings: .../tables/findings.csv
@@ -33,9 +34,11 @@ with rule_job(snakemake):
         name: keep_named(leave_out(pd.read_csv(files[name]), partial), claims)
         for name in (
             *("answers", "matrix", "statistics", "ablation"),
-            *("follow", "counterfactual", "copying"),
+            *("follow", "counterfactual", "copying", "contrasts"),
         )
+        if files[name]
     }
+    contrasts = tables.pop("contrasts", None)
     readings = [tables.pop(name) for name in ("follow", "counterfactual", "copying")]
     run = RunTables(**tables, released=frozenset() if inputs is None else find_released(inputs))
     downloads = (
@@ -48,7 +51,7 @@ with rule_job(snakemake):
     write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
     write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)
     findings = gather(run.statistics, *readings)
-    verdicts, sentences = main_claims(findings, ledger), conclusions(findings)
+    verdicts, sentences = main_claims(findings, ledger, contrasts), conclusions(findings)
     write_csv(main_claims_table(verdicts, sentences), output.main_csv)
     write_main_claims(verdicts, sentences, findings, output.main_md)
     write_csv(findings_table(findings), output.findings)

@@ -21,6 +21,7 @@ from support.run_data import run_script
 from tracekd.claims.findings import Finding, gather
 from tracekd.claims.ledger import Claim, keep_named, read_claims, tolerance
 from tracekd.claims.main import conclusions, main_claims
+from tracekd.claims.orderings import find_orderings
 from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, estimate, mean_of, share
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL, MACRO
@@ -635,7 +636,7 @@ def say(**values):
 
 
 def test_main_claims_as_the_released_generations_have_them():
-    percent, independence, implication = main_claims(make_findings(), make_headline())
+    percent, independence, implication, *_ = main_claims(make_findings(), make_headline(), None)
     assert percent.verdict == "deviates as a conditional share, compatible as a joint share"
     assert "an association is seen in 0 of 2" in independence.text
     assert percent.text.startswith("28 % agrees with a joint share and with no conditional one")
@@ -670,7 +671,7 @@ def test_main_claims_as_the_released_generations_have_them():
     ],
 )
 def test_what_28_percent_can_be_read_as_follows_the_verdicts(conditional, joint, words):
-    assert words in main_claims(make_findings(), make_headline(conditional, joint))[0].text
+    assert words in main_claims(make_findings(), make_headline(conditional, joint), None)[0].text
 
 
 @pytest.mark.parametrize(
@@ -738,7 +739,7 @@ def test_a_run_without_any_traces_refuses_every_sentence():
     ledger = make_headline(*["data missing"] * 3).query("group == 'headline'").assign(published=nan)
     texts = [
         claim.text.replace("Of 0 released matrices with a chi-square, 0", "")
-        for claim in main_claims([], ledger)
+        for claim in main_claims([], ledger, None)
     ]
     # the constants of the claims themselves, and nothing measured
     assert not re.search(r"\d", re.sub(r"28 %|3\.841", "", " ".join(texts + conclusions([]))))
@@ -793,6 +794,53 @@ def make_copying():
 # rule and figure
 
 
+def make_contrasts(differences, model=MODELS[0]):
+    """Contrasts of incorrect with another arm by the published scorer, one row per difference."""
+    rows = [
+        (quirk, seed, value, value - 0.02, value + 0.02)
+        for quirk, values in differences.items()
+        for seed, value in enumerate(values, start=1)
+    ]
+    table = pd.DataFrame(rows, columns=["quirk", "seed", "difference", "low", "high"])
+    names = {"dataset": "cotempqa", "model": model, "scorer": "published", "items": "all"}
+    return table.assign(**names, arm="incorrect", other="correct")
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ({"all_on": [0.05, 0.01], "Q5_off": [0.03]}, "holds"),
+        ({"all_on": [-0.05], "Q5_off": [-0.03]}, "deviates"),
+        ({"all_on": [0.05, -0.05]}, "mixed"),
+        ({"all_on": [0.01]}, "open"),
+        (
+            {"all_on": [0.05], "Q5_off": [-0.05]},
+            "holds by the published scorer; deviates by the published scorer without Q5",
+        ),
+    ],
+)
+def test_an_ordering_is_judged_by_every_judgement(differences, verdict):
+    table = make_contrasts(differences)
+    claims = {claim.id: claim for claim in main_claims(make_findings(), make_headline(), table)}
+    assert claims["incorrect_vs_correct"].verdict == verdict
+    assert claims["incorrect_vs_none"].verdict == claims["r1_best"].verdict == "data missing"
+    assert f"above 0 in {sum(value > 0.02 for value in differences['all_on'])}" in (
+        claims["incorrect_vs_correct"].text
+    )
+
+
+def test_an_ordering_is_the_same_whichever_arm_comes_first():
+    table = make_contrasts({"all_on": [0.05, 0.01]})
+    turned = table.assign(
+        arm="correct",
+        other="incorrect",
+        difference=-table["difference"],
+        low=-table["high"],
+        high=-table["low"],
+    )
+    assert find_orderings(turned, "incorrect", "correct") == find_orderings(table, "incorrect", "correct")
+
+
 @pytest.fixture
 def written(tmp_path):
     """Run both scripts on a made-up run; returns the folder."""
@@ -806,6 +854,7 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     tables = {name: getattr(run, name) for name in ("answers", "matrix", "statistics", "ablation")}
     tables |= {"follow": make_follow(), "counterfactual": make_counterfactual(), "copying": make_copying()}
     tables |= {"inputs": make_inputs(run, state, items)}
+    tables |= {"contrasts": make_contrasts({"all_on": [0.05]}, models[0])}
     inputs = {"claims": str(CLAIMS), "released": str(ROOT / "config/released.yaml")}
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")
@@ -898,9 +947,8 @@ def test_the_figure_names_what_deviates(table, monkeypatch):
 
 
 def test_an_association_within_classes_is_counted():
-    _, independence, _ = main_claims(
-        make_findings(**{"cmh_p/published/correct": (0.01, nan, nan)}), make_headline()
-    )
+    findings = make_findings(**{"cmh_p/published/correct": (0.01, nan, nan)})
+    independence = main_claims(findings, make_headline(), None)[1]
     assert "an association is seen in 2 of 2" in independence.text
     assert "Within classes, that of the class step is seen in 0 of 2 models" in say()
     assert "is seen in 2 of 2 models" in say(**{"cmh_p_class/aligned/correct": (0.01, nan, nan)})

@@ -11,6 +11,7 @@ import pandas as pd
 from pandas import isna
 
 from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
+from tracekd.claims.orderings import find_orderings, judge_ordering
 from tracekd.labels import dataset_title
 
 # how the two scorers are named in a sentence
@@ -26,6 +27,26 @@ ALPHA = 0.05
 # |phi| below which an association is called weak, and moderate (Cohen 1988)
 WEAK, MODERATE = 0.3, 0.5
 
+# which arm is said to answer better than which other
+ORDERINGS = {
+    "incorrect_vs_correct": (
+        *("incorrect", "correct"),
+        "SFT on incorrect traces gives more right answers than SFT on correct ones.",
+    ),
+    "incorrect_vs_none": (
+        *("incorrect", "none"),
+        "SFT on incorrect traces gives more right answers than SFT without traces.",
+    ),
+    "correct_vs_none": (
+        *("correct", "none"),
+        "SFT on correct traces gives more right answers than SFT without traces.",
+    ),
+    "r1_best": (
+        *("r1", "correct"),
+        "SFT on R1 traces gives more right answers than SFT on correct decomposed ones.",
+    ),
+}
+
 Findings = Sequence[Finding]
 
 
@@ -39,13 +60,14 @@ class MainClaim:
     text: str
 
 
-def main_claims(findings: Findings, ledger: pd.DataFrame) -> list[MainClaim]:
+def main_claims(findings: Findings, ledger: pd.DataFrame, contrasts: pd.DataFrame | None) -> list[MainClaim]:
     """Judge the main claims.
 
     Args:
         findings: as from `gather`.
         ledger: as from `claims_table`; its group `headline` holds the verdicts on the numbers, its group
             `from_stored_matrices` the chi-squares of the released matrices.
+        contrasts: as from `contrasts_table`; None where the run has no pair of arms.
 
     """
     headline = ledger[ledger["group"] == "headline"].set_index("quantity")
@@ -70,7 +92,21 @@ def main_claims(findings: Findings, ledger: pd.DataFrame) -> list[MainClaim]:
             ", ".join(f"{implied[scorer][0]} by {title}" for scorer, title in SCORERS.items()),
             " ".join(sentence for _, sentence in implied.values()),
         ),
+        *(ordering_claim(name, contrasts) for name in ORDERINGS),
     ]
+
+
+def ordering_claim(name: str, contrasts: pd.DataFrame | None) -> MainClaim:
+    """Judge one of ORDERINGS by every judgement of the run."""
+    arm, other, statement = ORDERINGS[name]
+    found = [] if contrasts is None else find_orderings(contrasts, arm, other)
+    sentences = [
+        f"By {one.title} the interval of the difference lies above 0 in {one.above}, below it in {one.below} "
+        f"and around it in {one.around} runs ({number(one.lowest, 1)} to {number(one.highest, 1)} points)."
+        for one in found
+    ]
+    text = " ".join(sentences) or "The run does not have both arms."
+    return MainClaim(name, statement, judge_ordering(found), text)
 
 
 def conclusions(findings: Findings) -> list[str]:

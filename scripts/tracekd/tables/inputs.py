@@ -101,11 +101,14 @@ def find_partial(table: pd.DataFrame) -> set[tuple[str, str, str, int]]:
 def leave_out(table: pd.DataFrame, cells: Collection[tuple[str, str, str, int]]) -> pd.DataFrame:
     """Leave out the rows of a run's table that rest on one of these (dataset, model, arm, seed).
 
-    So do the rows that pool the seeds of such a cell.
+    So do the rows that pool the seeds of such a cell, and those that compare it with an arm named in `other`.
     """
     left_out = {(*cell[:-1], seed) for cell in cells for seed in (str(cell[-1]), ALL)}
-    rows = table[CELL].astype(str).itertuples(index=False, name=None)
-    return table[np.array([row not in left_out for row in rows], dtype=bool)]
+    keep = np.ones(len(table), dtype=bool)
+    for arm in {"arm", "other"} & set(table):
+        columns = (table[arm if name == "arm" else name].astype(str) for name in CELL)
+        keep &= np.array([row not in left_out for row in zip(*columns, strict=True)], dtype=bool)
+    return table[keep]
 
 
 def find_present(table: pd.DataFrame) -> set[str]:

@@ -1,0 +1,76 @@
+"""Which arm answers better: the paper's claims about accuracy, held against the contrasts of a run.
+
+A claim that one arm is above another is judged by every scorer, with and without the quirk that its verdict
+may hang on, and among readable outputs alone. Where these judgements differ, it is the scorer that orders the
+arms, and the verdict says so.
+"""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+# how a judgement (scorer, quirk, items) is named in a sentence
+JUDGEMENTS = {
+    ("published", "all_on", "all"): "the published scorer",
+    ("published", "Q5_off", "all"): "the published scorer without Q5",
+    ("published", "all_on", "readable"): "the published scorer on readable outputs",
+    ("aligned", "all_on", "all"): "each item's own gold",
+    ("aligned", "all_on", "readable"): "each item's own gold on readable outputs",
+    ("aligned", "all_on", "tolerant"): "each item's own gold with a tolerant reader",
+}
+
+
+class Ordering(NamedTuple):
+    """One judgement of a pair of arms over the runs: in how many the interval lies above, below, around 0."""
+
+    title: str
+    above: int
+    below: int
+    around: int
+    lowest: float
+    highest: float
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the first arm is above: `holds`, `deviates`, `mixed`; `open` if no interval tells."""
+        if self.above and self.below:
+            return "mixed"
+        return "holds" if self.above else "deviates" if self.below else "open"
+
+
+def find_orderings(contrasts: pd.DataFrame, arm: str, other: str) -> list[Ordering]:
+    """Judge `arm` against `other` by every judgement that the run has.
+
+    Args:
+        contrasts: as from `contrasts_table`, one row per run, judgement and pair; either arm may come first.
+        arm: said to answer better.
+        other: the one that it is held against.
+
+    """
+    forward = contrasts[(contrasts["arm"] == arm) & (contrasts["other"] == other)]
+    backward = contrasts[(contrasts["arm"] == other) & (contrasts["other"] == arm)]
+    turned = backward.assign(difference=-backward["difference"], low=-backward["high"], high=-backward["low"])
+    rows = pd.concat([forward, turned]).groupby(["scorer", "quirk", "items"])
+    return [
+        Ordering(
+            title,
+            above := int((part["low"] > 0).sum()),
+            below := int((part["high"] < 0).sum()),
+            len(part) - above - below,
+            100 * part["difference"].min(),
+            100 * part["difference"].max(),
+        )
+        for judgement, title in JUDGEMENTS.items()
+        if judgement in rows.groups
+        for part in [rows.get_group(judgement)]
+    ]
+
+
+def judge_ordering(orderings: list[Ordering]) -> str:
+    """Give one verdict where all judgements agree, else name them by verdict."""
+    by_verdict: dict[str, list[str]] = {}
+    for one in orderings:
+        by_verdict.setdefault(one.verdict, []).append(one.title)
+    if len(by_verdict) < 2:
+        return next(iter(by_verdict), "data missing")
+    return "; ".join(f"{verdict} by {', '.join(titles)}" for verdict, titles in by_verdict.items())
