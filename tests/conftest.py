@@ -57,10 +57,11 @@ SLOW = frozenset(
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the tests that `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out; put whole runs first, lest one worker end alone with them."""
     for item in items:
         if item.path.stem.removeprefix("test_") in SLOW:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
 
 
 @pytest.fixture(params=["cotempqa", "babi", "ms_marco"])

@@ -2,8 +2,7 @@
 
     python tests/benchmark/bench_clusters.py --simulations 2000
 
-A rate of 5 % over 2,000 simulations has a standard error of 0.5 points. The tables stand in
-docs/statistics.md.
+A rate of 5 % over 2,000 simulations has a standard error of 0.5 points.
 """
 
 import argparse
