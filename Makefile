@@ -62,5 +62,5 @@ clean:
 .venv/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --no-compile --requirement requirements.txt
+	.venv/bin/python -m pip install --quiet --requirement requirements.txt
 	touch $@
