@@ -10,11 +10,12 @@ params  datasets, models, arms: names in config order; scorers: of the run
 log     [0]
 """
 
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 from tracekd.core.records import read_generations, read_questions
-from tracekd.datasets.anchors import read_anchors
+from tracekd.datasets.anchors import name_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
 from tracekd.scoring.variations import vary
@@ -53,7 +54,7 @@ with rule_job(snakemake):
     answers = answers_frame(
         read_scores(snakemake.input.scores),
         pd.concat(variations, ignore_index=True),
-        read_anchors(snakemake.input.questions),
+        name_anchors(chain(*questions.values())),
     )
     contrasts = contrasts_table(answers, grid)
     mixed = mixed_model_table(answers, grid, read_settings(snakemake.input.settings))

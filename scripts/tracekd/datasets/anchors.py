@@ -5,15 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from tracekd.core.records import read_questions
+from tracekd.core.records import Question, read_questions
 from tracekd.datasets import get_dataset
 
 
-def read_anchors(question_files: Iterable[str | Path]) -> pd.Series:
+def name_anchors(questions: Iterable[Question]) -> pd.Series:
     """Name the anchor of every question outside the train split (`Dataset.anchor`).
-
-    Args:
-        question_files: `results/{run}/questions/{dataset}.jsonl` of the datasets.
 
     Returns:
         Series `anchor`, indexed by dataset and id, for two datasets may have an id in common.
@@ -21,12 +18,16 @@ def read_anchors(question_files: Iterable[str | Path]) -> pd.Series:
     """
     anchors = {
         (question.dataset, question.id): get_dataset(question.dataset).anchor(question)
-        for path in question_files
-        for question in read_questions(path)
+        for question in questions
         if question.split != "train"
     }
     index = pd.MultiIndex.from_tuples(anchors, names=["dataset", "id"])
     return pd.Series(anchors.values(), index, dtype=object, name="anchor")
+
+
+def read_anchors(question_files: Iterable[str | Path]) -> pd.Series:
+    """Name the anchors of the questions in files `results/{run}/questions/{dataset}.jsonl`."""
+    return name_anchors(question for path in question_files for question in read_questions(path))
 
 
 def join_anchors(items: pd.DataFrame, question_files: Iterable[str | Path]) -> pd.DataFrame:

@@ -48,6 +48,28 @@ def draw_clustered_tables(
     return shares
 
 
+def draw_clustered_means(
+    values: NDArray[np.float64], clusters: ArrayLike, resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """Draw means of columns of values, one exponential weight per cluster.
+
+    Args:
+        values: (items, columns).
+        clusters: label of each item's cluster.
+        resamples: number of draws.
+        seed: of the draws.
+
+    Returns:
+        (resamples, columns).
+
+    """
+    indicators = pd.get_dummies(np.asarray(clusters)).to_numpy(float)
+    weights = np.random.default_rng(seed).standard_exponential((resamples, indicators.shape[1]))
+    sums, sizes = weights @ (indicators.T @ values), weights @ indicators.sum(axis=0)
+    means: NDArray[np.float64] = sums / sizes[:, None]
+    return means
+
+
 def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
     """Draw shares of a table that is pooled over seeds: seeds first, then items.
 

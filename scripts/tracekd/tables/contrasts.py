@@ -15,6 +15,7 @@ from tracekd.scoring.variations import Variation
 from tracekd.statistics.clusters import clustered_mean
 from tracekd.statistics.paired import difference_interval
 from tracekd.tables.estimates import show_number, show_p
+from tracekd.traces.arms import CLAIMED
 
 RUN = ["dataset", "model", "seed"]
 JUDGEMENT = ["scorer", "quirk", "items"]
@@ -59,7 +60,7 @@ def answers_frame(scores: pd.DataFrame, variations: pd.DataFrame, anchors: pd.Se
 
 
 def contrasts_table(answers: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Compare every arm with those that come before it in the config, under every judgement.
+    """Compare every two arms under every judgement: a claimed pair as claimed, else the later one first.
 
     Args:
         answers: as from `answers_frame`.
@@ -94,7 +95,9 @@ def _contrasts(answers: pd.DataFrame, grid: Grid) -> Iterator[dict[str, object]]
     """Give the rows of one run."""
     for judgement, part in answers.groupby(JUDGEMENT, sort=False):
         wide = part.pivot(index=["id", "anchor"], columns="arm", values=["answer_ok", "readable"])
-        for other, arm in combinations(grid.present(part, "arm"), 2):
+        for first, second in combinations(grid.present(part, "arm"), 2):
+            # a pair of a claim in its direction, whatever the order of the config
+            arm, other = (first, second) if (first, second) in CLAIMED else (second, first)
             both = wide.dropna(subset=[("answer_ok", arm), ("answer_ok", other)])
             readable = both[both["readable"][[arm, other]].astype(bool).all(axis=1)]
             chosen = {judgement[2]: both} | ({READABLE: readable} if judgement[2] == ALL else {})

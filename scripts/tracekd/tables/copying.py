@@ -15,20 +15,16 @@ import pandas as pd
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import count
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import (
     CELLS,
     Columns,
     cell_flags,
     count_flags,
-    put_item_limits_beside,
-    with_interval,
 )
-from tracekd.statistics.clusters import clustered_share
-from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.estimates import show_estimates, show_number
-from tracekd.tables.readings import RUN, phi_columns
+from tracekd.tables.readings import RUN, phi_columns, share_columns, show_run
 
 # phi of retrieval with the answer of a model that saw no trace
 CONTROL = "control"
@@ -126,10 +122,7 @@ def show_copying(table: pd.DataFrame) -> pd.DataFrame:
     """Write the table for readers, phi without intervals: the figure shows them."""
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in table["dataset"]],
-            "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
-            "Seed": table["seed"].astype(str),
+            **show_run(table),
             "Items": table["subset"],
             "n": table["n"].map(count),
             "Copied (%)": show_estimates(table, "copying_rate", percent=True),
@@ -147,11 +140,7 @@ def _take_apart(items: pd.DataFrame, known: Mapping[str, Association]) -> Column
     answers = items[items["implied"].notna() & items["answer"].notna()]
     row: Columns = {"n": len(items), "clusters": items["anchor"].nunique(), "answers": len(answers)}
     row["copies"] = int(answers["follows"].sum())
-    if len(answers):
-        rate = float(answers["follows"].mean())
-        wilson = with_interval("copying_rate", rate, wilson_interval(rate, len(answers)))
-        clustered = clustered_share(answers["follows"], answers["anchor"])
-        row |= put_item_limits_beside(wilson, {"copying_rate": clustered})
+    row |= share_columns("copying_rate", answers["follows"], answers["anchor"])
     row |= count_flags(cell_flags(items["answer_ok"], items["trace_ok"]))._asdict()
     for name, one in known.items():
         if one.step not in items or (one.among and one.among[0] not in items):

@@ -9,12 +9,12 @@ baseline; fewer: it avoids what its trace implies; as many: the trace leaves it 
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import count
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import Columns
 from tracekd.statistics.paired import compare_clusters
 from tracekd.tables.estimates import show_estimates, show_p
-from tracekd.tables.readings import wrong_traces
+from tracekd.tables.readings import show_run, wrong_traces
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]
 COLUMNS = [
@@ -59,10 +59,7 @@ def show_counterfactual(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["class"] == ALL]
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in rows["dataset"]],
-            "Model": rows["model"],
-            "SFT arm": [arm_title(name) for name in rows["arm"]],
-            "Seed": rows["seed"].astype(str),
+            **show_run(rows),
             "Gold facts named": rows["named"],
             "n": rows["n"].map(count),
             "Clusters": rows["clusters"].map(count),

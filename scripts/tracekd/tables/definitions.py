@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL, TRACE, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import count
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import (
     CELLS,
@@ -22,7 +22,7 @@ from tracekd.statistics.association import (
     shares,
 )
 from tracekd.tables.estimates import show_estimates
-from tracekd.tables.readings import RUN, phi_columns
+from tracekd.tables.readings import RUN, phi_columns, show_run
 
 PUBLISHED = "published"
 
@@ -86,10 +86,7 @@ def show_definitions(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["step"] == "trace"]
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in rows["dataset"]],
-            "Model": rows["model"],
-            "SFT arm": [arm_title(name) for name in rows["arm"]],
-            "Seed": rows["seed"].astype(str),
+            **show_run(rows),
             "Correct means": rows["definition"].map(TITLES),
             "n": rows["n"].map(count),
             "Trace ok": (rows["both_ok"] + rows["trace_only_ok"]).map(count),

@@ -3,14 +3,12 @@
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import count
 from tracekd.scoring.outputs import WAYS
 from tracekd.scoring.readings import MAIN
-from tracekd.statistics.association import Columns, put_item_limits_beside, with_interval
-from tracekd.statistics.clusters import clustered_share
-from tracekd.statistics.intervals import wilson_interval
+from tracekd.statistics.association import Columns
 from tracekd.tables.estimates import show_estimates
-from tracekd.tables.readings import wrong_traces
+from tracekd.tables.readings import share_columns, show_run, wrong_traces
 
 KEYS = ["dataset", "class", "model", "arm", "seed"]
 # count, column of the flags
@@ -68,10 +66,7 @@ def show_follow(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["class"] == ALL]
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in rows["dataset"]],
-            "Model": rows["model"],
-            "SFT arm": [arm_title(name) for name in rows["arm"]],
-            "Seed": rows["seed"].astype(str),
+            **show_run(rows),
             "Wrong answer implied": rows["n"].map(count),
             "Answer follows": rows["follows"].map(count),
             "follows (%)": show_estimates(rows, "follows_share", percent=True),
@@ -92,10 +87,5 @@ def _describe(items: pd.DataFrame) -> Columns:
     for name, flag in SHARES.items():
         known = items.dropna(subset=flag)
         row[name] = int(known[flag].sum())
-        if len(known):
-            share = float(known[flag].mean())
-            column = f"{name}_share"
-            item = with_interval(column, share, wilson_interval(share, len(known)))
-            clustered = clustered_share(known[flag], known["anchor"])
-            row |= put_item_limits_beside(item, {column: clustered})
+        row |= share_columns(f"{name}_share", known[flag], known["anchor"])
     return row

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tracekd.datasets.rows import Grid
 from tracekd.labels import count, dataset_title
 from tracekd.settings.statistics import Statistics
-from tracekd.statistics.intervals import CONFIDENCE
+from tracekd.statistics.bootstrap import draw_clustered_means, interval
 from tracekd.statistics.mixed import fit_mixed
 from tracekd.tables.contrasts import ALL, judgement_title, pair_title, show_points
 from tracekd.traces.arms import CLAIMED
@@ -62,7 +61,8 @@ def _contrast(
     fit = fit_mixed(items, anchors, weights)
     names = [(*one, "") for one in order] + [(*one, judgement_title(*order[0], ALL)) for one in order[1:]]
     values = items.to_numpy() @ weights.T
-    lows, highs = bootstrap(values, anchors, settings)
+    draws = draw_clustered_means(values, anchors, settings.bootstrap.resamples, settings.bootstrap.seed)
+    limits = [interval(column) for column in draws.T]
     for place, (scorer, quirk, against) in enumerate(names):
         yield {
             "scorer": scorer,
@@ -75,25 +75,10 @@ def _contrast(
             "low": fit.lows[place],
             "high": fit.highs[place],
             "bootstrap": values[:, place].mean(),
-            "bootstrap_low": lows[place],
-            "bootstrap_high": highs[place],
+            "bootstrap_low": limits[place][0],
+            "bootstrap_high": limits[place][1],
             "note": fit.note,
         }
-
-
-def bootstrap(
-    values: NDArray[np.float64], anchors: pd.Series, settings: Statistics
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """95 % intervals of the means of columns of values (items x estimates), clusters drawn, not items.
-
-    A Bayesian bootstrap (Rubin 1981): every anchor gets an exponential weight.
-    """
-    indicators = pd.get_dummies(anchors).to_numpy(float)
-    rng = np.random.default_rng(settings.bootstrap.seed)
-    weights = rng.standard_exponential((settings.bootstrap.resamples, indicators.shape[1]))
-    draws = weights @ (indicators.T @ values) / (weights @ indicators.sum(axis=0))[:, None]
-    low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
-    return low, high
 
 
 def show_mixed_model(table: pd.DataFrame) -> pd.DataFrame:

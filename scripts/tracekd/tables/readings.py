@@ -1,7 +1,7 @@
 """Readings of all traces of a run as one data frame, and what their tables have in common."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL
+from tracekd.labels import arm_title, dataset_title
 from tracekd.scoring.readings import columns
 from tracekd.statistics.association import (
     EMPTY,
@@ -20,7 +21,8 @@ from tracekd.statistics.association import (
     put_item_limits_beside,
     with_interval,
 )
-from tracekd.statistics.clusters import clustered_interval
+from tracekd.statistics.clusters import clustered_interval, clustered_share
+from tracekd.statistics.intervals import wilson_interval
 
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)\.csv$")
 RUN = ["dataset", "model", "arm", "seed"]
@@ -68,6 +70,32 @@ def wrong_traces(readings: pd.DataFrame) -> pd.DataFrame:
     """Keep the readings whose trace implies an answer from a wrong step, of all classes and of each."""
     wrong = readings[readings["implied"].notna() & (readings["source_ok"] == 0)]
     return pd.concat([wrong.assign(**{"class": ALL}), wrong], ignore_index=True)
+
+
+def show_run(rows: pd.DataFrame) -> dict[str, Sequence[str]]:
+    """Name dataset, model, arm and seed of each row for readers."""
+    return {
+        "Dataset": [dataset_title(name) for name in rows["dataset"]],
+        "Model": list(rows["model"]),
+        "SFT arm": [arm_title(name) for name in rows["arm"]],
+        "Seed": [str(seed) for seed in rows["seed"]],
+    }
+
+
+def share_columns(name: str, flags: pd.Series, clusters: pd.Series) -> Columns:
+    """Name a share, its 95 % interval and that with every item for itself; nothing without an item.
+
+    Args:
+        name: of the columns.
+        flags: 1 or 0 of each item.
+        clusters: label of each item's cluster.
+
+    """
+    if not len(flags):
+        return {}
+    share = float(flags.mean())
+    row = with_interval(name, share, wilson_interval(share, len(flags)))
+    return put_item_limits_beside(row, {name: clustered_share(flags, clusters)})
 
 
 def phi_columns(name: str, cells: NDArray[np.float64], clusters: pd.Series) -> Columns:

@@ -1,4 +1,4 @@
-"""What only rules/contrasts.smk needs to know."""
+"""What rules/contrasts.smk and rules/claims.smk need to know."""
 
 from tracekd.traces.arms import CLAIMED
 from tracekd.workflow.run import Run
