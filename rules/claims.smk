@@ -5,7 +5,8 @@ in   the file that the config's `claims` names        schemas/claims.schema.json
      results/{run}/tables/inputs.csv                 of given generations: which are released, which are whole
      config/released.yaml                            of a replay: the files that would bring what it lacks
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation}.csv
-     results/{run}/tables/{follow,counterfactual,copying,contrasts}.csv
+     results/{run}/tables/{follow,counterfactual,copying,definitions,contrasts}.csv
+     config/statistics.yaml                          error rate, power and bounds
 out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why, file
      results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
@@ -33,6 +34,8 @@ if RUN.config["claims"]:
             follow="results/{run}/tables/follow.csv",
             counterfactual="results/{run}/tables/counterfactual.csv",
             copying="results/{run}/tables/copying.csv",
+            definitions="results/{run}/tables/definitions.csv",
+            settings=paths.STATISTICS,
             contrasts=(
                 "results/{run}/tables/contrasts.csv"
                 if contrasts.has_claimed_pair(RUN)

@@ -2,7 +2,9 @@
 
 input   claims: the file that the config names; inputs: of given generations, results/{run}/tables/inputs.csv
         released: of a replay, the registry of released files
-        answers, matrix, statistics, ablation, follow, counterfactual, copying: tables of the run (CSV);
+        settings: config/statistics.yaml
+        answers, matrix, statistics, ablation, follow, counterfactual, copying, definitions: tables of the
+        run (CSV);
         contrasts: of a run with a pair of arms that is compared
 output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
         summary_csv, summary_md, summary_tex: .../tables/claims_summary.{csv,md,tex}: verdicts by group
@@ -18,6 +20,7 @@ from tracekd.claims.recomputation import RunTables
 from tracekd.models.registry import read_models
 from tracekd.released.registry import read_released
 from tracekd.run.jobs import rule_job
+from tracekd.statistics.settings import read_settings
 from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
 from tracekd.tables.downloads import Downloads
 from tracekd.tables.inputs import find_partial, find_present, find_released, leave_out
@@ -34,13 +37,15 @@ with rule_job(snakemake):
         name: keep_named(leave_out(pd.read_csv(files[name]), partial), claims)
         for name in (
             *("answers", "matrix", "statistics", "ablation"),
-            *("follow", "counterfactual", "copying", "contrasts"),
+            *("follow", "counterfactual", "copying", "definitions", "contrasts"),
         )
         if files[name]
     }
     contrasts = tables.pop("contrasts", None)
-    readings = [tables.pop(name) for name in ("follow", "counterfactual", "copying")]
-    run = RunTables(**tables, released=frozenset() if inputs is None else find_released(inputs))
+    readings = [tables.pop(name) for name in ("follow", "counterfactual", "copying", "definitions")]
+    settings = read_settings(files.settings)
+    released = frozenset() if inputs is None else find_released(inputs)
+    run = RunTables(**tables, settings=settings, released=released)
     downloads = (
         Downloads(read_released(files.released), read_models(), find_present(inputs))
         if files.released
@@ -50,8 +55,9 @@ with rule_job(snakemake):
     summary = claims_summary(ledger, {claim.group: claim.title for claim in claims})
     write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
     write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)
-    findings = gather(run.statistics, *readings)
-    verdicts, sentences = main_claims(findings, ledger, contrasts), conclusions(findings)
+    findings = gather(run.statistics, *readings, run.ablation)
+    verdicts = main_claims(findings, ledger, contrasts, settings)
+    sentences = conclusions(findings, settings)
     write_csv(main_claims_table(verdicts, sentences), output.main_csv)
     write_main_claims(verdicts, sentences, findings, output.main_md)
     write_csv(findings_table(findings), output.findings)

@@ -12,7 +12,7 @@ from tracekd.scoring.published import Quirk
 from tracekd.traces.arms import built_arms, get_arm
 from tracekd.traces.build import build_trace
 
-SETTINGS = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
 QUESTIONS = {name: make_question(name, split="test") for name in BUILT_IN}
 TARGETS = [
     build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in built_arms()

@@ -7,7 +7,7 @@ from tracekd.core.records import Generation
 from tracekd.scoring.aligned import score_item
 from tracekd.traces.prompts import render_target
 
-MANY = settings(max_examples=10_000, deadline=None)
+MANY = settings(max_examples=1_000, deadline=None)
 # quotes, brackets, escapes, other scripts; no comma, which separates the items of a bAbI answer
 LETTERS = "abcdeABC019 ''\"\"\\[].-éßİ\xa0漢\n||||||"
 

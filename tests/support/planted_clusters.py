@@ -9,6 +9,9 @@ from scipy.stats import multivariate_normal, norm
 from tracekd.statistics.association import phi
 from tracekd.statistics.bootstrap import draw_tables, interval
 from tracekd.statistics.clusters import clustered_interval, clustered_mean
+from tracekd.statistics.strata import associate_within
+
+from support.validation import CHOICES
 
 # sizes of the clusters of the released CoTempQA test split: size to number of clusters
 RELEASED_SIZES = {1: 538, 2: 51, 3: 13, 4: 7, 5: 4, 6: 5, 7: 1, 8: 2, 9: 1, 10: 1, 13: 1, 17: 1, 55: 1, 66: 1}
@@ -55,17 +58,51 @@ def validate_phi(sizes, coupling, correlation, simulations, seed=0, resamples=20
     return pd.DataFrame(rows).mean().to_dict()
 
 
+def validate_within(sizes, thresholds, coupling, correlation, simulations, seed=0, resamples=500):
+    """Trace and answer in classes of their own base rates (`thresholds`, one per class), alike within
+    clusters.
+
+    Clusters are of one class each, in turn. Returns the share of simulations whose 95 % interval of phi
+    within classes holds the truth, and whose p within classes, and p of the whole table, is below 5 %.
+    """
+    rng, clusters = np.random.default_rng(seed), np.repeat(np.arange(len(sizes)), sizes)
+    classes = clusters % len(thresholds)
+    threshold = np.asarray(thresholds)[classes]
+    spreads = [
+        (one * (1 - one), multivariate_normal.cdf([-at] * 2, cov=[[1, coupling], [coupling, 1]]) - one**2)
+        for at in thresholds
+        for one in [norm.sf(at)]
+    ]
+    variance, covariance = np.bincount(classes) @ np.array(spreads) / len(classes)
+    settings = CHOICES.changed(bootstrap=CHOICES.bootstrap.changed(resamples=resamples))
+    rows = []
+    for _ in range(simulations):
+        cells = _cells(rng, clusters, coupling, correlation, threshold)
+        within = associate_within(cells, classes, clusters, settings)
+        both, answer_only, trace_only, _ = cells.T
+        answer, trace = both + answer_only, both + trace_only
+        whole = clustered_mean((answer - answer.mean()) * (trace - trace.mean()), clusters)
+        rows.append(
+            {
+                "covers": within["phi_within_low"] <= covariance / variance <= within["phi_within_high"],
+                "rejects": within["within_p"] < 0.05,
+                "whole_rejects": whole.p < 0.05,
+            }
+        )
+    return pd.DataFrame(rows).mean().to_dict()
+
+
 def _latent(rng, clusters, correlation):
     """Draw standard normal values, correlated within clusters."""
     own, shared = rng.standard_normal(len(clusters)), rng.standard_normal(clusters.max() + 1)
     return np.sqrt(1 - correlation) * own + np.sqrt(correlation) * shared[clusters]
 
 
-def _cells(rng, clusters, coupling, correlation):
+def _cells(rng, clusters, coupling, correlation, threshold=THRESHOLD):
     """One-hot cells (items, 4) of answer and trace, whose latent correlation is `coupling`."""
     common, first, second = (_latent(rng, clusters, correlation) for _ in range(3))
     answer, trace = (
-        np.sqrt(coupling) * common + np.sqrt(1 - coupling) * own > THRESHOLD for own in (first, second)
+        np.sqrt(coupling) * common + np.sqrt(1 - coupling) * own > threshold for own in (first, second)
     )
     return np.stack([answer & trace, answer & ~trace, trace & ~answer, ~(answer | trace)], axis=1) * 1.0
 

@@ -1,4 +1,4 @@
-"""Twelve participants answer the surveys of all groups from start to export."""
+"""Six participants answer the surveys of all groups from start to export."""
 
 import csv
 import io
@@ -17,12 +17,6 @@ PARTICIPANTS = [
         [
             "",
             "reload",
-            "skip",
-            "back",
-            "keyboard",
-            "phone",
-            "phone dark reload back",
-            "careless",
             "keyboard dark",
             "phone skip",
             "skip reload back dark",

@@ -30,6 +30,7 @@ from tracekd.models.registry import read_models
 from tracekd.released.registry import read_released
 from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT
 from tracekd.statistics.intervals import wilson_interval
+from tracekd.statistics.settings import read_settings
 from tracekd.tables.claims import VERDICTS, claims_summary, claims_table, judge, show_claims, write_ledger
 from tracekd.tables.downloads import Downloads
 from tracekd.tables.inputs import CELL, DATA_MISSING, SUPPLIED, find_partial, find_released, leave_out
@@ -37,6 +38,10 @@ from tracekd.tables.matrix import CELLS
 from tracekd.tables.write import write_csv
 
 CLAIMS = ROOT / "config" / "claims.yaml"
+SETTINGS = read_settings(ROOT / "config" / "statistics.yaml")
+# what the variance of a share of independent items is multiplied with for another run of SFT on correct
+# traces
+WIDER = SETTINGS.claims.run_to_run.correct * 2
 CLASSES = ("during", "equal", "mix", "overlap")
 MODELS = ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
 # claims of every table of the reference, by group
@@ -270,15 +275,16 @@ def make_run(counts=COUNTS, seeds=(1,), scorers=("published",), arms=("correct",
                     row = {**key, "step": step, "n": n, **cells}
                     statistics.append(row | make_statistics(both, answer, trace, neither))
     ablation = pd.DataFrame(columns=["dataset", "model", "arm", "seed", "quirk", "measure", "without_quirk"])
-    return RunTables(*map(pd.DataFrame, (answers, matrix, statistics)), ablation)
+    return RunTables(*map(pd.DataFrame, (answers, matrix, statistics)), ablation, SETTINGS)
 
 
 def make_statistics(both, answer, trace, neither):
     """The columns of the table of statistics that claims use."""
     n = both + answer + trace + neither
     margins = (both + answer) * (trace + neither) * (both + trace) * (answer + neither)
-    names = ["chi2", "chi2_p", "chi2_yates", "chi2_percent", "tost_phi_p", "cmh_p"]
-    names += ["phi", "phi_low", "phi_high"]
+    names = ["chi2", "chi2_p", "chi2_yates", "chi2_percent", "tost_phi_within_p", "holm_p", "p"]
+    names += [f"{name}{end}" for name in ("phi", "phi_within") for end in ("", "_low", "_high")]
+    names += ["phi_item_low", "phi_item_high"]
     shares = {}
     for name, (right, of) in {
         "p_joint": (both, n),
@@ -294,20 +300,41 @@ def make_statistics(both, answer, trace, neither):
     plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
     phi = (both * neither - answer * trace) / margins**0.5
     limits = (phi - 0.1, phi + 0.1)
-    tests = (plain.statistic, plain.pvalue, yates.statistic, 100 * plain.statistic / n, 0.5, 0.5)
-    values = (*tests, phi, *limits)
+    tests = (
+        plain.statistic,
+        plain.pvalue,
+        yates.statistic,
+        100 * plain.statistic / n,
+        0.5,
+        0.5,
+        plain.pvalue,
+    )
+    values = (*tests, phi, *limits, phi, *limits, *limits)
     return shares | dict(zip(names, values, strict=True))
 
 
-def test_an_accuracy_has_its_wilson_interval():
+def test_an_accuracy_has_the_interval_of_another_run():
     found = estimate(make_run(), make_claim(), "published")
-    low, high = wilson_interval(0.5, 100)
-    assert found == (50.0, 100 * low, 100 * high, 100, "")
+    low, high = wilson_interval(0.5, 100 / WIDER)
+    assert found[:5] == (50.0, 100 * low, 100 * high, 100, "")
+    # three runs tell more of the next one than one does, and arms differ
+    three = estimate(make_run(seeds=(1, 2, 3)), make_claim(), "published")
+    other = estimate(make_run(arms=("none",)), make_claim(arm="none"), "published")
+    assert found.low < three.low < other.low < 50
+
+
+def test_the_interval_holds_19_of_20_other_runs():
+    """Simulated: 95 % ± 1.4 % (twice the Monte-Carlo error of 1,000 pairs of runs), at n = 600."""
+    deviation = np.sqrt(SETTINGS.claims.run_to_run.correct * 0.4 * 0.6 / 600)
+    runs = np.random.default_rng(0).normal(0.4, deviation, (1000, 2))
+    found = [share(100 * run, 600, WIDER) for run in runs[:, 0]]
+    covered = np.mean([one.low <= 100 * run <= one.high for one, run in zip(found, runs[:, 1], strict=True)])
+    assert abs(covered - 0.95) < 0.014
 
 
 def test_a_mean_of_classes_is_unweighted_and_combines_their_intervals():
     found = estimate(make_run(), make_claim(class_label=MACRO), "published")
-    (during_low, during_high), (equal_low, equal_high) = (wilson_interval(0.5, n) for n in (100, 20))
+    (during_low, during_high), (equal_low, equal_high) = (wilson_interval(0.5, n / WIDER) for n in (100, 20))
     assert found.value == 50.0
     assert found.low == pytest.approx(50 - 50 * np.hypot(0.5 - during_low, 0.5 - equal_low))
     assert found.high == pytest.approx(50 + 50 * np.hypot(during_high - 0.5, equal_high - 0.5))
@@ -318,13 +345,13 @@ def test_the_interval_of_a_mean_of_classes_covers():
     """Simulated: 95 % ± 1.4 % (twice the Monte-Carlo error of 1,000 draws), at the classes of CoTempQA."""
     sizes, shares = np.array([619, 87, 113, 131]), np.array([0.55, 0.87, 0.03, 0.54])
     draws = np.random.default_rng(0).binomial(sizes, shares, (1000, 4))
-    found = [mean_of([share(100 * k / n, n) for k, n in zip(draw, sizes, strict=True)]) for draw in draws]
+    found = [mean_of([share(100 * k / n, n, 1) for k, n in zip(draw, sizes, strict=True)]) for draw in draws]
     covered = np.mean([one.low <= 100 * shares.mean() <= one.high for one in found])
     assert abs(covered - 0.95) < 0.014
 
 
 def test_a_mean_of_one_class_is_that_class():
-    assert mean_of([share(30, 50)])[:4] == pytest.approx(share(30, 50)[:4])
+    assert mean_of([share(30, 50, 1)])[:4] == pytest.approx(share(30, 50, 1)[:4])
 
 
 def test_steps_are_shares_of_all_items_and_counts_of_those_with_a_trace():
@@ -337,7 +364,7 @@ def test_steps_are_shares_of_all_items_and_counts_of_those_with_a_trace():
     assert (entered.value, entered.n) == (120, 121)
     assert entered.low < 120 < entered.high <= 121
     cell = estimate(run, make_claim(quantity="both_ok", class_label=ALL, step="trace"), "published")
-    low, high = wilson_interval(35 / 120, 120)
+    low, high = wilson_interval(35 / 120, 120 / WIDER)
     assert cell[:4] == (35, pytest.approx(120 * low), pytest.approx(120 * high), 120)
 
 
@@ -420,6 +447,7 @@ def test_a_claim_on_no_named_table_is_held_against_the_nearest():
     assert estimate(run, claim, "published").cell == "cotempqa m, nearest of 2"
     bound = replace(claim, arm="any", quantity="chi2_bound", value=3.841)
     assert "0 of them below" in estimate(run, bound, "published").cell
+    assert "an association is seen in 2, " in estimate(run, bound, "published").cell
 
 
 # verdicts
@@ -433,14 +461,28 @@ FOUND = Estimate(50.04, 45.0, 55.0, 100)
         ({}, FOUND, "reproduced", "equal to the last printed digit"),
         ({}, FOUND._replace(value=50.05), "reproduced", "equal"),
         ({}, FOUND._replace(value=50.06), "deviates", "50.0 is 0.1 below 50.1"),
-        ({"generations": "other"}, FOUND, "reproduced", "on other generations"),
+        ({"generations": "other"}, FOUND, "equal by coincidence", "on other generations"),
         ({"generations": "other", "value": 54.9}, FOUND, "compatible", "in the interval 45.0 to 55.0"),
+        (
+            {"generations": "other", "value": 54.9},
+            FOUND,
+            "compatible",
+            "a run 7.1 off would lie outside with",
+        ),
         ({"generations": "other", "value": 55.1}, FOUND, "deviates", "above the interval 45.0 to 55.0"),
         ({"generations": "other", "value": 44.0}, FOUND._replace(low=nan), "deviates", "no interval"),
         ({"generations": "other"}, FOUND._replace(cell="a table"), "compatible", "(a table)"),
+        (
+            {"generations": "other", "value": 55.1},
+            FOUND._replace(cell="a table"),
+            "not testable",
+            "names neither model nor dataset",
+        ),
         ({"value": 54.9}, FOUND, "deviates", "54.9 is 4.9 above 50.0"),
-        ({"quantity": "chi2_bound", "value": 60.0}, FOUND, "compatible", "50.0"),
-        ({"quantity": "chi2_bound", "value": 50.0}, FOUND, "deviates", "50.0"),
+        ({"quantity": "chi2_bound", "value": 60.0}, FOUND._replace(p=0.01), "compatible", "50.0"),
+        ({"quantity": "chi2_bound", "value": 50.0}, FOUND._replace(p=0.01), "deviates", "50.0"),
+        # above the bound, but no association is seen after correction
+        ({"quantity": "chi2_bound", "value": 50.0}, FOUND._replace(p=0.2), "compatible", "50.0"),
         ({"untestable": "not public"}, FOUND, "not testable", "not public"),
         ({}, None, "data missing", "no such value"),
         ({"generations": "none", "value": 49.0}, FOUND, "deviates", "1.0"),
@@ -448,10 +490,18 @@ FOUND = Estimate(50.04, 45.0, 55.0, 100)
 )
 def test_verdicts(fields, found, verdict, words):
     claim = make_claim(**fields)
-    got, why = judge(claim, found, present=True, held=claim.generations == "released")
+    got, why = judge(claim, found, True, claim.generations == "released", SETTINGS)
     assert got == verdict
     assert words in why
     assert "\n" not in why
+
+
+def test_what_follows_from_other_claims_is_derived_whatever_the_run_gives():
+    why = "arithmetic of the 4 classes in run_1; this run gives 50.0"
+    derived = why.split(";")[0]
+    assert judge(make_claim(), FOUND, True, True, SETTINGS, derived) == ("derived", why)
+    assert judge(make_claim(), None, False, False, SETTINGS, derived) == ("derived", derived)
+    assert judge(make_claim(untestable="no"), FOUND, True, True, SETTINGS, derived)[0] == "not testable"
 
 
 def test_a_claim_is_held_against_its_own_seeds_where_the_run_replays_them():
@@ -475,26 +525,29 @@ def test_a_claim_is_held_against_its_own_seeds_where_the_run_replays_them():
 
 def test_released_generations_are_other_ones_to_a_run_that_trains_itself():
     claim = make_claim(value=54.9)
-    assert judge(claim, FOUND, present=True, held=True)[0] == "deviates"
-    assert judge(claim, FOUND, present=True, held=False)[0] == "compatible"
+    assert judge(claim, FOUND, True, True, SETTINGS)[0] == "deviates"
+    assert judge(claim, FOUND, True, False, SETTINGS)[0] == "compatible"
 
 
 def test_missing_generations_are_told_from_missing_values():
-    assert judge(make_claim(), None, present=False, held=True)[1] == "the run has no such generations"
+    assert judge(make_claim(), None, False, True, SETTINGS)[1] == "the run has no such generations"
 
 
 def test_a_tiny_p_value_is_not_reproduced_by_another_tiny_one():
     claim = make_claim(unit="p", value=2.62e-9, tolerance=tolerance("2.62e-09"))
-    assert judge(claim, Estimate(2.9e-9, nan, nan, 9), present=True, held=True)[0] == "deviates"
+    assert judge(claim, Estimate(2.9e-9, nan, nan, 9), True, True, SETTINGS)[0] == "deviates"
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 50), st.sampled_from(["released", "other"]))
-def test_a_verdict_is_one_of_five_and_agreement_is_never_called_deviation(value, stated, half, generations):
+def test_a_verdict_is_one_of_those_named_and_agreement_is_never_called_deviation(
+    value, stated, half, generations
+):
     claim = make_claim(value=stated, generations=generations)
     found = Estimate(value, value - half, value + half, 100)
-    verdict, _ = judge(claim, found, present=True, held=generations == "released")
+    verdict, _ = judge(claim, found, True, generations == "released", SETTINGS)
     assert verdict in VERDICTS
-    assert (verdict == "reproduced") == (abs(value - stated) <= 0.05 * (1 + 1e-6))
+    equal = "reproduced" if generations == "released" else "equal by coincidence"
+    assert (verdict == equal) == (abs(value - stated) <= 0.05 * (1 + 1e-6))
     if generations == "other" and abs(value - stated) <= half:
         assert verdict != "deviates"
 
@@ -511,7 +564,7 @@ def table(claims):
 def test_the_ledger_has_a_row_a_claim_in_the_promised_columns(table, claims):
     promised = (
         "id,group,source,dataset,class,model,arm,quantity,published,recomputed_published,recomputed_aligned,"
-        "ci_low,ci_high,n,verdict,why"
+        "low,high,detectable,holm_p,n,verdict,why"
     )
     assert ",".join(table.columns).startswith(promised)
     assert list(table["id"]) == [claim.id for claim in claims]
@@ -537,12 +590,13 @@ def test_the_ledger_names_the_files_that_would_bring_what_is_missing(table, clai
     # one class, all classes but the one that is there, and a seed each
     model = "Llama-3.1-8B-Instruct"
     assert files(f"run_2/cotempqa/{model}/none/equal/acc") == [here.replace("mix", "equal")]
-    assert files(f"run_2/cotempqa/{model}/none/macro/acc") == [
+    # what follows from other numbers needs no file
+    assert files(f"run_2/cotempqa/{model}/none/macro/acc") == []
+    assert files(f"run_2_rescored/cotempqa/{model}/none/macro/acc_without_Q5") == [
         here.replace("mix", label) for label in ("during", "equal", "overlap")
     ]
-    assert len(files("runs_2026/cotempqa/Qwen3-1.7B/correct/macro/acc_sd")) == 3 * 4
     marco = "results/Marcoqa/evaluation_outputs/Qwen3-1.7B-sft-adapter-reasoning-facts_default.json"
-    assert files("stored_matrices/ms_marco/Qwen3-1.7B/correct/facts/n") == [marco]
+    assert files("stored_matrices/ms_marco/Qwen3-1.7B/correct/facts/both_ok") == [marco]
     assert files("marco/ms_marco/Qwen3-1.7B/prompt_only/all/acc") == [
         "results/marcoqa/evaluation_outputs/default/Qwen_Qwen3-1.7B_default_test.csv"
     ]
@@ -589,10 +643,12 @@ def make_findings(**values):
         ("p_answer_given_trace_wrong", "aligned", "correct"): (20.0, 17.0, 23.0),
         ("chi2", "published", "correct"): (4.0, nan, nan),
         ("chi2_percent", "published", "correct"): (0.4, nan, nan),
-        ("tost_phi_p", "published", "correct"): (0.3, nan, nan),
-        ("cmh_p", "published", "correct"): (0.4, nan, nan),
-        ("cmh_p_class", "aligned", "correct"): (0.2, nan, nan),
+        ("tost_phi_within_p", "published", "correct"): (0.3, nan, nan),
+        ("holm_p", "published", "correct"): (0.4, nan, nan),
+        ("holm_p_class", "aligned", "correct"): (0.2, nan, nan),
         ("phi", "published", "correct"): (0.07, 0.01, 0.13),
+        ("phi_within", "published", "correct"): (0.02, -0.04, 0.08),
+        ("implied_tolerant", "aligned", "correct"): (97.0, 94.0, 98.5),
         ("phi", "aligned", "correct"): (0.7, 0.65, 0.75),
         ("facts_right", "published", "incorrect"): (70.0, nan, nan),
         ("facts_right", "aligned", "incorrect"): (4.0, nan, nan),
@@ -623,29 +679,69 @@ def make_findings(**values):
 def make_headline(conditional="deviates", joint="compatible", bound="deviates"):
     """Rows of the ledger for the headline's numbers."""
     rows = {"trace p_answer_given_trace_ok": conditional, "trace p_joint": joint, "trace chi2_bound": bound}
-    numbers = {"recomputed_published": 27.2, "ci_low": 24.4, "ci_high": 30.1}
+    numbers = {"recomputed_published": 27.2, "low": 24.4, "high": 30.1}
     headline = [
-        {"group": "headline", "quantity": name, "verdict": one, **numbers} for name, one in rows.items()
+        {
+            "group": "headline",
+            "quantity": name,
+            "verdict": one,
+            **numbers,
+            "published": 3.841 if "chi2" in name else 28,
+        }
+        for name, one in rows.items()
     ]
-    stored = [{"group": "from_stored_matrices", "quantity": "trace chi2", "published": n} for n in (2.9, 4.2)]
-    return pd.DataFrame([*headline, *stored])
+    return pd.DataFrame([*headline, *make_stored(STORED)])
+
+
+# counts of trace and answer: chi-squares 0.0, 1.2 (positive) and 40.3 (negative); averages of 50, 60 and 10 %
+STORED = {
+    "Llama-3.2-1B-Instruct": (25, 25, 25, 25),
+    "Qwen3-1.7B": (30, 25, 20, 25),
+    "Qwen3-8B": (5, 35, 45, 15),
+}
+
+
+def make_stored(counts):
+    """Rows of the ledger for the stored matrices of SFT on correct traces, by model."""
+    return [
+        {"group": "stored_matrices", "dataset": "cotempqa", "model": model, "arm": "correct"}
+        | {"quantity": f"trace {cell}", "published": count}
+        for model, of_model in counts.items()
+        for cell, count in zip(CELLS, of_model, strict=True)
+    ]
 
 
 def say(**values):
-    return " ".join(conclusions(make_findings(**values)))
+    return " ".join(conclusions(make_findings(**values), SETTINGS))
 
 
 def test_main_claims_as_the_released_generations_have_them():
-    percent, independence, implication, *_ = main_claims(make_findings(), make_headline(), None)
+    percent, independence, implication, *_ = main_claims(make_findings(), make_headline(), None, SETTINGS)
     assert percent.verdict == "deviates as a conditional share, compatible as a joint share"
     assert "an association is seen in 0 of 2" in independence.text
-    assert percent.text.startswith("28 % agrees with a joint share and with no conditional one")
+    assert percent.text.startswith(
+        "28 % agrees with a joint share and with no single conditional one of this run by the published "
+        "scorer"
+    )
     assert "27.2 % [24.4, 30.1]" in percent.text
+    assert (
+        "Of 8 averages of conditional shares over the released matrices, 0 come within 1 point"
+        in percent.text
+    )
     assert independence.verdict == "deviates"
     assert "below 3.841 in 0 of 2 tables; the largest is 4.0" in independence.text
     assert "it would be below in 2" in independence.text
-    assert "Of 2 released matrices with a chi-square, 1 have one below the bound" in independence.text
-    assert implication.verdict == "compatible by the published scorer, deviates by each item's own gold"
+    assert "with phi 0.07 [0.01, 0.13], within classes 0.02 [−0.04, 0.08]" in independence.text
+    assert (
+        "Of 3 released matrices with a chi-square, 2 have one below the bound; item by item an association "
+        "is seen "
+        "in 1 after Holm's correction. In 1 of the 1 above the bound it is negative"
+    ) in independence.text
+    assert implication.verdict == (
+        "holds by the published scorer; deviates by each item's own gold; "
+        "data missing by each item's own gold on readable outputs; "
+        "open by each item's own gold with a tolerant reader"
+    )
     text = say()
     for words in (
         "on CoTempQA the published shares average over right and wrong facts",
@@ -664,14 +760,14 @@ def test_main_claims_as_the_released_generations_have_them():
 @pytest.mark.parametrize(
     ("conditional", "joint", "words"),
     [
-        ("compatible", "deviates", "agrees with a conditional share and with no joint one"),
+        ("compatible", "deviates", "agrees with a conditional share and with no single joint one"),
         ("compatible", "compatible", "agrees with a conditional and with a joint share"),
-        ("deviates", "deviates", "agrees with no share, be it conditional or joint"),
+        ("deviates", "deviates", "agrees with no single share of this run, be it conditional or joint"),
         ("data missing", "data missing", "nothing that 28 % could be held against"),
     ],
 )
 def test_what_28_percent_can_be_read_as_follows_the_verdicts(conditional, joint, words):
-    assert words in main_claims(make_findings(), make_headline(conditional, joint), None)[0].text
+    assert words in main_claims(make_findings(), make_headline(conditional, joint), None, SETTINGS)[0].text
 
 
 @pytest.mark.parametrize(
@@ -736,23 +832,27 @@ def test_a_sentence_without_its_numbers_says_so(missing, words):
 
 
 def test_a_run_without_any_traces_refuses_every_sentence():
-    ledger = make_headline(*["data missing"] * 3).query("group == 'headline'").assign(published=nan)
+    ledger = make_headline(*["data missing"] * 3).query("group == 'headline'")
     texts = [
-        claim.text.replace("Of 0 released matrices with a chi-square, 0", "")
-        for claim in main_claims([], ledger, None)
+        claim.text.replace("Of 0 averages of conditional shares over the released matrices, 0", "").replace(
+            "within 1 point of 28", ""
+        )
+        for claim in main_claims([], ledger, None, SETTINGS)
     ]
     # the constants of the claims themselves, and nothing measured
-    assert not re.search(r"\d", re.sub(r"28 %|3\.841", "", " ".join(texts + conclusions([]))))
+    assert not re.search(r"\d", re.sub(r"28 %|3\.841", "", " ".join(texts + conclusions([], SETTINGS))))
 
 
 def test_findings_come_from_the_tables():
     run = make_run(scorers=("published", "aligned"), arms=("correct", "incorrect"), seeds=(1, 2))
-    tables = make_follow(), make_counterfactual(), make_copying()
+    tables = make_follow(), make_counterfactual(), make_copying(), make_definitions(), make_quirks()
     found = {(one.arm, one.scorer, one.measure): one for one in gather(run.statistics, *tables)}
     joint = found["correct", "published", "p_joint"]
     assert (joint.value, joint.n) == (pytest.approx(100 * 35 / 120), 120)
     assert found["correct", "aligned", "p_answer_given_trace_ok"].n == 45
-    assert found["correct", "aligned", "cmh_p_class"].value == 0.5
+    assert found["correct", "aligned", "holm_p_class"].value == 0.5
+    assert found["correct", "aligned", "implied_tolerant"][5:] == (97.0, 94.0, 98.0, 40)
+    assert found["correct", "published", "hangs_on_gold_row"].value == 75.0
     assert found["incorrect", "aligned", "facts_right"].value == pytest.approx(100 * 45 / 120)
     assert found["correct", "aligned", "follows_share"][5:] == (90.0, 80.0, 95.0, 40)
     assert found["correct", "aligned", "baseline_share"][5:] == (30.0, 25.0, 35.0, 40)
@@ -768,6 +868,20 @@ def make_follow():
     numbers |= {"true_share": 0.1, "true_share_low": 0.05, "true_share_high": 0.2}
     numbers |= {"baseline_share": 0.3, "baseline_share_low": 0.25, "baseline_share_high": 0.35}
     return pd.DataFrame([{**row, **numbers, "arm": arm} for arm in ("correct", "incorrect")])
+
+
+def make_definitions():
+    row = {"dataset": "cotempqa", "model": "m", "arm": "correct", "seed": 1, "definition": "tolerant"}
+    row |= {"step": "trace", "n": 60, "both_ok": 38, "trace_only_ok": 2}
+    name = "p_answer_given_trace_ok"
+    return pd.DataFrame([{**row, name: 0.97, f"{name}_low": 0.94, f"{name}_high": 0.98}])
+
+
+def make_quirks():
+    """Rows of the ablation for the gold row, and another that is not to be taken for it."""
+    row = {"dataset": "cotempqa", "model": "m", "arm": "correct", "seed": 1, "quirk": "Q11", "n": 40}
+    row |= {"measure": "phi_trace", "without_quirk": 0.1, "items_changed": 30}
+    return pd.DataFrame([row, {**row, "quirk": "Q13", "items_changed": 5}])
 
 
 def make_counterfactual():
@@ -821,7 +935,7 @@ def make_contrasts(differences, model=MODELS[0]):
 )
 def test_an_ordering_is_judged_by_every_judgement(differences, verdict):
     table = make_contrasts(differences)
-    claims = {claim.id: claim for claim in main_claims(make_findings(), make_headline(), table)}
+    claims = {claim.id: claim for claim in main_claims(make_findings(), make_headline(), table, SETTINGS)}
     assert claims["incorrect_vs_correct"].verdict == verdict
     assert claims["incorrect_vs_none"].verdict == claims["r1_best"].verdict == "data missing"
     assert f"above 0 in {sum(value > 0.02 for value in differences['all_on'])}" in (
@@ -855,7 +969,9 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     tables |= {"follow": make_follow(), "counterfactual": make_counterfactual(), "copying": make_copying()}
     tables |= {"inputs": make_inputs(run, state, items)}
     tables |= {"contrasts": make_contrasts({"all_on": [0.05]}, models[0])}
+    tables |= {"definitions": make_definitions(), "ablation": make_quirks()}
     inputs = {"claims": str(CLAIMS), "released": str(ROOT / "config/released.yaml")}
+    inputs |= {"settings": str(ROOT / "config/statistics.yaml")}
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")
         write_csv(frame, inputs[name])
@@ -876,7 +992,7 @@ def test_what_is_not_the_papers_gets_no_verdict(tmp_path, models, items):
     """Neither other models nor some of the test questions say anything about a published number."""
     found = check(tmp_path, models, SUPPLIED, items)
     ledger = pd.read_csv(found / "claims.csv")
-    assert set(ledger["verdict"]) == {"data missing", "not testable"}
+    assert set(ledger["verdict"]) == {"data missing", "derived", "not testable"}
     assert ledger[["recomputed_published", "recomputed_aligned", "n"]].isna().all(axis=None)
     main = pd.read_csv(found / "main_claims.csv")
     assert set(main["verdict"].str.replace(r" (as|by) .*", "", regex=True)) == {"data missing"}
@@ -947,8 +1063,8 @@ def test_the_figure_names_what_deviates(table, monkeypatch):
 
 
 def test_an_association_within_classes_is_counted():
-    findings = make_findings(**{"cmh_p/published/correct": (0.01, nan, nan)})
-    independence = main_claims(findings, make_headline(), None)[1]
+    findings = make_findings(**{"holm_p/published/correct": (0.01, nan, nan)})
+    independence = main_claims(findings, make_headline(), None, SETTINGS)[1]
     assert "an association is seen in 2 of 2" in independence.text
     assert "Within classes, that of the class step is seen in 0 of 2 models" in say()
-    assert "is seen in 2 of 2 models" in say(**{"cmh_p_class/aligned/correct": (0.01, nan, nan)})
+    assert "is seen in 2 of 2 models" in say(**{"holm_p_class/aligned/correct": (0.01, nan, nan)})

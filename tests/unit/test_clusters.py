@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import ttest_1samp
-from support.planted_clusters import EQUAL, RELEASED, validate_mean, validate_phi
-from tracekd.statistics.association import Counts, phi, phi_interval
+from support.planted_clusters import EQUAL, RELEASED, validate_mean, validate_phi, validate_within
+from support.validation import SETTINGS
+from tracekd.statistics.association import Counts, cell_flags, clustered_effects, phi, phi_interval
 from tracekd.statistics.clusters import clustered_interval, clustered_mean, clustered_share
 from tracekd.statistics.intervals import wilson_interval
+from tracekd.statistics.strata import associate_within, phi_within, split_cells
 
 RNG = np.random.default_rng(0)
 
@@ -108,3 +110,46 @@ def test_phi_of_planted_clusters_is_covered():
     result = validate_phi(EQUAL, 0.6, correlation=0.5, simulations=300, resamples=1000)
     assert result["cluster"] == pytest.approx(0.95, abs=error(0.95, 300))
     assert result["item"] < 0.92
+
+
+# classes of their own base rates, which alone associate trace and answer in the whole table
+BASE_RATES = (-0.6, 0.3, 1.2)
+
+
+@pytest.mark.parametrize("correlation", [0, 0.3])
+def test_within_classes_intervals_hold_the_truth_and_the_test_keeps_its_level(correlation):
+    simulations = 150
+    null = validate_within(RELEASED, BASE_RATES, 0, correlation, simulations)
+    assert null["whole_rejects"] > 0.95
+    assert null["rejects"] == pytest.approx(0.05, abs=error(0.05, simulations))
+    assert null["covers"] == pytest.approx(0.95, abs=error(0.95, simulations))
+    coupled = validate_within(RELEASED, BASE_RATES, 0.4, correlation, simulations, seed=1)
+    assert coupled["covers"] == pytest.approx(0.95, abs=error(0.95, simulations))
+    assert coupled["rejects"] == 1
+
+
+def test_with_one_class_phi_within_is_phi():
+    cells = cell_flags([1, 1, 0, 0, 1, 0, 0, 1], [1, 1, 0, 1, 0, 0, 0, 1])
+    row = associate_within(cells, ["a"] * 8, range(8), SETTINGS)
+    assert row["phi_within"] == pytest.approx(float(phi(cells.sum(axis=0))))
+    limits, tests = clustered_effects(cells, range(8), SETTINGS)
+    assert (row["phi_within_low"], row["phi_within_high"]) == pytest.approx(limits["phi"])
+    assert (row["within_p"], row["tost_phi_within_p"]) == pytest.approx(
+        (tests["clustered_p"], tests["tost_phi_p"])
+    )
+
+
+def test_phi_within_is_the_correlation_of_residuals_and_a_class_that_never_varies_adds_nothing():
+    answer, trace = RNG.integers(0, 2, (2, 90))
+    classes = np.repeat(["a", "b", "c"], 30)
+    frame = pd.DataFrame({"answer": answer, "trace": trace})
+    residuals = frame - frame.groupby(classes).transform("mean")
+    shares = split_cells(cell_flags(answer, trace), classes).sum(axis=0)
+    assert phi_within(shares) == pytest.approx(residuals["answer"].corr(residuals["trace"]))
+    assert phi_within([*shares, 0, 0, 0, 25]) == pytest.approx(float(phi_within(shares)))
+
+
+def test_an_association_between_classes_alone_is_none_within():
+    # in class a all is right, in class b all is wrong
+    cells = cell_flags(np.repeat([1, 0], 20), np.repeat([1, 0], 20))
+    assert associate_within(cells, np.repeat(["a", "b"], 20), range(40), SETTINGS) == {}

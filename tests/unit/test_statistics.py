@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
@@ -118,12 +118,13 @@ def test_effects_agree_with_other_libraries(counts):
 
 
 @given(tables)
+@example(Counts(27, 0, 0, 1))
 @settings(deadline=None)
 def test_phi_stays_within_the_range_of_its_margins_and_the_intervals_within_theirs(counts):
     row, (lowest, highest) = effects(counts, FAST), counts.phi_range
     assert -1 - 1e-9 <= lowest - 1e-9 <= row["phi"] <= highest + 1e-9 <= 1 + 2e-9
     for name in ("risk_difference", "phi"):
-        assert -1 <= row[f"{name}_low"] < row[f"{name}_high"] <= 1
+        assert -1 - 1e-9 <= row[f"{name}_low"] < row[f"{name}_high"] <= 1 + 1e-9
     assert 0 <= row["odds_ratio_low"] <= row["odds_ratio"] <= row["odds_ratio_high"]
 
 
@@ -317,8 +318,9 @@ def test_statistics_have_the_promised_columns_and_the_counts_of_the_matrix(score
         + "chi2,chi2_p,chi2_yates,chi2_yates_p,"
         "chi2_percent,chi2_percent_p,exact_test,exact_p,mutual_information,g_p,clustered_p,"
         "tost_phi_p,tost_risk_difference_p,power,minimum_phi,"
+        "phi_within,phi_within_low,phi_within_high,within_p,tost_phi_within_p,"
         "cmh_p,pooled_odds_ratio,pooled_odds_ratio_low,pooled_odds_ratio_high,breslow_day_p,"
-        "holm_p,verdict,note"
+        "p,holm_p,verdict,marginal_p,marginal_verdict,note"
     )
     matrix = trace_answer_matrix(scores, GRID).query("`class` == 'all'").drop(columns="class")
     pd.testing.assert_frame_equal(
@@ -330,7 +332,8 @@ def test_statistics_have_the_promised_columns_and_the_counts_of_the_matrix(score
     # a family: two models, two arms, three steps
     for _, family in table.groupby(["dataset", "scorer"]):
         assert len(family) == 12
-        raw = family["exact_p"].fillna(family["clustered_p"])
+        raw = family["exact_p"].fillna(family["within_p"])
+        assert (family["marginal_p"] == family["exact_p"].fillna(family["clustered_p"])).all()
         assert (family["holm_p"].dropna() >= raw[family["holm_p"].notna()]).all()
         assert family["holm_p"].min() == pytest.approx(min(1, raw.min() * raw.notna().sum()))
 
@@ -343,7 +346,7 @@ def test_a_refused_row_says_why_and_undefined_numbers_are_empty(scores):
     assert table.loc[:, "risk_difference":"holm_p"].isna().all(axis=None)
     assert table["p_answer_given_trace_ok"].isna().all()
     assert (table["p_joint"] == 0).all()
-    assert "refused: no right trace" in set(show_statistics(table)["Verdict"])
+    assert "refused: no right trace" in set(show_statistics(table)["Verdict within classes"])
 
 
 def test_items_that_enter_no_matrix_are_counted(scores):

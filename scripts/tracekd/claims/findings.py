@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from tracekd.datasets.rows import ALL
+from tracekd.datasets.rows import ALL, TRACE
 
 # of all items, of those with a right trace, of those with a wrong one
 SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
@@ -14,6 +14,8 @@ SHARES = ("p_joint", "p_answer_given_trace_ok", "p_answer_given_trace_wrong")
 PHIS = ("phi_facts", "phi_class", "phi_class_given_facts_ok", "phi_implied")
 # the negative control: of the retrieval step with the answer of the same model without traces
 CONTROL = "phi_control"
+# definitions of a right trace and answer (tables.definitions) that leave the form of an output aside
+IMPLIED = ("parsed_only", "tolerant")
 CELL = ["dataset", "model", "arm"]
 
 
@@ -32,17 +34,24 @@ class Finding(NamedTuple):
 
 
 def gather(
-    statistics: pd.DataFrame, follow: pd.DataFrame, counterfactual: pd.DataFrame, copying: pd.DataFrame
+    statistics: pd.DataFrame,
+    follow: pd.DataFrame,
+    counterfactual: pd.DataFrame,
+    copying: pd.DataFrame,
+    definitions: pd.DataFrame,
+    ablation: pd.DataFrame,
 ) -> list[Finding]:
     """Collect the findings from the tables of those names, in their order.
 
-    Measures by scorer: SHARES and phi of answer and whole trace; without intervals chi2, chi2_percent (on
-    percentages in place of counts), tost_phi_p (p of the equivalence test), cmh_p (p of the association
-    within classes; cmh_p_class for the class step alone), and facts_right (share of items whose retrieval
-    step is right). By own gold: follows_share and true_share of answers after a trace that implies a wrong
-    answer, baseline_share of the answers without traces that are that one, too, and excess (points) of the
-    first over the last; copying_rate, PHIS and CONTROL where facts name answers. Values and limits are means
-    over seeds, n is that of one seed; an undefined value is no finding.
+    Measures by scorer: SHARES, phi and phi_within (classes) of answer and whole trace; without intervals
+    chi2, chi2_percent (on percentages in place of counts), tost_phi_within_p (p of the equivalence test),
+    holm_p (p of the association within classes; holm_p_class for the class step alone), facts_right (share
+    of items whose retrieval step is right) and, by the published scorer, hangs_on_gold_row (share of items
+    whose verdict on the trace changes with their own gold row). By own gold: implied_{definition} (P(answer
+    ok | trace ok) under a definition of IMPLIED), follows_share and true_share of answers after a trace that
+    implies a wrong answer, baseline_share of the answers without traces that are that one, too, and excess
+    (points) of the first over the last; copying_rate, PHIS and CONTROL where facts name answers. Values and
+    limits are means over seeds, n is that of one seed; an undefined value is no finding.
     """
     findings: list[Finding] = []
     single = statistics[statistics["seed"].astype(str) != ALL]
@@ -52,12 +61,25 @@ def gather(
         if cell[-1] == "facts":
             findings += _average(rows, cell[:-1], "facts_right", rows["n"], 100)
         if cell[-1] == "class":
-            findings += _average(rows.assign(cmh_p_class=rows["cmh_p"]), cell[:-1], "cmh_p_class", rows["n"])
+            findings += _average(
+                rows.assign(holm_p_class=rows["holm_p"]), cell[:-1], "holm_p_class", rows["n"]
+            )
         if cell[-1] == "trace":
             for name, size in zip(SHARES, (rows["n"], right, rows["n"] - right), strict=True):
                 findings += _average(rows, cell[:-1], name, size, 100)
-            for name in ("phi", "chi2", "chi2_percent", "tost_phi_p", "cmh_p"):
+            for name in ("phi", "phi_within", "chi2", "chi2_percent", "tost_phi_within_p", "holm_p"):
                 findings += _average(rows, cell[:-1], name, rows["n"])
+    whole = definitions[definitions["definition"].isin(IMPLIED) & (definitions["step"] == TRACE)]
+    for (*cell, name), rows in whole.groupby([*CELL, "definition"], sort=False):
+        measure = f"implied_{name}"
+        ends = ("", "_low", "_high")
+        named = rows.rename(columns={f"{SHARES[1]}{end}": f"{measure}{end}" for end in ends})
+        right = rows["both_ok"] + rows["trace_only_ok"]
+        findings += _average(named, (*cell, "aligned"), measure, right, 100)
+    rows_ = ablation[(ablation["quirk"] == "Q11") & (ablation["measure"] == "phi_trace")]
+    for cell, rows in rows_.groupby(CELL, sort=False):
+        changed = rows.assign(hangs_on_gold_row=rows["items_changed"] / rows["n"])
+        findings += _average(changed, (*cell, "published"), "hangs_on_gold_row", rows["n"], 100)
     for cell, rows in follow[follow["class"] == ALL].groupby(CELL, sort=False):
         for name in ("follows_share", "true_share", "baseline_share"):
             findings += _average(rows, (*cell, "aligned"), name, rows["n"], 100)

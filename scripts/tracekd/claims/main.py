@@ -11,21 +11,24 @@ import pandas as pd
 from pandas import isna
 
 from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
-from tracekd.claims.orderings import find_orderings, judge_ordering
+from tracekd.claims.orderings import find_orderings, join_verdicts, judge_ordering
+from tracekd.claims.stated import Stated, average_conditionals, count_associated, stated_matrices
 from tracekd.labels import dataset_title
+from tracekd.settings.statistics import Claims, Statistics
 
 # how the two scorers are named in a sentence
 SCORERS = {"published": "the published scorer", "aligned": "each item's own gold"}
-# a right trace implies a right answer when at least this share (%) of the answers is right
-IMPLIED = 95.0
 # more than this share (%) is most of them
 MOST = 50.0
-# 5 % point of chi-square with one degree of freedom, the bound of the paper
-BOUND = 3.841
-# level of the tests (config/statistics.yaml)
-ALPHA = 0.05
-# |phi| below which an association is called weak, and moderate (Cohen 1988)
-WEAK, MODERATE = 0.3, 0.5
+# points within which an average is said to come near a stated share
+NEAR = 1.0
+# by whom a right trace and a right answer are judged: measure, scorer and title
+IMPLICATIONS = {
+    ("p_answer_given_trace_ok", "published"): "the published scorer",
+    ("p_answer_given_trace_ok", "aligned"): "each item's own gold",
+    ("implied_parsed_only", "aligned"): "each item's own gold on readable outputs",
+    ("implied_tolerant", "aligned"): "each item's own gold with a tolerant reader",
+}
 
 # which arm is said to answer better than which other
 ORDERINGS = {
@@ -60,37 +63,47 @@ class MainClaim:
     text: str
 
 
-def main_claims(findings: Findings, ledger: pd.DataFrame, contrasts: pd.DataFrame | None) -> list[MainClaim]:
+def main_claims(
+    findings: Findings, ledger: pd.DataFrame, contrasts: pd.DataFrame | None, settings: Statistics
+) -> list[MainClaim]:
     """Judge the main claims.
 
     Args:
         findings: as from `gather`.
         ledger: as from `claims_table`; its group `headline` holds the verdicts on the numbers, its group
-            `from_stored_matrices` the chi-squares of the released matrices.
+            `stored_matrices` the counts of the released matrices.
         contrasts: as from `contrasts_table`; None where the run has no pair of arms.
+        settings: error rate and bounds.
 
     """
     headline = ledger[ledger["group"] == "headline"].set_index("quantity")
     conditional, joint = headline.loc["trace p_answer_given_trace_ok"], headline.loc["trace p_joint"]
-    implied = {scorer: implication(findings, scorer) for scorer in SCORERS}
+    bound, stated = headline.loc["trace chi2_bound"], stated_matrices(ledger)
+    implied = [implication(findings, *way, settings.claims.implied) for way in IMPLICATIONS]
     return [
         MainClaim(
             "28_percent",
             "Correct traces led to correct solutions in only 28 % of test cases.",
             f"{conditional['verdict']} as a conditional share, {joint['verdict']} as a joint share",
-            twenty_eight(conditional, joint),
+            f"{twenty_eight(conditional, joint)} {averages(stated, joint['published'])}",
         ),
         MainClaim(
             "near_independence",
-            f"Chi-square of trace and answer is below {BOUND}: they are nearly independent.",
-            headline.loc["trace chi2_bound", "verdict"],
-            f"{independence(findings)} {stored_bound(ledger)}",
+            f"Chi-square of trace and answer is below {bound['published']:g}: they are nearly independent.",
+            bound["verdict"],
+            f"{independence(findings, bound['published'], settings.alpha)} "
+            f"{stored_bound(stated, bound['published'], settings.alpha)}",
         ),
         MainClaim(
             "no_implication",
             "Correct traces do not imply correct solutions.",
-            ", ".join(f"{implied[scorer][0]} by {title}" for scorer, title in SCORERS.items()),
-            " ".join(sentence for _, sentence in implied.values()),
+            join_verdicts(
+                [
+                    (verdict, IMPLICATIONS[way])
+                    for way, (verdict, _) in zip(IMPLICATIONS, implied, strict=True)
+                ]
+            ),
+            " ".join(sentence for _, sentence in implied),
         ),
         *(ordering_claim(name, contrasts) for name in ORDERINGS),
     ]
@@ -109,12 +122,12 @@ def ordering_claim(name: str, contrasts: pd.DataFrame | None) -> MainClaim:
     return MainClaim(name, statement, judge_ordering(found), text)
 
 
-def conclusions(findings: Findings) -> list[str]:
+def conclusions(findings: Findings, settings: Statistics) -> list[str]:
     """Say, one sentence or two at a time, what the run shows of trace and answer beyond the single claims."""
     return [
         *(shares(findings, scorer) for scorer in SCORERS),
         retrieval_rule(findings),
-        decomposition(findings),
+        decomposition(findings, settings),
         use_of_trace(findings),
         limits(findings),
     ]
@@ -128,65 +141,107 @@ def twenty_eight(conditional: pd.Series, joint: pd.Series) -> str:
     agreeing = [name for name, row in rows.items() if row["verdict"] in ("reproduced", "compatible")]
     match agreeing:
         case []:
-            reading = "no share, be it conditional or joint"
+            reading = "no single share of this run, be it conditional or joint"
         case [name]:
-            reading = f"a {name} share and with no {next(iter(rows.keys() - agreeing))} one"
+            reading = (
+                f"a {name} share and with no single {next(iter(rows.keys() - agreeing))} one of this run"
+            )
         case _:
             reading = "a conditional and with a joint share"
     nearest = [
         f"the nearest {name} one is {number(row['recomputed_published'], 1)} % "
-        f"[{number(row['ci_low'], 1)}, {number(row['ci_high'], 1)}]"
+        f"[{number(row['low'], 1)}, {number(row['high'], 1)}]"
         for name, row in rows.items()
         if not isna(row["recomputed_published"])
     ]
     return f"28 % agrees with {reading} by the published scorer: {', '.join(nearest)}."
 
 
-def independence(findings: Findings) -> str:
-    """Say how many chi-squares stay below the bound, and for how many tables equivalence is shown."""
+def averages(stated: Sequence[Stated], value: float) -> str:
+    """Say which averages of conditional shares over the stated matrices come near a value."""
+    ways = average_conditionals(stated)
+    near = sorted((one for one in ways if abs(one.value - value) <= NEAR), key=lambda one: one.value)
+    found = "; ".join(f"{number(one.value, 1)} ({one.words})" for one in near) or "none"
+    return (
+        f"The source names no model or dataset. Of {len(ways)} averages of conditional shares over the "
+        f"released "
+        f"matrices, {len(near)} come within {NEAR:g} point of {value:g}: {found}."
+    )
+
+
+def independence(findings: Findings, bound: float, alpha: float) -> str:
+    """Say how many chi-squares stay below the bound, and what is seen within classes."""
     sentences = []
     for scorer, title in SCORERS.items():
         found = get(findings, "chi2", scorer, arm=None)
         if not found:
             sentences.append(f"Judged by {title}, the run has no defined chi-square.")
             continue
-        below, largest = sum(one.value < BOUND for one in found), max(found, key=lambda one: one.value)
-        percent = [one for one in get(findings, "chi2_percent", scorer, arm=None) if one.value < BOUND]
-        small = significant(get(findings, "tost_phi_p", scorer, arm=None))
-        within = get(findings, "cmh_p", scorer, arm=None)
-        phi = next(one for one in get(findings, "phi", scorer, arm=None) if one[:3] == largest[:3])
-        sentences.append(
-            f"Judged by {title}, chi-square is below {BOUND} in {below} of {len(found)} tables; the largest "
-            f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
-            f"{largest.arm} traces), with phi {number(phi.value)} [{number(phi.low)}, {number(phi.high)}]. "
-            f"Taken on percentages in place of counts, it would be below in {len(percent)}. An equivalence "
-            f"test shows a negligible phi for {small}. Within classes (Cochran-Mantel-Haenszel) an "
-            f"association is seen in {significant(within)} of {len(within)}."
+        below, largest = sum(one.value < bound for one in found), max(found, key=lambda one: one.value)
+        percent = [one for one in get(findings, "chi2_percent", scorer, arm=None) if one.value < bound]
+        small = significant(get(findings, "tost_phi_within_p", scorer, arm=None), alpha)
+        seen = significant(get(findings, "holm_p", scorer, arm=None), alpha)
+        whole, within = (
+            next((one for one in get(findings, name, scorer, arm=None) if one[:3] == largest[:3]), None)
+            for name in ("phi", "phi_within")
         )
+        sentences.append(
+            f"Judged by {title}, chi-square is below {bound:g} in {below} of {len(found)} tables; the "
+            f"largest "
+            f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
+            f"{largest.arm} traces), with phi {limited(whole)}, within classes {limited(within)}. Taken on "
+            f"percentages in place of counts, it would be below in {len(percent)}. Within classes, questions "
+            f"about one thing taken together, an association is seen in {seen} of {len(found)} after Holm's "
+            f"correction, and an equivalence test shows a negligible one in {small}."
+        )
+    for one in get(findings, "hangs_on_gold_row", "published"):
+        if one.value > MOST:
+            sentences.append(
+                f"On {dataset_title(one.dataset)} ({one.model}) {number(one.value, 1)} % of the published "
+                f"verdicts "
+                "on traces change when each item is held against its own gold row in place of the first row "
+                "with its answer (quirk Q11): there a small chi-square is one of misread rows."
+            )
     return " ".join([*sentences, "A small chi-square alone shows no independence."])
 
 
-def stored_bound(ledger: pd.DataFrame) -> str:
-    """Say how many of the released matrices have a chi-square below the bound."""
-    rows = ledger[(ledger["group"] == "from_stored_matrices") & (ledger["quantity"] == "trace chi2")]
-    below = (rows["published"] < BOUND).sum()
-    return f"Of {len(rows)} released matrices with a chi-square, {below} have one below the bound."
+def stored_bound(stated: Sequence[Stated], bound: float, alpha: float) -> str:
+    """Say how many of the released matrices have a chi-square below the bound, and which way they go."""
+    defined = [one for one in stated if not one.counts.empty_margin]
+    if not defined:
+        return "The ledger holds no released matrix."
+    below, largest = sum(one.chi2 < bound for one in defined), max(defined, key=lambda one: one.chi2)
+    negative = [one for one in defined if one.chi2 >= bound and one.phi < 0]
+    return (
+        f"Of {len(defined)} released matrices with a chi-square, {below} have one below the bound; item by "
+        f"item an "
+        f"association is seen in {count_associated(defined, alpha)} after Holm's correction. In "
+        f"{len(negative)} of "
+        f"the {len(defined) - below} above the bound it is negative, as in the largest, {largest.chi2:.1f} "
+        f"({dataset_title(largest.dataset)}, {largest.model}, SFT on {largest.arm} traces, phi "
+        f"{number(largest.phi)})."
+    )
 
 
-def implication(findings: Findings, scorer: str) -> tuple[str, str]:
-    """Judge by one scorer whether a right trace comes with a right answer: verdict and sentence."""
-    found = get(findings, "p_answer_given_trace_ok", scorer)
+def implication(findings: Findings, measure: str, scorer: str, implied: float) -> tuple[str, str]:
+    """Judge in one way whether a right trace comes with a right answer: verdict and sentence.
+
+    The claim that it does not `holds` where some intervals lie below `implied` and none above, and
+    `deviates` where it is the other way round.
+    """
+    found, title = get(findings, measure, scorer), IMPLICATIONS[measure, scorer]
     if not found:
-        return (
-            "data missing",
-            f"Judged by {SCORERS[scorer]}, the run has no right trace after SFT on correct ones.",
-        )
-    below, above = sum(one.high < IMPLIED for one in found), sum(one.low >= IMPLIED for one in found)
-    verdict = "compatible" if below else "deviates" if above == len(found) else "not testable"
+        return "data missing", f"Judged by {title}, the run has no right trace after SFT on correct ones."
+    below, above = (
+        sum(one.high < 100 * implied for one in found),
+        sum(one.low >= 100 * implied for one in found),
+    )
+    verdict = "mixed" if below and above else "holds" if below else "deviates" if above else "open"
     return verdict, (
-        f"Judged by {SCORERS[scorer]}, the interval of P(answer ok | trace ok) after SFT on correct traces "
-        f"lies below {IMPLIED:.0f} % for {below} of {len(found)} models and datasets, above it for {above}, "
-        f"and around it for {len(found) - below - above}."
+        f"Judged by {title}, the interval of P(answer ok | trace ok) after SFT on correct traces lies below "
+        f"{100 * implied:.0f} % for {below} of {len(found)} models and datasets, above it for {above}, and "
+        f"around "
+        f"it for {len(found) - below - above} ({written(found)})."
     )
 
 
@@ -219,7 +274,7 @@ def retrieval_rule(findings: Findings) -> str:
     )
 
 
-def decomposition(findings: Findings) -> str:
+def decomposition(findings: Findings, settings: Statistics) -> str:
     """Say which step the association of trace and answer lies in, where facts name answers."""
     facts, label, given, implied = (get(findings, name) for name in PHIS)
     copied, whole = get(findings, "copying_rate"), get(findings, "phi")
@@ -233,12 +288,17 @@ def decomposition(findings: Findings) -> str:
     else:
         where = "which step carries the association differs or cannot be told"
     held = [one for one in whole if any(one[:3] == other[:3] for other in implied)]
-    within = [one for one in get(findings, "cmh_p_class") if any(one[:3] == other[:3] for other in label)]
+    within = [one for one in get(findings, "holm_p_class") if any(one[:3] == other[:3] for other in label)]
+    bounds = settings.claims
     return (
-        f"By own gold, phi of the answer is {written(facts)} with the retrieval step ({strength(facts)}), "
-        f"{written(label)} with the class step ({strength(label)}) and {written(given)} with the class step "
-        f"where retrieval is right ({strength(given)}): {where}. Within classes, that of the class step is "
-        f"seen in {significant(within)} of {len(within)} models. Of the readable answers, {written(copied)} "
+        f"By own gold, phi of the answer is {written(facts)} with the retrieval step "
+        f"({strength(facts, bounds)}), "
+        f"{written(label)} with the class step ({strength(label, bounds)}) and {written(given)} with the "
+        f"class "
+        f"step where retrieval is right ({strength(given, bounds)}): {where}. Within classes, that of the "
+        f"class "
+        f"step is seen in {significant(within, settings.alpha)} of {len(within)} models. Of the readable "
+        f"answers, {written(copied)} "
         "are exactly the entities of the facts that the trace names"
         + (": the retrieval step contains the answer" if containing_datasets(findings) else "")
         + f". With these entities in the answer's place, phi with the whole trace is {written(implied)}, "
@@ -308,9 +368,14 @@ def limits(findings: Findings) -> str:
     )
 
 
-def significant(found: Findings) -> int:
-    """Count the p-values below ALPHA."""
-    return sum(one.value < ALPHA for one in found)
+def significant(found: Findings, alpha: float) -> int:
+    """Count the p-values below the error rate."""
+    return sum(one.value < alpha for one in found)
+
+
+def limited(one: Finding | None) -> str:
+    """Write a coefficient with its interval."""
+    return f"{number(one.value)} [{number(one.low)}, {number(one.high)}]" if one else "undefined"
 
 
 def get(
@@ -339,15 +404,15 @@ def _datasets_of_most(found: Findings) -> list[str]:
     return [dataset_title(name) for name in names if name not in few]
 
 
-def strength(findings: Findings) -> str:
-    """Name associations by Cohen's bounds; none where the interval holds zero."""
+def strength(findings: Findings, bounds: Claims) -> str:
+    """Name associations by the bounds; none where the interval holds zero."""
     names = []
     for one in findings:
         size = abs(one.value)
         if one.low <= 0 <= one.high:
             names.append("none seen")
         else:
-            names.append("weak" if size < WEAK else "moderate" if size < MODERATE else "strong")
+            names.append("weak" if size < bounds.weak else "moderate" if size < bounds.moderate else "strong")
     return " or ".join(dict.fromkeys(names))
 
 

@@ -5,6 +5,7 @@ may hang on, and among readable outputs alone. Where these judgements differ, it
 arms, and the verdict says so.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -68,9 +69,14 @@ def find_orderings(contrasts: pd.DataFrame, arm: str, other: str) -> list[Orderi
 
 def judge_ordering(orderings: list[Ordering]) -> str:
     """Give one verdict where all judgements agree, else name them by verdict."""
+    return join_verdicts([(one.verdict, one.title) for one in orderings])
+
+
+def join_verdicts(verdicts: Sequence[tuple[str, str]]) -> str:
+    """Give one verdict where all judgements agree, else name the judgements (second) by verdict (first)."""
     by_verdict: dict[str, list[str]] = {}
-    for one in orderings:
-        by_verdict.setdefault(one.verdict, []).append(one.title)
+    for verdict, title in verdicts:
+        by_verdict.setdefault(verdict, []).append(title)
     if len(by_verdict) < 2:
         return next(iter(by_verdict), "data missing")
     return "; ".join(f"{verdict} by {', '.join(titles)}" for verdict, titles in by_verdict.items())

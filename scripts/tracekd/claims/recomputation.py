@@ -1,12 +1,15 @@
-"""The quantities of the claims, taken from the tables of a run, with 95 % intervals.
+"""The quantities of the claims, taken from the tables of a run, with the interval of another run.
 
-Intervals are of the items: Wilson for shares and counts. A mean over classes combines the classes' Wilson
-limits (MOVER, Zou and Donner 2008: the delta method with each class's variance recovered from its own
-limits, so that a class at 0 % still has one). A mean F1 gets the Wilson limits of a share of that size,
-which are too wide rather than too narrow: no variable in [0, 1] varies more than a flag of the same mean.
-A chi-square is n times phi squared, so its limits, those of Yates's form and those of its p-value follow
-from phi's interval. Values are means over seeds, those of the claim where the run replays them; items repeat
-over seeds, so n is that of one seed.
+A claim on other generations is another training run of the same model and arm on the same questions. The
+interval says where such a run comes out: shares over runs vary `run_to_run` (config/statistics.yaml) times
+as much as those of as many independent questions, and both runs vary. So it is Wilson's interval for shares
+and counts, at n divided by run_to_run (1 + 1 / seeds). A mean over classes combines the classes' limits
+(MOVER, Zou and Donner 2008: the delta method with each class's variance recovered from its own limits, so
+that a class at 0 % still has one). A mean F1 gets the limits of a share of that size, which are too wide
+rather than too narrow: no variable in [0, 1] varies more than a flag of the same mean. A chi-square is n
+times phi squared, so its limits, those of Yates's form and those of its p-value follow from phi's interval
+item by item, widened in the same way. Values are means over seeds, those of the claim where the run replays
+them; items repeat over seeds, so n is that of one seed.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -21,17 +24,20 @@ from scipy.stats import chi2
 
 from tracekd.claims.ledger import ANY, Claim
 from tracekd.datasets.rows import ALL, MACRO
+from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import CELLS
 from tracekd.statistics.intervals import wilson_interval
+from tracekd.statistics.verdict import holm
 
 NAN = float("nan")
 Rows = list[dict[str, Any]]
 
 
 class Estimate(NamedTuple):
-    """A recomputed value, its 95 % interval (NaN where there is none), and how many items it rests on.
+    """A recomputed value, the 95 % interval of another run (NaN: none), and the items that it rests on.
 
-    `cell` says which of several tables it was taken from, when the claim names none.
+    `cell` says which of several tables it was taken from, when the claim names none; `p` is that of an
+    association, of a bound on chi-squares only.
     """
 
     value: float
@@ -39,19 +45,22 @@ class Estimate(NamedTuple):
     high: float
     n: int
     cell: str = ""
+    p: float = NAN
 
 
 @dataclass(frozen=True)
 class RunTables:
     """The tables of a run that the claims are held against, each as the rule of its name writes it.
 
-    `released` holds the cells (dataset, model, arm, seed) whose generations are the released ones.
+    `settings` are those of `config/statistics.yaml`; `released` holds the cells (dataset, model, arm, seed)
+    whose generations are the released ones.
     """
 
     answers: pd.DataFrame
     matrix: pd.DataFrame
     statistics: pd.DataFrame
     ablation: pd.DataFrame
+    settings: Statistics
     released: Set[tuple[str, str, str, int]] = frozenset()
 
     @cached_property
@@ -74,6 +83,12 @@ class RunTables:
         held = (seed in seeds and (*cell, seed) in self.released for seed in claim.seeds)
         return bool(claim.seeds) and all(held)
 
+    def widen(self, rows: Rows) -> float:
+        """Variance of another run about the mean of these, as a multiple of that of independent items."""
+        ratios = self.settings.claims.run_to_run
+        ratio = max(getattr(ratios, row["arm"], ratios.other) for row in rows)
+        return ratio * (1 + 1 / len({row["seed"] for row in rows}))
+
     def select(self, table: str, claim: Claim, **values: str) -> Rows:
         """Rows of a table for a claim's dataset, model and arm (`any`: all), with other columns as given.
 
@@ -95,9 +110,9 @@ def estimate(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     return QUANTITIES[claim.quantity](run, claim, scorer) if claim.quantity in QUANTITIES else None
 
 
-def share(value: float, n: float) -> Estimate:
-    """Estimate of a share in %, or of a mean in % of a variable in [0, 1]."""
-    low, high = wilson_interval(min(max(value / 100, 0), 1), n)
+def share(value: float, n: float, widen: float) -> Estimate:
+    """Estimate of a share in %, or of a mean in % of a variable in [0, 1]; `widen` as from RunTables."""
+    low, high = wilson_interval(min(max(value / 100, 0), 1), n / widen)
     return Estimate(value, 100 * float(low), 100 * float(high), round(n))
 
 
@@ -109,7 +124,7 @@ def mean_of(classes: Sequence[Estimate]) -> Estimate:
     return Estimate(value, value - below, value + above, sum(one.n for one in classes))
 
 
-def proportion(rows: Rows, name: str) -> Estimate | None:
+def proportion(rows: Rows, name: str, widen: float) -> Estimate | None:
     """P(answer ok and step ok), P(answer ok | step ok) or P(answer ok | step wrong) of matrix rows, in %."""
     right, of = {
         "p_joint": ("both_ok", CELLS),
@@ -117,7 +132,7 @@ def proportion(rows: Rows, name: str) -> Estimate | None:
         "p_answer_given_trace_wrong": ("answer_only_ok", ["answer_only_ok", "neither_ok"]),
     }[name]
     total = sum(row[cell] for row in rows for cell in of)
-    return share(100 * sum(row[right] for row in rows) / total, total / len(rows)) if total else None
+    return share(100 * sum(row[right] for row in rows) / total, total / len(rows), widen) if total else None
 
 
 def chi2_interval(low: float, high: float, n: float, correction: float = 0.0) -> tuple[float, float]:
@@ -132,7 +147,7 @@ def _answer(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     rows = run.select("answers", claim, scorer=scorer)
     labels = _classes(rows) if claim.class_label == MACRO else [claim.class_label]
     classes = [[row for row in rows if row["class"] == label] for label in labels]
-    found = [share(_mean(part, column), part[0]["n"]) for part in classes if part]
+    found = [share(_mean(part, column), part[0]["n"], run.widen(part)) for part in classes if part]
     return mean_of(found) if found else None
 
 
@@ -165,7 +180,7 @@ def _step(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
         items = [row["n"] for row in sizes if row["class"] == label]
         right = sum(row["both_ok"] + row["trace_only_ok"] for row in rows if row["class"] == label)
         if rows and items:
-            found.append(share(100 * right / sum(items), items[0]))
+            found.append(share(100 * right / sum(items), items[0], run.widen(rows)))
     return mean_of(found) if found else None
 
 
@@ -176,7 +191,7 @@ def _count(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     if not rows:
         return None
     number, n = _mean(rows, claim.quantity), (sizes if claim.quantity == "n" else rows)[0]["n"]
-    of_n = share(100 * number / n, n)
+    of_n = share(100 * number / n, n, run.widen(rows))
     return Estimate(number, of_n.low * n / 100, of_n.high * n / 100, n)
 
 
@@ -184,14 +199,14 @@ def _proportion(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     """A share of a matrix; of all matrices the nearest one when the claim names no dataset."""
     rows = run.select("matrix", claim, scorer=scorer, step=claim.step, **{"class": claim.class_label})
     if claim.dataset != ANY:
-        return proportion(rows, claim.quantity)
+        return proportion(rows, claim.quantity, run.widen(rows)) if rows else None
     cells: dict[str, Rows] = {}
     for row in rows:
         cells.setdefault(f"{row['dataset']} {row['model']}", []).append(row)
     found = [
         one._replace(cell=f"{cell}, nearest of {len(cells)}")
         for cell, part in cells.items()
-        if (one := proportion(part, claim.quantity))
+        if (one := proportion(part, claim.quantity, run.widen(part)))
     ]
     return min(found, key=lambda one: abs(one.value - claim.value), default=None)
 
@@ -202,21 +217,32 @@ def _chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
         return None
     n = _mean(rows, "n")
     correction = fmean(map(_yates, rows)) if claim.quantity == "chi2_yates" else 0.0
-    low, high = chi2_interval(_mean(rows, "phi_low"), _mean(rows, "phi_high"), n, correction)
+    low, high = chi2_interval(*_widen_phi(run, rows), n, correction)
     if claim.quantity == "chi2_p":
         low, high = chi2.sf([high, low], 1)
     return Estimate(_mean(rows, claim.quantity), float(low), float(high), round(n))
 
 
 def _largest_chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
-    """The largest chi-square of step and answer over all tables of the run for which there is one."""
+    """The largest chi-square of step and answer over all tables of the run for which there is one.
+
+    `p` is the smallest of their associations within classes after Holm's correction over all of them.
+    """
     rows = _defined(run.select("statistics", claim, scorer=scorer, step=claim.step), "chi2")
     if not rows:
         return None
     row, below = max(rows, key=lambda row: row["chi2"]), sum(row["chi2"] < claim.value for row in rows)
-    cell = f"{row['dataset']} {row['model']} {row['arm']}, largest of {len(rows)}, {below} of them below"
-    limits = chi2_interval(row["phi_low"], row["phi_high"], row["n"])
-    return Estimate(row["chi2"], *limits, row["n"], cell)
+    p = pd.Series([row["p"] for row in rows])
+    adjusted = holm(p, pd.DataFrame(index=p.index).assign(all=0))
+    seen = int((adjusted < run.settings.alpha).sum())
+    cell = (
+        f"{row['dataset']} {row['model']} {row['arm']}, largest of {len(rows)}, {below} of them below; "
+        f"within "
+        f"classes and after Holm's correction an association is seen in {seen}, in this one p = "
+        f"{row['p']:.2g}"
+    )
+    limits = chi2_interval(*_widen_phi(run, [row]), row["n"])
+    return Estimate(row["chi2"], *limits, row["n"], cell, float(adjusted.min()))
 
 
 def _items(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
@@ -236,6 +262,13 @@ def _classes(rows: Rows) -> list[str]:
 def _defined(rows: Rows, column: str) -> Rows:
     """Rows that have a value."""
     return [row for row in rows if not isnan(row[column])]
+
+
+def _widen_phi(run: RunTables, rows: Rows) -> tuple[float, float]:
+    """Limits of another run's phi, from those of these rows item by item."""
+    phi, factor = _mean(rows, "phi"), sqrt(run.widen(rows))
+    low, high = (phi + factor * (_mean(rows, f"phi_item_{end}") - phi) for end in ("low", "high"))
+    return low, high
 
 
 def _yates(row: dict[str, Any]) -> float:

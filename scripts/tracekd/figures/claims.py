@@ -9,12 +9,13 @@ from tracekd.figures.layout import Frame, label_below, make_panels, spread
 from tracekd.figures.style import GREY, SMALL_SIZE, house_style
 from tracekd.labels import arm_title, count
 from tracekd.statistics.association import CELLS
-from tracekd.tables.claims import VERDICTS
+from tracekd.tables.claims import COINCIDENCE, VERDICTS
 from tracekd.traces.arms import RIGHT, WRONG
 
 # colour, marker and size in points: the marker tells verdicts apart where colour is lost
 VERDICT_STYLES = {
     "reproduced": (RIGHT, "o", 3.2),
+    COINCIDENCE: ("#009E73", "^", 3.2),
     "compatible": ("#56B4E9", "s", 2.8),
     "deviates": (WRONG, "D", 3.2),
 }
@@ -24,7 +25,7 @@ OTHER = "#BDBDBD"
 NOT_PERCENT = ("chi2", "chi2_yates", "chi2_p", "chi2_bound", "acc_sd", "rating", "participants", "items", "n")
 # inches; the gap between panels holds the labels of the left one
 PANEL = 2.1
-FRAME = Frame(left=0.42, right=1.38, head=0.5, foot=0.46, row_gap=0, column_gap=1.62)
+FRAME = Frame(left=0.42, right=1.38, head=0.62, foot=0.46, row_gap=0, column_gap=1.62)
 # percent from panel to label, and per line of labels; more labels of one line than NAMED have no room
 MARGIN, LINE, NAMED = 7, 7.2, 14
 
@@ -109,7 +110,7 @@ def _draw_legend(figure: Figure, counts: pd.Series) -> None:
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=len(handles),
+        ncols=4,
         handletextpad=0.2,
         columnspacing=1.4,
         borderaxespad=0.2,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tracekd.settings.base import AS_WRITTEN, NotNegative, Settings, SomeDistinct
+from tracekd.settings.base import AS_WRITTEN, NotNegative, Positive, Settings, SomeDistinct
 
 Margin = Annotated[float, Field(gt=0, lt=1), AS_WRITTEN]
 ErrorRate = Annotated[float, Field(gt=0, lt=0.5), AS_WRITTEN]
@@ -37,6 +37,26 @@ class Holm(Settings):
     )
 
 
+class RunToRun(Settings):
+    """Variance of a share over training runs, as a multiple of that over as many independent questions."""
+
+    none: Positive = Field(description="Of the arm `none`")
+    correct: Positive = Field(description="Of the arm `correct`")
+    incorrect: Positive = Field(description="Of the arm `incorrect`")
+    other: Positive = Field(description="Of any other arm")
+
+
+class Claims(Settings):
+    """Bounds of the verdicts on published numbers."""
+
+    run_to_run: RunToRun = Field(
+        description="Variance of a share over runs on the same questions, as a multiple of p(1 - p)/n"
+    )
+    implied: Margin = Field(description="Share of right answers from which a right trace implies one")
+    weak: Margin = Field(description="|phi| below which an association is called weak")
+    moderate: Margin = Field(description="|phi| below which it is called moderate, above it strong")
+
+
 class Statistics(Settings):
     """How tests and intervals are made; the comments of the file give the reasons."""
 
@@ -48,3 +68,4 @@ class Statistics(Settings):
     power: Power = Field(description="Probability with which the smallest detectable phi is found")
     bootstrap: Bootstrap = Field(description="Draws behind the intervals")
     holm: Holm = Field(description="Columns that make a family of tests")
+    claims: Claims = Field(description="Bounds of the verdicts on published numbers")

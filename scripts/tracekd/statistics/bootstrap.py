@@ -23,7 +23,7 @@ def draw_tables(counts: ArrayLike, resamples: int, seed: int) -> NDArray[np.floa
 
 
 def draw_clustered_tables(
-    cells: NDArray[np.float64], clusters: ArrayLike, resamples: int, seed: int
+    cells: NDArray[np.float64], clusters: ArrayLike, resamples: int, seed: int, prior: float = JEFFREYS
 ) -> NDArray[np.float64]:
     """Draw shares of a table's cells where items of a cluster hang together: one weight per cluster.
 
@@ -32,6 +32,7 @@ def draw_clustered_tables(
         clusters: label of each item's cluster.
         resamples: number of draws.
         seed: of the draws.
+        prior: items that every cell gets beside its own.
 
     Returns:
         (resamples, cells), rows summing to 1.
@@ -43,7 +44,7 @@ def draw_clustered_tables(
     totals = np.stack([np.bincount(codes, column) for column in np.asarray(cells, dtype=float).T], axis=1)
     kinds, counts = np.unique(totals, axis=0, return_counts=True)
     mass = rng.standard_gamma(counts, size=(resamples, len(counts))) @ kinds
-    mass += rng.standard_gamma(JEFFREYS, size=mass.shape)
+    mass += rng.standard_gamma(prior, size=mass.shape)
     shares: NDArray[np.float64] = mass / mass.sum(axis=1, keepdims=True)
     return shares
 
@@ -70,19 +71,23 @@ def draw_clustered_means(
     return means
 
 
-def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+def draw_pooled_tables(
+    cells: NDArray[np.float64], resamples: int, seed: int, prior: float = JEFFREYS
+) -> NDArray[np.float64]:
     """Draw shares of a table that is pooled over seeds: seeds first, then items.
 
     Seeds answer the same items, so an item's weight is the same in all of them.
 
     Args:
         cells: (seeds, items, 4), 1 where the item of that seed lies in the cell; all 0 where it is missing.
-            With the items of a cluster added up, the clusters are what is drawn.
+            With the items of a cluster added up, the clusters are what is drawn; with cells of its own for
+            every class (`strata.split_cells`), tables are drawn class by class.
         resamples: number of draws.
         seed: of the draws, not one of training.
+        prior: items that every cell gets beside its own.
 
     Returns:
-        (resamples, 4), rows summing to 1.
+        (resamples, cells), rows summing to 1.
 
     """
     rng = np.random.default_rng(seed)
@@ -98,7 +103,7 @@ def draw_pooled_tables(cells: NDArray[np.float64], resamples: int, seed: int) ->
         )
         for block in blocks
     ]
-    mass = np.concatenate(masses) + rng.standard_gamma(JEFFREYS, size=(resamples, n_cells))
+    mass = np.concatenate(masses) + rng.standard_gamma(prior, size=(resamples, n_cells))
     shares: NDArray[np.float64] = mass / mass.sum(axis=1, keepdims=True)
     return shares
 

@@ -9,6 +9,7 @@ from tracekd.labels import arm_title, count, dataset_title, part_titles
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import (
     CELLS,
+    EMPTY,
     Columns,
     Counts,
     cell_flags,
@@ -22,7 +23,7 @@ from tracekd.statistics.association import (
     shares,
 )
 from tracekd.statistics.seeds import pool
-from tracekd.statistics.strata import stratify
+from tracekd.statistics.strata import associate_within, pool_within, split_cells, stratify
 from tracekd.statistics.verdict import holm, verdict
 from tracekd.tables.estimates import show_estimates, show_number, show_p
 from tracekd.tables.matrix import trace_answer_matrix
@@ -38,8 +39,9 @@ COLUMNS = [
     *["exact_test", "exact_p", "mutual_information", "g_p", "clustered_p"],
     *["tost_phi_p", "tost_risk_difference_p"],
     *["power", "minimum_phi"],
+    *["phi_within", "phi_within_low", "phi_within_high", "within_p", "tost_phi_within_p"],
     *["cmh_p", "pooled_odds_ratio", "pooled_odds_ratio_low", "pooled_odds_ratio_high", "breslow_day_p"],
-    *["holm_p", "verdict", "note"],
+    *["p", "holm_p", "verdict", "marginal_p", "marginal_verdict", "note"],
 ]
 
 
@@ -53,8 +55,9 @@ def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> 
 
     Returns:
         COLUMNS; docs/statistics.md says what each answers. What is undefined is empty. The row `all` has no
-        tests of one table and nothing by class, for its items repeat over seeds; Holm's correction takes the
-        two-sided tail of its draws.
+        tests of one table, for its items repeat over seeds; Holm's correction takes the two-sided tail of its
+        draws. `verdict` is that of the association within classes, `marginal_verdict` that of the whole
+        table.
 
     """
     matrix = trace_answer_matrix(scores, grid)
@@ -70,11 +73,15 @@ def statistics_table(scores: pd.DataFrame, grid: Grid, settings: Statistics) -> 
         for step in grid.steps
         if part[f"{step}_ok"].notna().any()
     ]
-    table = pd.DataFrame([*tables, *pooled], columns=[*COLUMNS, "p"])
-    table["holm_p"] = holm(table["p"], table[settings.holm.association])
-    verdicts = zip(table["holm_p"], table["tost_phi_p"], strict=True)
-    table["verdict"] = [verdict(*pair, settings.alpha) for pair in verdicts]
-    return _sort(table, grid)[COLUMNS]
+    table = pd.DataFrame([*tables, *pooled], columns=COLUMNS)
+    family = table[settings.holm.association]
+    table["holm_p"] = holm(table["p"], family)
+    for column, adjusted, small in (
+        ("verdict", table["holm_p"], table["tost_phi_within_p"]),
+        ("marginal_verdict", holm(table["marginal_p"], family), table["tost_phi_p"]),
+    ):
+        table[column] = [verdict(*pair, settings.alpha) for pair in zip(adjusted, small, strict=True)]
+    return _sort(table, grid)
 
 
 def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
@@ -87,12 +94,14 @@ def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
             "Answer ok if trace ok (%)": show_estimates(table, "p_answer_given_trace_ok", percent=True),
             "Answer ok if trace wrong (%)": show_estimates(table, "p_answer_given_trace_wrong", percent=True),
             "phi": show_estimates(table, "phi"),
+            "phi within classes": show_estimates(table, "phi_within"),
             "chi-square": [show_number(value, 1) for value in table["chi2"]],
             "p (Holm)": table["holm_p"].map(show_p),
-            "Verdict": [
+            "Verdict within classes": [
                 f"refused: {note}" if name == "refused" else name
                 for name, note in zip(table["verdict"], table["note"], strict=True)
             ],
+            "Of the whole table": list(table["marginal_verdict"]),
         }
     )
 
@@ -121,9 +130,11 @@ def _one_seed(part: pd.DataFrame, scores: pd.DataFrame, step: str, settings: Sta
         row |= stratify(classes)
         effect_limits, tests = clustered_effects(cells, clusters, settings)
         limits |= effect_limits
-        row |= tests
-        # where few are of a sort, clusters tell less than the exact test of items
-        row["p"] = row["exact_p"] if row["exact_test"] else row["clustered_p"]
+        row |= tests | associate_within(cells, scored["class"], clusters, settings)
+        # where few are of a sort, clusters and classes tell less than the exact test of items
+        exact = bool(row["exact_test"])
+        row["marginal_p"] = row["exact_p"] if exact else row["clustered_p"]
+        row["p"] = row["exact_p"] if exact else row.get("within_p", EMPTY)
     row = put_item_limits_beside(row, limits) | {"clusters": clusters.nunique()}
     return _with_counts(row, counts, _remarks(counts, len(scores) - counts.n, settings))
 
@@ -142,17 +153,24 @@ def _all_seeds(scores: pd.DataFrame, step: str, settings: Statistics) -> Columns
         if name in clustered
     }
     row = put_item_limits_beside(items, limits) | {"clusters": by_cluster.shape[1]}
-    row |= {
-        name: clustered[name] for name in ("tost_phi_p", "tost_risk_difference_p", "p") if name in clustered
-    }
+    row |= {name: clustered[name] for name in ("tost_phi_p", "tost_risk_difference_p") if name in clustered}
+    row |= pool_within(_cells_by_seed(scored, step, "anchor", by_class=True), settings)
+    row |= {"p": row.get("within_p", EMPTY), "marginal_p": clustered.get("p", EMPTY)}
     return _with_counts(row, counts, remarks)
 
 
-def _cells_by_seed(scored: pd.DataFrame, step: str, unit: str) -> NDArray[np.float64]:
-    """Count the items in each cell by seed and unit (`id`, or `anchor`: clusters): (seeds, units, 4)."""
+def _cells_by_seed(
+    scored: pd.DataFrame, step: str, unit: str, *, by_class: bool = False
+) -> NDArray[np.float64]:
+    """Count the items in each cell by seed and unit (`id`, or `anchor`: clusters): (seeds, units, cells).
+
+    There are 4 cells, or as many of every class.
+    """
     seeds, units = (pd.factorize(scored[column])[0] for column in ("seed", unit))
-    cells = np.zeros((seeds.max() + 1, units.max() + 1, len(CELLS)))
-    np.add.at(cells, (seeds, units), cell_flags(scored["answer_ok"], scored[f"{step}_ok"]))
+    flags = cell_flags(scored["answer_ok"], scored[f"{step}_ok"])
+    flags = split_cells(flags, scored["class"]) if by_class else flags
+    cells = np.zeros((seeds.max() + 1, units.max() + 1, flags.shape[1]))
+    np.add.at(cells, (seeds, units), flags)
     return cells
 
 
