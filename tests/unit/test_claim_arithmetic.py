@@ -104,11 +104,11 @@ def rows_of(matrices):
 
 def test_averages_are_means_of_shares_and_shares_of_items():
     stated = stated_matrices(
-        rows_of({("a", "m", "correct"): (10, 0, 10, 5), ("b", "m", "correct"): (60, 0, 20, 5)})
+        rows_of({("cotempqa", "m", "correct"): (10, 0, 10, 5), ("babi", "m", "correct"): (60, 0, 20, 5)})
     )
     assert [(one.words, one.value) for one in average_conditionals(stated)] == [
-        ("mean, a and b; m; SFT on correct traces", pytest.approx((50 + 75) / 2)),
-        ("pooled, a and b; m; SFT on correct traces", 70),
+        ("mean, CoTempQA and bAbI; m; SFT on correct traces", pytest.approx((50 + 75) / 2)),
+        ("pooled, CoTempQA and bAbI; m; SFT on correct traces", 70),
     ]
 
 

@@ -90,7 +90,19 @@ def main_claims(
         MainClaim(
             "near_independence",
             f"Chi-square of trace and answer is below {bound['published']:g}: they are nearly independent.",
-            bound["verdict"],
+            join_verdicts(
+                [
+                    (bound["verdict"], "the published scorer within classes"),
+                    (
+                        independent(get(findings, "holm_p", arm=None), settings.alpha),
+                        "each item's own gold within classes",
+                    ),
+                    (
+                        "deviates" if count_associated(defined(stated), settings.alpha) else "compatible",
+                        "the released matrices",
+                    ),
+                ]
+            ),
             f"{independence(findings, bound['published'], settings.alpha)} "
             f"{stored_bound(stated, bound['published'], settings.alpha)}",
         ),
@@ -207,20 +219,32 @@ def independence(findings: Findings, bound: float, alpha: float) -> str:
 
 def stored_bound(stated: Sequence[Stated], bound: float, alpha: float) -> str:
     """Say how many of the released matrices have a chi-square below the bound, and which way they go."""
-    defined = [one for one in stated if not one.counts.empty_margin]
-    if not defined:
+    tables = defined(stated)
+    if not tables:
         return "The ledger holds no released matrix."
-    below, largest = sum(one.chi2 < bound for one in defined), max(defined, key=lambda one: one.chi2)
-    negative = [one for one in defined if one.chi2 >= bound and one.phi < 0]
+    below, largest = sum(one.chi2 < bound for one in tables), max(tables, key=lambda one: one.chi2)
+    negative = [one for one in tables if one.chi2 >= bound and one.phi < 0]
     return (
-        f"Of {len(defined)} released matrices with a chi-square, {below} have one below the bound; item by "
+        f"Of {len(tables)} released matrices with a chi-square, {below} have one below the bound; item by "
         f"item an "
-        f"association is seen in {count_associated(defined, alpha)} after Holm's correction. In "
+        f"association is seen in {count_associated(tables, alpha)} after Holm's correction. In "
         f"{len(negative)} of "
-        f"the {len(defined) - below} above the bound it is negative, as in the largest, {largest.chi2:.1f} "
+        f"the {len(tables) - below} above the bound it is negative, as in the largest, {largest.chi2:.1f} "
         f"({dataset_title(largest.dataset)}, {largest.model}, SFT on {largest.arm} traces, phi "
         f"{number(largest.phi)})."
     )
+
+
+def defined(stated: Sequence[Stated]) -> list[Stated]:
+    """Keep the matrices whose margins are not empty: the others have no chi-square."""
+    return [one for one in stated if not one.counts.empty_margin]
+
+
+def independent(associations: Findings, alpha: float) -> str:
+    """Judge from p-values after correction whether trace and answer go together nowhere."""
+    if not associations:
+        return "data missing"
+    return "deviates" if significant(associations, alpha) else "compatible"
 
 
 def implication(findings: Findings, measure: str, scorer: str, implied: float) -> tuple[str, str]:

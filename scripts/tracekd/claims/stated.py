@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency
 
 from tracekd.datasets.rows import TRACE
+from tracekd.labels import dataset_title
 from tracekd.statistics.association import CELLS, Counts, phi
 from tracekd.statistics.verdict import holm
 
@@ -77,7 +78,8 @@ def average_conditionals(matrices: Sequence[Stated]) -> list[Average]:
         rows = [(right, of) for right, of in rows if of]
         if len(rows) < 2:
             continue
-        words = f"{' and '.join(datasets)}; {' and '.join(models)}; SFT on {' and '.join(arms)} traces"
+        titles = [dataset_title(name) for name in datasets]
+        words = f"{' and '.join(titles)}; {' and '.join(models)}; SFT on {' and '.join(arms)} traces"
         key = tuple(one[:3] for one in chosen)
         found.setdefault((key, "mean"), Average(f"mean, {words}", 100 * fmean(a / b for a, b in rows)))
         pooled = 100 * sum(right for right, _ in rows) / sum(of for _, of in rows)

@@ -132,9 +132,9 @@ def _draw_panel(
     axes.spines["left"].set_visible(False)
     for place, line in enumerate(lines):
         cells = rows.loc[[line]] if line in rows.index else rows.iloc[:0]
-        refused = cells[cells["verdict"] == "refused"]
+        refused = cells[cells["marginal_verdict"] == "refused"]
         for _, cell in cells.drop_duplicates("scorer").iterrows():
-            if cell["verdict"] != "refused":
+            if cell["marginal_verdict"] != "refused":
                 side = sides[cell["scorer"]]
                 height = place + side.place
                 _draw_estimate(axes, height, cell, arm_style(line[1]).colour, side)
