@@ -13,7 +13,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from support.planted_clusters import EQUAL, RELEASED, validate_mean, validate_phi  # noqa: E402
+from support.planted_clusters import (  # noqa: E402
+    BASE_RATES,
+    EQUAL,
+    RELEASED,
+    validate_mean,
+    validate_phi,
+    validate_within,
+)
 from support.planted_models import PLANTED, count_told  # noqa: E402
 
 RUNS = 100
@@ -27,18 +34,28 @@ def main() -> None:
     simulations = parser.parse_args().simulations
     start = time.perf_counter()
     print(f"Share of {simulations:,} simulations, in %; in brackets with every item for itself.\n")
-    print("| clusters | correlation within | no difference: holds | rejects | 8 points: holds | phi: holds |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print(
+        "| clusters | correlation within | no difference: holds | rejects | 8 points: holds | phi: holds "
+        "| phi within classes: holds | none within: rejects | the whole table then rejects |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, sizes in SIZES.items():
         for correlation in (0, 0.1, 0.3):
             null = validate_mean(sizes, (0.12, 0.12), correlation, simulations)
             apart = validate_mean(sizes, (0.16, 0.08), correlation, simulations, seed=1)
             phis = validate_phi(sizes, 0.6, correlation, simulations, seed=2)
+            coupled, alone = (
+                validate_within(sizes, BASE_RATES, coupling, correlation, simulations, seed=3)
+                for coupling in (0.4, 0)
+            )
             cells = [
                 _both(null, "{}_covers"),
                 _both(null, "{}_rejects"),
                 _both(apart, "{}_covers"),
                 _both(phis, "{}"),
+                f"{100 * coupled['covers']:.1f}",
+                f"{100 * alone['rejects']:.1f}",
+                f"{100 * alone['whole_rejects']:.1f}",
             ]
             print(f"| {name} | {correlation} | {' | '.join(cells)} |")
     print(f"\nPlanted models in {RUNS} runs each\n\n| planted | told for it | share of implied answers, % |")

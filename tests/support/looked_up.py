@@ -1,7 +1,7 @@
 """Numbers in a page that are looked up in tables: each stands before a comment that says where it comes from.
 
-`94.3 %<!--counterfactual model=Llama arm=correct: follows/n-->` is the share of two columns of the only row of
-counterfactual.csv whose columns begin with these values; `%` behind a number, or `100*` before a column,
+`94.3 %<!--counterfactual model=Llama arm=correct: follows/n-->` is the share of two columns of the only row
+of counterfactual.csv whose columns begin with these values; `%` behind a number, or `100*` before a column,
 stands for a factor of 100, its decimals are those that are printed, and `: #` counts the rows.
 """
 

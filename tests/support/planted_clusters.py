@@ -19,6 +19,8 @@ RELEASED = np.repeat(list(RELEASED_SIZES), list(RELEASED_SIZES.values()))
 EQUAL = np.full(100, 4)
 # a trace or answer is right where its normal variable is above
 THRESHOLD = 0.3
+# thresholds of three classes of unlike base rates, which alone associate trace and answer in the whole table
+BASE_RATES = (-0.6, 0.3, 1.2)
 
 
 def validate_mean(sizes, rates, correlation, simulations, seed=0):

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import ttest_1samp
-from support.planted_clusters import EQUAL, RELEASED, validate_mean, validate_phi, validate_within
+from support.planted_clusters import (
+    BASE_RATES,
+    EQUAL,
+    RELEASED,
+    validate_mean,
+    validate_phi,
+    validate_within,
+)
 from support.validation import SETTINGS
 from tracekd.statistics.association import Counts, cell_flags, clustered_effects, phi, phi_interval
 from tracekd.statistics.clusters import clustered_interval, clustered_mean, clustered_share
@@ -110,10 +117,6 @@ def test_phi_of_planted_clusters_is_covered():
     result = validate_phi(EQUAL, 0.6, correlation=0.5, simulations=300, resamples=1000)
     assert result["cluster"] == pytest.approx(0.95, abs=error(0.95, 300))
     assert result["item"] < 0.92
-
-
-# classes of their own base rates, which alone associate trace and answer in the whole table
-BASE_RATES = (-0.6, 0.3, 1.2)
 
 
 @pytest.mark.parametrize("correlation", [0, 0.3])
