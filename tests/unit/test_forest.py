@@ -71,7 +71,7 @@ def test_numbers_of_five_narrow_panels_stay_off_one_another(monkeypatch):
         add_dataset(Four())
         rows = [
             {"dataset": "four", "model": MODELS[0], "arm": "correct", "scorer": "aligned", "seed": "0"}
-            | {"step": step, "n": 160, "verdict": "undecided"}
+            | {"step": step, "n": 160, "marginal_verdict": "undecided"}
             | {"phi": 0.1, "phi_low": -0.9, "phi_high": 0.9}
             for step in (*(one.name for one in Four.steps), "trace")
         ]
