@@ -82,11 +82,13 @@ def plot_follow_rate(
             )
         _name_models(figure, rows, panels)
         with_baseline = bool(shares["baseline_share"].notna().any())
-        _write_heads(figure, panels[0], f"trace and answer,\n{scorer} scorer", with_baseline)
+        names = [dataset_title(name) for name in rows["dataset"].unique()]
+        head = "trace and answer," if len(names) > 1 else f"{names[0]}, trace and answer,"
+        _write_heads(figure, panels[0], f"{head}\n{scorer} scorer", with_baseline)
         axis_place = panels[-1][1].get_position()
         centre = (axis_place.x0 + axis_place.x1) / 2
         below = axis_place.y0 - 0.23 / total
-        figure.text(centre, below, "share of answers (%), 95 % CI", ha="center", va="top")
+        figure.text(centre, below, "share of answers (%) by own gold, 95 % CI", ha="center", va="top")
         if note:
             write_note(figure, note)
     return figure
