@@ -1,7 +1,7 @@
 """Servers for the tests of the teacher: the synthetic one, and one that misbehaves as it is told."""
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from support.examples import make_question
 LIMITS = Limits(concurrency=4, per_minute=None, timeout_s=60, attempts=3)
 FREE = Limit(tokens=None, money=None, currency="USD")
 PRICE = Price(input=1.0, output=2.0)
+ONE_AT_A_TIME = LIMITS.changed(concurrency=1)
+KEY_ENV, KEY = "TEACHER_TEST_KEY", "sk-planted-0123456789abcdef"
+# an endless reply ends here all the same, so that a test of it does
+MOST_POURED = 256 << 20
 
 
 def make_questions(count, dataset="cotempqa"):
@@ -39,12 +43,25 @@ class FaultyHandler(Handler):
             self.rfile.read(int(self.headers["Content-Length"]))
             fault(self)
 
-    def send_text(self, text, status=200, length=None, kind="application/json"):
+    def send_text(self, text, status=200, length=None, kind="application/json", **headers):
+        content = text if isinstance(text, bytes) else text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(text) if length is None else length))
+        self.send_header("Content-Length", str(len(content) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(content)
+
+    def pour(self, status=200):
+        """Send blanks until nobody takes them any more; `server.poured` counts their bytes."""
+        self.close_connection = True
+        self.send_response(status)
+        self.end_headers()
+        blanks = b" " * (1 << 16)
+        with suppress(OSError):
+            while self.server.poured < MOST_POURED:
+                self.server.poured += self.wfile.write(blanks)
 
     def drop(self):
         self.close_connection = True
@@ -63,6 +80,7 @@ class Server(LocalServer):
         self.RequestHandlerClass = FaultyHandler
         self.faults = iter(faults)
         self.pause_s = pause_s
+        self.poured = 0
         self.log = []
 
     def complete(self, body):

@@ -14,7 +14,7 @@ def test_responses_come_back_as_they_were_written(tmp_path):
     assert read_responses(tmp_path / "r1.jsonl") == [WHOLE, released]
 
 
-@pytest.mark.parametrize("change", [{"kind": "r2"}, {"status": "fine"}, {"finish_reason": "tired"}])
+@pytest.mark.parametrize("change", [{"kind": "r2"}, {"status": "fine"}])
 def test_an_unknown_word_is_named_with_its_line(tmp_path, change):
     write_records([WHOLE, dataclasses.replace(WHOLE, id="b", **change)], tmp_path / "r1.jsonl")
     with pytest.raises(DataError, match=rf"r1.jsonl:2: {next(iter(change))} must be one of"):
@@ -25,7 +25,9 @@ def test_an_unknown_word_is_named_with_its_line(tmp_path, change):
     ("kind", "reasoning", "answer", "finish_reason", "refusal", "status"),
     [
         ("r1", "because", "yes", "stop", False, "ok"),
-        ("r1", "because", "yes", None, False, "ok"),
+        ("r1", "because", "yes", "STOP", False, "ok"),
+        ("r1", "because", "yes", None, False, "unfinished"),
+        ("r1", "because", "yes", "tired", False, "unfinished"),
         ("r1", " \n", "yes", "stop", False, "empty_trace"),
         ("r1_summary", "", "yes", "stop", False, "ok"),
         ("r1_summary", "", "yes", "length", False, "truncated"),

@@ -3,7 +3,7 @@ import json
 import logging
 
 import pytest
-from support.teacher_servers import FREE, LIMITS, running_teacher
+from support.teacher_servers import FREE, KEY, KEY_ENV, LIMITS, ONE_AT_A_TIME, running_teacher
 from tenacity import wait_none
 from tracekd.core.errors import ConfigError, DataError, TeacherError
 from tracekd.core.logs import rule_log
@@ -15,8 +15,6 @@ from tracekd.teacher.cache import Cache
 from tracekd.teacher.forecast import worst_case
 from tracekd.teacher.settings import Spend
 
-KEY_ENV, KEY = "TEACHER_TEST_KEY", "sk-planted-0123456789abcdef"
-ONE_AT_A_TIME = LIMITS.changed(concurrency=1)
 IMPATIENT = Limits(concurrency=1, per_minute=None, timeout_s=0.5, attempts=2)
 
 
@@ -75,7 +73,7 @@ SENTENCES = {
     "body breaks off": "the connection fails or breaks off",
     "malformed JSON": "the reply is not a chat completion",
     "a page, not JSON": "the reply is not a chat completion",
-    "no choices": "the reply is not a chat completion",
+    "no choices": "the reply holds no answer",
     "a list": "the reply is not a chat completion",
 }
 
@@ -118,7 +116,7 @@ def test_a_slow_answer_is_given_up_in_time(tmp_path, trickle):
         finally:
             done.set()
         with Cache(teacher.cache) as cache:  # nobody knows whether these two calls were charged
-            assert cache.cut_off.tokens > 2 * teacher.endpoint.most_tokens
+            assert cache.paid.tokens > 2 * teacher.endpoint.most_tokens
 
 
 @pytest.mark.parametrize(
@@ -146,7 +144,7 @@ def test_a_fault_that_cannot_pass_is_not_tried_again(tmp_path, monkeypatch, faul
         assert KEY not in str(caught.value)
         assert not teacher.server.log
         with Cache(teacher.cache) as cache:
-            assert cache.cut_off == Spend()
+            assert cache.cut_off == cache.paid == Spend()
 
 
 ODD_ANSWERS = {
@@ -169,7 +167,7 @@ ODD_ANSWERS = {
     "no thought": (lambda handler: handler.answer({"content": "yes"}), ("empty_trace", "", "yes", "stop")),
     "no answer": (
         lambda handler: handler.answer({"content": None, "reasoning_content": "so"}, None),
-        ("empty_answer", "so", "", None),
+        ("unfinished", "so", "", None),
     ),
     "nothing": (lambda handler: handler.answer({}), ("empty_answer", "", "", "stop")),
     "refusal": (
@@ -272,18 +270,6 @@ def test_no_more_calls_are_under_way_than_allowed(tmp_path):
         teacher.server.complete = counted
         teacher.ask(LIMITS.changed(concurrency=3))
     assert most <= 3
-
-
-def test_a_server_that_asks_for_patience_gets_it(tmp_path, monkeypatch):
-    waits, wait = [], ask_module._wait
-    monkeypatch.setattr(ask_module, "_wait", lambda state: waits.append(wait(state)) or 0)
-    patience = [
-        lambda handler: handler.send_json(429, {}, {"Retry-After": "7"}),
-        lambda handler: handler.send_json(503, {}, {"Retry-After": "86400"}),
-    ]
-    with running_teacher(tmp_path, count=1, faults=patience) as teacher:
-        assert teacher.ask()[0].status == "ok"
-    assert waits == [7, 600]
 
 
 def test_a_half_line_is_dropped_and_a_damaged_one_is_named(tmp_path):

@@ -10,8 +10,13 @@ from tracekd.datasets import DATASETS
 from tracekd.teacher.ask import ask
 from tracekd.teacher.kept import read_kept
 from tracekd.teacher.local_server import reachable
-from tracekd.teacher.prompts import follow_up_requests, question_messages, trace_requests
-from tracekd.teacher.responses import FOLLOW_UPS, STATUSES, read_responses
+from tracekd.teacher.prompts import (
+    explanation_messages,
+    follow_up_requests,
+    question_messages,
+    trace_requests,
+)
+from tracekd.teacher.responses import FOLLOW_UPS, STATUSES, Response, read_responses
 from tracekd.teacher.synthetic import SyntheticTeacher, think, wrong_answers
 
 LOCAL = make_endpoint("local", "synthetic-teacher", most_tokens=2000, typical_tokens=150)
@@ -71,6 +76,19 @@ def test_traces_summaries_and_explanations_come_through_the_server(tmp_path, dat
             assert {(response.kind, response.status) for response in follow_ups} == {(kind, "ok")}
     assert {response.status for response in responses} <= set(STATUSES)
     assert {response.model for response in responses} == {"synthetic-teacher"}
+
+
+def test_it_explains_the_same_answer_in_one_turn_and_in_two():
+    question = make_question("cotempqa")
+    teacher, response = (
+        SyntheticTeacher([question]),
+        Response("q", "r1", "m", "0" * 64, "a\nb", "C", "stop", "ok", 1, 1),
+    )
+    one, two = (
+        teacher.complete({"messages": explanation_messages(question, response, turns)})["choices"]
+        for turns in ("joined", "separate")
+    )
+    assert one == two and one[0]["message"]["content"].endswith("Therefore the answer is C")
 
 
 def test_kept_questions_are_read_from_the_judgement(tmp_path):

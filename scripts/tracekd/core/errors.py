@@ -1,6 +1,15 @@
 """Errors a user can cause: one sentence that says what, where, and what to do about it."""
 
 
+def visible(text: str) -> str:
+    r"""Write as escapes what a terminal would obey or cannot show: `\x1b[2J`, `\u202e`, half a character.
+
+    Line ends and tabs stay. Messages of endpoints and names of files come from outside; no word of theirs may
+    clear a screen, hide a line or end the message with an encoding error.
+    """
+    return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+
+
 class TraceKDError(Exception):
     """A fault with a remedy.
 
@@ -18,7 +27,7 @@ class TraceKDError(Exception):
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where is not None else ""
         remedy = f" ({self.hint})" if self.hint else ""
-        return f"{place}{self.what}{remedy}"
+        return visible(f"{place}{self.what}{remedy}")
 
 
 class ConfigError(TraceKDError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tracekd.core.errors import TraceKDError
+from tracekd.core.errors import TraceKDError, visible
 
 logger = logging.getLogger("tracekd")
 
@@ -24,6 +24,14 @@ class _Log(logging.FileHandler):
             super().close()
 
 
+class _Visible(logging.Formatter):
+    """The lines of a log, which people read in a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record with its traceback."""
+        return visible(super().format(record))
+
+
 @contextmanager
 def rule_log(path: str | Path) -> Iterator[None]:
     """Log the body of a rule's script to `path`; end it with exit code 1 and one sentence on any error.
@@ -32,7 +40,7 @@ def rule_log(path: str | Path) -> Iterator[None]:
     the project finds the rest in the file that the sentence names.
     """
     handler = _Log(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Visible("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -41,10 +49,10 @@ def rule_log(path: str | Path) -> Iterator[None]:
     except Exception as error:
         # past the handler, which loses records on a full disk rather than raise
         with suppress(OSError), open(path, "a", encoding="utf-8") as stream:
-            stream.write(traceback.format_exc())
+            stream.write(visible(traceback.format_exc()))
         known = isinstance(error, TraceKDError)
         sentence = str(error) if known else f"unexpected {type(error).__name__}: {error}"
-        print(f"\nError: {sentence} [log: {path}]", file=sys.stderr)
+        print(visible(f"\nError: {sentence} [log: {path}]"), file=sys.stderr)
         sys.exit(1)
     finally:
         root.removeHandler(handler)

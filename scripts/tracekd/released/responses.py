@@ -11,7 +11,7 @@ from tracekd.core.raw import FETCH_AGAIN, check_row
 from tracekd.core.records import Question, read_json_lines, validator
 from tracekd.datasets import get_dataset
 from tracekd.released.registry import Released
-from tracekd.teacher.responses import EXPLANATION, SUMMARY, TRACE, Response, status_of
+from tracekd.teacher.responses import EXPLANATION, STOP, SUMMARY, TRACE, Response, status_of
 
 MODEL = "deepseek-reasoner"
 # kind to the fields of reasoning and answer; a summary has no reasoning of its own
@@ -75,7 +75,8 @@ def read_released_responses(
                 problem = "is not one of the dataset's" if item is None else "occurs again"
                 raise DataError(f"the question {problem}", where=where, hint=FETCH_AGAIN)
             reasoning = row[trace] if trace else ""
-            status = status_of(kind, reasoning, row[answer], None, refusal=False)
+            # right answers were released; how the endpoint ended them is not told
+            status = status_of(kind, reasoning, row[answer], STOP, refusal=False)
             model = None if kind == SUMMARY else MODEL
             found[item] = Response(item, kind, model, None, reasoning, row[answer], None, status, None, None)
     return [found[question.id] for question in questions if question.id in found]

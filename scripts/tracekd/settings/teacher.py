@@ -1,6 +1,7 @@
 """Whom to ask for traces, how fast, and for how much."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -29,6 +30,20 @@ def _usable(parameters: dict[str, Any]) -> dict[str, Any]:
     return parameters
 
 
+def _callable(address: str) -> str:
+    """Refuse an address that no connection can be made to: no host, a port or a name that cannot be."""
+    try:
+        parts = urlsplit(address)
+        if address != LOCAL and not (parts.hostname or "").encode("idna"):
+            raise ValueError("no host")
+        parts.port  # noqa: B018  raises where it is none
+    except ValueError:
+        raise PydanticCustomError(
+            "address", "should be the address of an endpoint, such as https://api.deepseek.com"
+        ) from None
+    return address
+
+
 class Price(Settings):
     """Money per million tokens, in the currency of the budget."""
 
@@ -39,10 +54,12 @@ class Price(Settings):
 class Endpoint(Settings):
     """An OpenAI-compatible endpoint and the model that is asked there."""
 
-    base_url: Annotated[str, Field(pattern=rf"^({LOCAL}|https?://[^@?#\s]+)$")] = Field(
-        description="Address without user, key or query, such as https://api.deepseek.com; "
-        "local starts the synthetic teacher",
-        json_schema_extra=SECRET,
+    base_url: Annotated[str, Field(pattern=rf"^({LOCAL}|https?://[^@?#\s]+)$"), AfterValidator(_callable)] = (
+        Field(
+            description="Address without user, key or query, such as https://api.deepseek.com; "
+            "local starts the synthetic teacher",
+            json_schema_extra=SECRET,
+        )
     )
     model: Text = Field(description="Model name as the endpoint knows it")
     api_key_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")] | None = Field(
@@ -60,6 +77,12 @@ class Endpoint(Settings):
     )
     typical_tokens: Count = Field(description="Tokens of a usual answer, for the forecast")
     price: Price | None = Field(description="Money per million tokens; null is free")
+    assistant_turns: Literal["joined", "separate"] | None = Field(
+        None,
+        description="How an explanation is asked for (the endpoint for r1_explanation needs it): joined puts "
+        "trace and answer into one assistant turn, separate into two in a row, as published, which many "
+        "endpoints refuse, DeepSeek's among them",
+    )
 
     @property
     def is_local(self) -> bool:

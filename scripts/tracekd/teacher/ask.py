@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from aiolimiter import AsyncLimiter  # keeps the pace; openai and tenacity have no rate limiter
+from aiolimiter import AsyncLimiter  # keeps the pace; httpx2 and tenacity have no rate limiter
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -21,14 +21,13 @@ from tenacity import (
 )
 from tqdm import tqdm
 
-from tracekd.core.errors import TeacherError
 from tracekd.settings.teacher import Endpoint, Limit, Limits
 from tracekd.teacher.budget import Budget
 from tracekd.teacher.cache import Cache
 from tracekd.teacher.client import CallError, Client
 from tracekd.teacher.forecast import forecast, forecast_text, worst_case
 from tracekd.teacher.prompts import Request
-from tracekd.teacher.replies import Reply, to_response
+from tracekd.teacher.replies import Tokens, to_response
 from tracekd.teacher.responses import Response
 from tracekd.teacher.settings import Spend, cost
 
@@ -91,7 +90,7 @@ class _Asker:
 
     async def ask_all(self, pending: Iterable[Request]) -> None:
         """Ask with as many workers as may ask at once; raise the first fault when all have ended."""
-        waiting, faults = iter(pending), list[TeacherError]()
+        waiting, faults = iter(pending), list[Exception]()
         pace = AsyncLimiter(1, 60 / self.limits.per_minute) if self.limits.per_minute else nullcontext()
         client = Client(self.endpoint, self.limits.timeout_s)
 
@@ -100,7 +99,8 @@ class _Asker:
                 try:
                     await self._ask_again(request, client, pace)
                     self.bar.update()
-                except TeacherError as error:
+                # whatever it is: calls under way are paid for and come to their end
+                except Exception as error:
                     faults.append(error)
 
         try:
@@ -140,22 +140,20 @@ class _Asker:
                 try:
                     reply = await client.ask(request)
                 except CallError as error:
-                    if error.charged:
-                        paid = worst
-                    else:
-                        self.cache.unbilled(request.key)
+                    paid = call_cost(error.tokens, worst, self.endpoint)
+                    self.cache.failed(request.key, paid)
                     raise
-            paid = reply_cost(reply, worst, self.endpoint)
+            paid = call_cost(reply.tokens, worst, self.endpoint)
             self.cache.answered(request.key, reply, paid)
         finally:
             await self.budget.settle(worst, paid)
 
 
-def reply_cost(reply: Reply, worst: Spend, endpoint: Endpoint) -> Spend:
-    """Price a reply; one that does not tell its tokens costs the worst case."""
-    if reply.n_prompt_tokens is None or reply.n_new_tokens is None:
+def call_cost(tokens: Tokens, worst: Spend, endpoint: Endpoint) -> Spend:
+    """Price a call; one that does not tell its tokens costs the worst case."""
+    if tokens.prompt is None or tokens.new is None:
         return worst
-    return cost(endpoint, reply.n_prompt_tokens, reply.n_new_tokens)
+    return cost(endpoint, tokens.prompt, tokens.new)
 
 
 def _wait(state: RetryCallState) -> float:

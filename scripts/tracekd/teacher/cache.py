@@ -1,8 +1,9 @@
 """Everything that was ever asked and answered: one append-only file that a kill cannot harm.
 
-A line is written before a call (`asked`, with its worst case) and after it (`answered`, with what it cost, or
-`unbilled`). What was asked and never answered counts as paid at its worst case: nobody knows whether a call
-that was cut off was charged. No kill loses a line, and not even a loss of power loses an answer.
+A line is written before a call (`asked`, with its worst case) and after it (`answered` or `failed`, with what
+it cost; `unbilled` is how earlier versions wrote a failure that costs nothing). What was asked and never came
+to an end counts as paid at its worst case: nobody knows whether a call that was cut off was charged. No kill
+loses a line, and not even a loss of power loses an answer.
 """
 
 import fcntl
@@ -11,15 +12,18 @@ import logging
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NoReturn, Self
+
+import fastjsonschema
 
 from tracekd.core.errors import DataError
+from tracekd.core.records import validator
 from tracekd.teacher.replies import Reply
 from tracekd.teacher.settings import Spend
 
 logger = logging.getLogger(__name__)
 
-ASKED, ANSWERED, UNBILLED = "asked", "answered", "unbilled"
+ASKED, ANSWERED, FAILED = "asked", "answered", "failed"
 
 
 class Cache:
@@ -61,9 +65,9 @@ class Cache:
         """Note that a call is about to be made."""
         self._append({"event": ASKED, "key": key, "tokens": worst.tokens, "money": worst.money})
 
-    def unbilled(self, key: str) -> None:
-        """Note that a call failed in a way that no provider charges."""
-        self._append({"event": UNBILLED, "key": key})
+    def failed(self, key: str, paid: Spend) -> None:
+        """Note that a call brought no reply, and what it counts for all the same."""
+        self._append({"event": FAILED, "key": key, "tokens": paid.tokens, "money": paid.money})
 
     def answered(self, key: str, reply: Reply, paid: Spend) -> None:
         """Keep a reply and what it cost."""
@@ -91,10 +95,12 @@ class Cache:
         if event == ASKED:
             self._open.setdefault(key, []).append(Spend(line["tokens"], line["money"]))
             return
-        self._open[key].pop()
+        # without its first line, which was damaged and deleted, an answer still counts
+        if self._open.get(key):
+            self._open[key].pop()
+        self.paid += Spend(line.get("tokens", 0), line.get("money", 0.0))
         if event == ANSWERED:
             self.replies[key] = Reply(**line["reply"])
-            self.paid += Spend(line["tokens"], line["money"])
 
     def _read(self) -> None:
         """Read all whole lines and cut off a half one at the end."""
@@ -104,12 +110,19 @@ class Cache:
             if not raw.endswith(b"\n"):
                 break
             try:
-                self._take(json.loads(raw))
-            except (ValueError, KeyError, TypeError, IndexError) as error:
+                line = json.loads(raw, parse_constant=_refuse)
+                validator("cache_line")(line)
+                self._take(line)
+            except (ValueError, RecursionError, fastjsonschema.JsonSchemaException) as error:
                 raise DataError(
-                    "not a line of a teacher's cache",
+                    f"not a line of a teacher's cache: {error}",
                     where=f"{self.path}:{number}",
                     hint="delete this line; what it held is asked again",
                 ) from error
             whole += len(raw)
         self._stream.truncate(whole)
+
+
+def _refuse(name: str) -> NoReturn:
+    """Refuse NaN and infinities, which pass every bound."""
+    raise ValueError(f"{name} is no number")

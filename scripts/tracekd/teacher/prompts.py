@@ -8,7 +8,7 @@ from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.models.identity import digest_json
 from tracekd.settings.teacher import Endpoint
-from tracekd.teacher.responses import EXPLANATION, FOLLOW_UPS, SUMMARY, TRACE, Response
+from tracekd.teacher.responses import SUMMARY, TRACE, Response
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -20,6 +20,8 @@ EXPLANATION_REQUEST = (
     "You have answered the question correctly. Please provide a detailed explanation of the reasoning behind "
     "your answer. The explanation should be clear, concise, and easy to understand. \n Explanation: "
 )
+# between trace and answer of a joined assistant turn
+TURN_BREAK = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,19 @@ def follow_up_requests(
     Args:
         questions: those to ask about.
         traces: question id to what the teacher answered.
-        kind: one of FOLLOW_UPS.
+        kind: one of FOLLOW_UPS (teacher.responses).
         endpoint: who is asked.
 
     """
-    write = {SUMMARY: _summary_messages, EXPLANATION: explanation_messages}
-    assert set(write) == set(FOLLOW_UPS)
-    return [
-        _request(question, kind, write[kind](question, traces[question.id]), endpoint)
-        for question in questions
-    ]
+    requests = []
+    for question in questions:
+        response = traces[question.id]
+        if kind == SUMMARY:
+            messages = summary_messages(response.reasoning)
+        else:
+            messages = explanation_messages(question, response, endpoint.assistant_turns)
+        requests.append(_request(question, kind, messages, endpoint))
+    return requests
 
 
 def _request(question: Question, kind: str, messages: Messages, endpoint: Endpoint) -> Request:
@@ -77,15 +82,16 @@ def summary_messages(trace: str) -> Messages:
     return [{"role": "user", "content": SUMMARY_REQUEST.format(trace=trace)}]
 
 
-def _summary_messages(_: Question, response: Response) -> Messages:
-    return summary_messages(response.reasoning)
+def explanation_messages(question: Question, response: Response, assistant_turns: str | None) -> Messages:
+    """Write the conversation that asks for an explanation: problem, trace, answer, request.
 
-
-def explanation_messages(question: Question, response: Response) -> Messages:
-    """Write the conversation that asks for an explanation: problem, trace, answer, request."""
+    Trace and answer are one assistant turn (`joined`), or two in a row, as published (`separate`).
+    """
+    turns = [response.reasoning, response.answer]
+    if assistant_turns == "joined":
+        turns = [TURN_BREAK.join(turns)]
     return [
         *question_messages(question),
-        {"role": "assistant", "content": response.reasoning},
-        {"role": "assistant", "content": response.answer},
+        *({"role": "assistant", "content": turn} for turn in turns),
         {"role": "user", "content": EXPLANATION_REQUEST},
     ]

@@ -8,12 +8,21 @@ from tracekd.core.records import read_records
 
 TRACE, SUMMARY, EXPLANATION = KINDS = ("r1", "r1_summary", "r1_explanation")
 FOLLOW_UPS = (SUMMARY, EXPLANATION)
-OK, REFUSED, EMPTY_TRACE, EMPTY_ANSWER, TRUNCATED = STATUSES = (
+OK, REFUSED, EMPTY_TRACE, EMPTY_ANSWER, TRUNCATED, UNFINISHED = STATUSES = (
     "ok",
     "refused",
     "empty_trace",
     "empty_answer",
     "truncated",
+    "unfinished",
+)
+# How endpoints call the end of a reply, in lower case. The set is open: what is in none of these, or was not
+# told, is not known to be a whole reply.
+STOP = "stop"
+WHOLE_ENDS = frozenset({STOP, "complete", "end_turn", "eos", "eos_token", "stop_sequence"})
+CUT_ENDS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+FILTERED_ENDS = frozenset(
+    {"blocklist", "content_filter", "prohibited_content", "recitation", "refusal", "safety", "sensitive"}
 )
 
 
@@ -48,20 +57,23 @@ class Response:
 
 
 def status_of(kind: str, reasoning: str, answer: str, finish_reason: str | None, refusal: bool) -> str:
-    """Say whether a response is whole, or what it lacks: the first of refusal, cut, answer, trace.
+    """Say whether a response is whole, or what it lacks: the first of refusal, cut, known end, answer, trace.
 
     Args:
         kind: one of KINDS; only `r1` must have a trace.
         reasoning: the trace.
         answer: what follows it.
-        finish_reason: as the endpoint says; `content_filter` is a refusal.
+        finish_reason: as the endpoint says, None where it does not.
         refusal: whether the endpoint marked the reply as one.
 
     """
-    if refusal or finish_reason == "content_filter":
+    end = (finish_reason or "").lower()
+    if refusal or end in FILTERED_ENDS:
         return REFUSED
-    if finish_reason == "length":
+    if end in CUT_ENDS:
         return TRUNCATED
+    if end not in WHOLE_ENDS:
+        return UNFINISHED
     if not answer.strip():
         return EMPTY_ANSWER
     if kind == TRACE and not reasoning.strip():

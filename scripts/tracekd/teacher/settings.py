@@ -8,12 +8,10 @@ from typing import Self
 from tracekd.core.checks import check_names
 from tracekd.core.errors import ConfigError
 from tracekd.settings.teacher import LENGTHS, Endpoint, Teacher
-from tracekd.teacher.responses import FOLLOW_UPS, KINDS, TRACE
+from tracekd.teacher.responses import EXPLANATION, FOLLOW_UPS, KINDS, TRACE
 
 # a shorter text is not a key, and hiding it would hide common words
 SHORTEST_KEY = 8
-# the SDK wants some key even where the endpoint wants none
-NO_KEY = "none"
 
 
 def read_key(endpoint: Endpoint) -> str | None:
@@ -22,7 +20,8 @@ def read_key(endpoint: Endpoint) -> str | None:
     if name is None:
         return None
     key = os.environ.get(name, "").strip()
-    if len(key) < SHORTEST_KEY:
+    # a header holds ASCII without line breaks only
+    if len(key) < SHORTEST_KEY or not (key.isascii() and key.isprintable()):
         raise ConfigError(
             f"the environment variable {name} holds no key",
             where="config: teacher.endpoints",
@@ -81,6 +80,13 @@ def check_teacher(teacher: Teacher, arms: Sequence[str]) -> None:
                 f"no endpoint for {kind!r}", where="config: teacher.endpoints", hint="say who is asked for it"
             )
         _check_worst_case(endpoints[kind], f"config: teacher.endpoints.{kind}.most_tokens")
+        # before traces are paid for that no explanation could follow
+        if kind == EXPLANATION and endpoints[kind].assistant_turns is None:
+            raise ConfigError(
+                "key 'assistant_turns' is missing",
+                where=f"config: teacher.endpoints.{kind}",
+                hint="joined, which every endpoint takes, or separate: two in a row, as published",
+            )
 
 
 def _check_worst_case(endpoint: Endpoint, where: str) -> None:

@@ -13,7 +13,13 @@ from tracekd.core.files import sha256_text
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.teacher.prompts import EXPLANATION_REQUEST, SUMMARY_REQUEST, Messages, question_messages
+from tracekd.teacher.prompts import (
+    EXPLANATION_REQUEST,
+    SUMMARY_REQUEST,
+    TURN_BREAK,
+    Messages,
+    question_messages,
+)
 
 # shares of the questions, by what becomes of their answer
 SHARE_WRONG, SHARE_CUT, SHARE_EMPTY_TRACE, SHARE_REFUSED = 0.20, 0.04, 0.02, 0.02
@@ -68,9 +74,9 @@ class SyntheticTeacher:
         """Give the fields of the message, and why it ends."""
         last = messages[-1]["content"]
         if last == EXPLANATION_REQUEST:
-            return {
-                "content": explain(self._questions[messages[0]["content"]], messages[2]["content"])
-            }, "stop"
+            # in a turn of its own, or at the end of the trace's
+            answer = messages[-2]["content"].rpartition(TURN_BREAK)[2]
+            return {"content": explain(self._questions[messages[0]["content"]], answer)}, "stop"
         head, tail = SUMMARY_REQUEST.split("{trace}")
         if last.startswith(head):
             return {"content": summarise(last.removeprefix(head).removesuffix(tail))}, "stop"
