@@ -36,8 +36,9 @@ def test_the_snakefile_is_a_table_of_contents_without_conditions():
     assert not re.search(r"^\s*(if|for|else)\b", source, re.MULTILINE)
     included = re.findall(r'^include: "(.*?)"', source, re.MULTILINE)
     assert sorted(included) == [f"rules/{path.name}" for path in FILES]
-    # the run first; what goes over all rules last
-    assert included[0] == "rules/common.smk"
+    # the run first, after what must hold before it; what goes over all rules last
+    assert included[:2] == ["rules/start.smk", "rules/common.smk"]
+    assert source.index("rules/start.smk") < source.index("configfile:")
     assert included[-2:] == ["rules/every_rule.smk", "rules/cluster.smk"]
 
 
