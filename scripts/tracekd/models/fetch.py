@@ -11,7 +11,7 @@ from tracekd.core.logs import logger
 from tracekd.models.loading import check_folder
 from tracekd.models.registry import Model
 from tracekd.sources.fetch import copy_local, fetch_files, mirror_folder
-from tracekd.sources.kinds import Demo, Hub, Local, visible_files
+from tracekd.sources.kinds import Demo, Hub, Local
 
 # weights as safetensors only: a pickle file can run code when it is loaded
 FILES = (
@@ -63,8 +63,8 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 
 
 def _copy_model(name: str, source: Local, folder: Path) -> None:
-    """Copy what a model is made of from a folder, and nothing that could run code."""
-    paths = visible_files(Path(source.path))
+    """Copy what a model is made of from a folder, as it would come from the hub: nothing that could run code."""
+    paths = [path.name for path in sorted(Path(source.path).glob("*")) if path.is_file()]
     copy_local(name, source, folder, [path for path in paths if any(fnmatch(path, one) for one in FILES)])
 
 
