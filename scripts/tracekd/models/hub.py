@@ -65,26 +65,25 @@ def locked_revision(source: Hub, lock: Path) -> str:
 
 def _reason(error: Exception) -> tuple[str, str]:
     """Say why a model cannot be had, in the hub's own words where it answers, and what to do."""
-    if isinstance(error, GatedRepoError):
+    answer = _find_answer(error)
+    if isinstance(answer, GatedRepoError):
         return (
             "the licence of this model must be accepted first",
             "accept it on the model's page and set HF_TOKEN; a fine-grained token must be allowed to read gated "
             "repositories",
         )
-    if isinstance(error, RevisionNotFoundError):
+    if isinstance(answer, RevisionNotFoundError):
         return "no such revision", "check source.revision in config/models.yaml"
-    answer = _find_answer(error)
-    response = None if answer is None else answer.response
-    remedy = _REMEDIES.get(0 if response is None else response.status_code)
-    if remedy is None and isinstance(error, RepositoryNotFoundError):
+    if isinstance(answer, RepositoryNotFoundError) and answer.response.status_code != 401:
         return "no such model", "check source.repository in config/models.yaml"
-    if answer is None or response is None:
+    if answer is None:
         return (
             f"cannot be downloaded: {type(error).__name__}",
             "check the network and run again, or let `mirror` name a folder that holds the files",
         )
-    words = clip(" ".join((answer.server_message or response.reason_phrase).split()))
-    return f"the hub answers {response.status_code}: {words}", remedy or "try again later"
+    status = answer.response.status_code
+    words = clip(" ".join((answer.server_message or answer.response.reason_phrase).split()))
+    return f"the hub answers {status}: {words}", _REMEDIES.get(status, "check the network and run again")
 
 
 def _find_answer(error: BaseException | None) -> HfHubHTTPError | None:
