@@ -64,8 +64,13 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 
 def _copy_model(name: str, source: Local, folder: Path) -> None:
     """Copy what a model is made of from a folder, as it would come from the hub: nothing that could run code."""
-    paths = [path.name for path in sorted(Path(source.path).glob("*")) if path.is_file()]
-    copy_local(name, source, folder, [path for path in paths if any(fnmatch(path, one) for one in FILES)])
+    copy_local(name, source, folder, list_model_files(Path(source.path)))
+
+
+def list_model_files(folder: Path) -> list[str]:
+    """List the files at the top of a folder that a model is made of; none where there is no folder."""
+    names = sorted(path.name for path in folder.glob("*") if path.is_file())
+    return [name for name in names if any(fnmatch(name, pattern) for pattern in FILES)]
 
 
 def _set_pad_token(name: str, token: str, folder: Path) -> None:
