@@ -153,7 +153,9 @@ def drop_compressed(request):
     ids=["nothing", "a weak tag", "a date", "a compressed answer"],
 )
 def test_without_proof_that_the_file_is_the_same_it_is_asked_for_anew(fetch_from, first):
-    raw, requests = fetch_from(first, lambda request: request.reply(200, OTHER), entry=make_entry({PATH: None}))
+    raw, requests = fetch_from(
+        first, lambda request: request.reply(200, OTHER), entry=make_entry({PATH: None})
+    )
     assert (raw / PATH).read_bytes() == OTHER
     assert [asked for _, asked in requests] == [None, None]
 

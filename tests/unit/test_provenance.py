@@ -164,7 +164,9 @@ def test_the_latest_maker_counts(folder):
 
 def test_the_latest_maker_counts_though_its_clock_has_gone_back(folder, monkeypatch):
     run_chain()
-    monkeypatch.setattr(provenance, "datetime", SimpleNamespace(now=lambda zone: datetime(1999, 1, 1, tzinfo=zone)))
+    monkeypatch.setattr(
+        provenance, "datetime", SimpleNamespace(now=lambda zone: datetime(1999, 1, 1, tzinfo=zone))
+    )
     with rule_job(make_job("train_adapters", {}, {"weights": ADAPTER}, dataset="babi")):
         write(ADAPTER, b"made after all others")
     record = read_record(Path("provenance/demo/train_adapters/babi.json"))
@@ -185,7 +187,9 @@ def test_a_record_that_is_gone_is_named(folder, capsys):
     run_chain()
     record = Path("provenance/demo/read_questions/babi.json")
     record.unlink()
-    sentence = f"{QUESTIONS}: its record {record} is gone (restore it, or remove provenance/.makers/demo/{QUESTIONS}"
+    sentence = (
+        f"{QUESTIONS}: its record {record} is gone (restore it, or remove provenance/.makers/demo/{QUESTIONS}"
+    )
     assert any(fault.startswith(sentence) for fault in verify_run("demo").faults)
     assert sentence in run_again(train_job(), capsys)
     Path(f"provenance/.makers/demo/{QUESTIONS}.maker").unlink()

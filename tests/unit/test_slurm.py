@@ -54,7 +54,9 @@ def test_lines_of_another_form_are_skipped_and_clusters_are_said(tmp_path, monke
     make_squeue(tmp_path, monkeypatch, "cat <<END\n" + "\n".join(queue) + "\nEND")
     with pytest.raises(WorkError) as error:
         refuse_orphans(tmp_path)
-    assert "3 jobs of an earlier call are still at work here: 8 (alpha), 12 (alpha), 7 (beta)" in str(error.value)
+    assert "3 jobs of an earlier call are still at work here: 8 (alpha), 12 (alpha), 7 (beta)" in str(
+        error.value
+    )
     assert "`scancel --clusters=alpha 8 12; scancel --clusters=beta 7`" in str(error.value)
 
 

@@ -123,10 +123,11 @@ def _generation_config(
 def _only(model: "PreTrainedModel | PeftModel", config: "GenerationConfig") -> Iterator[None]:
     """Let nothing but `config` decide how a model decodes.
 
-    The library fills whatever a config leaves open with what the model ships: repetition penalties, suppressed
-    tokens, a least length.
+    The library fills whatever a config leaves open with what the model ships: repetition penalties,
+    suppressed tokens, a least length.
     """
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    # peft's types do not see the base
+    base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
     shipped = base.generation_config
     # peft hands its own on to the base at each call
     model.generation_config = base.generation_config = config

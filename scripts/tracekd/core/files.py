@@ -13,8 +13,8 @@ from typing import IO, Any
 from tracekd.core.errors import WorkError
 
 CHUNK_BYTES = 1 << 20
-# text is packed to a tenth, tables to a fiftieth; what unpacks to more was made to fill memory or disk. Of a small
-# file it is no matter.
+# text is packed to a tenth, tables to a fiftieth; what unpacks to more was made to fill memory or disk. Of a
+# small file it is no matter.
 MOST_EXPANSION, SMALL_BYTES = 200, 1 << 20
 # a disk with less than this free is full for whoever just failed to write
 FULL_BYTES = 1 << 16
@@ -54,8 +54,8 @@ def _names_a_full_disk(error: BaseException | None) -> bool:
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     r"""Open a temporary file beside `path`; rename it into place when the body ends without error.
 
-    Text is UTF-8 with "\n" line ends on every platform, so that equal content gives equal bytes. Two writers of
-    one path do not write into each other's file.
+    Text is UTF-8 with "\n" line ends on every platform, so that equal content gives equal bytes. Two writers
+    of one path do not write into each other's file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def fetch_raw(name: str, entry: Entry, folder: Path, mirror: Path | None, lock_p
 
 
 def _most_bytes(entry: Entry) -> int:
-    """Give how large a downloaded file of a dataset may be: twice what the registry expects of all of them."""
+    """Give how large a downloaded file may be: twice what the registry expects of all of the dataset."""
     stated = entry.expected.download_mb if entry.expected else 0
     return round(2 * stated * 1e6) or MOST_BYTES
 

@@ -63,7 +63,7 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 
 
 def _copy_model(name: str, source: Local, folder: Path) -> None:
-    """Copy what a model is made of from a folder, as it would come from the hub: nothing that could run code."""
+    """Copy what a model is made of, as it would come from the hub: nothing that could run code."""
     copy_local(name, source, folder, list_model_files(Path(source.path)))
 
 

@@ -69,8 +69,8 @@ def _reason(error: Exception) -> tuple[str, str]:
     if isinstance(answer, GatedRepoError):
         return (
             "the licence of this model must be accepted first",
-            "accept it on the model's page and set HF_TOKEN; a fine-grained token must be allowed to read gated "
-            "repositories",
+            "accept it on the model's page and set HF_TOKEN; a fine-grained token must be allowed to read "
+            "gated repositories",
         )
     if isinstance(answer, RevisionNotFoundError):
         return "no such revision", "check source.revision in config/models.yaml"

@@ -135,9 +135,7 @@ def count_quantised(model: "PreTrainedModel") -> tuple[int, int]:
     from bitsandbytes.nn import Linear4bit
 
     head = model.get_output_embeddings()
-    layers = [
-        layer for layer in model.modules() if isinstance(layer, torch.nn.Linear) and layer is not head
-    ]
+    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear) and layer is not head]
     return sum(isinstance(layer, Linear4bit) for layer in layers), len(layers)
 
 
@@ -147,7 +145,8 @@ def _check_shapes(model: "PreTrainedModel", folder: str | Path) -> None:
 
     for name, layer in model.named_modules():
         if isinstance(layer, Linear4bit):
-            found, expected = tuple(layer.weight.quant_state.shape), (layer.out_features, layer.in_features)
+            weight: Any = layer.weight  # with a state that the library's types do not say
+            found, expected = tuple(weight.quant_state.shape), (layer.out_features, layer.in_features)
             if found != expected:
                 raise ModelError(
                     f"{name}.weight has the shape {found}, but {expected} is expected",

@@ -37,8 +37,8 @@ class Verification:
 def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) -> Verification:
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
-    Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed since a
-    job used it; one that nobody made in a folder that a job did.
+    Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed
+    since a job used it; one that nobody made in a folder that a job did.
     `extensions` are the folders whose code counts for every rule.
     """
     faults, records = [], {}
@@ -70,7 +70,7 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
 
 
 def _find_made(makers: Makers, records: Mapping[Path, object], faults: list[str]) -> dict[str, Made]:
-    """Give path -> what its last maker wrote of every file that has one; add a fault where its record is gone.
+    """Give path -> what its last maker wrote of every file that has one; add a fault where a record is gone.
 
     What a damaged record says counts for nothing; the record itself has been named.
     """

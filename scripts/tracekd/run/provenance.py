@@ -96,8 +96,9 @@ def recorded(job: Any) -> Iterator[None]:
 class Makers:
     """Who wrote which file of a run, looked up file by file: a job's cost does not grow with the run.
 
-    Beside the records stands one small file for each that they tell of, `provenance/.makers/{run}/{path}.maker`. It
-    names the record of the job that wrote the file last, whatever the clock of that job said.
+    Beside the records stands one small file for each that they tell of,
+    `provenance/.makers/{run}/{path}.maker`. It names the record of the job that wrote the file last, whatever
+    the clock of that job said.
 
     Args:
         folder: of the run's records.
@@ -109,7 +110,7 @@ class Makers:
         self._records: dict[Path, dict[str, Any]] = {}
 
     def get(self, path: str) -> Made | None:
-        """Give what the last maker wrote of a file, None where none has; DataError where its record is gone."""
+        """Give what the last maker wrote of a file, None where none has; DataError if its record is gone."""
         pointer = self._pointer(path)
         try:
             record = self.folder / pointer.read_text("utf-8").strip()
@@ -140,7 +141,7 @@ class Makers:
                 stream.write(f"{name}\n")
 
     def _pointer(self, path: str) -> Path:
-        """Name the file that names the record; what lies outside of the project has none, as nothing makes it."""
+        """Name the file that names the record; for what lies outside of the project there is none."""
         return self.pointers / f"{os.path.relpath(path).replace('../', '__/')}{POINTER_SUFFIX}"
 
 

@@ -61,15 +61,14 @@ def ask_queue() -> str:
 def select_jobs(queue: str, folder: Path) -> list[tuple[str, str]]:
     """Pick (cluster, id) of jobs that Snakemake has submitted from this folder, each once.
 
-    The cluster is empty where squeue names none. Lines of any other form, such as the halves of a job whose name
-    has a line break, are of no job of ours.
+    The cluster is empty where squeue names none. Lines of any other form, such as the halves of a job whose
+    name has a line break, are of no job of ours.
     """
     jobs, cluster = set(), ""
     for line in queue.splitlines():
         if line.startswith(CLUSTER):
             cluster = line.removeprefix(CLUSTER).strip()
-        fields = line.split("|", maxsplit=2)
-        if len(fields) == 3 and fields[0].isdecimal() and CALL.fullmatch(fields[1]):
-            if Path(fields[2]).resolve() == folder.resolve():
-                jobs.add((cluster, fields[0]))
+        job, name, place = (*line.split("|", maxsplit=2), "", "")[:3]
+        if job.isdecimal() and CALL.fullmatch(name) and Path(place).resolve() == folder.resolve():
+            jobs.add((cluster, job))
     return sorted(jobs, key=lambda job: (job[0], int(job[1])))

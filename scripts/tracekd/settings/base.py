@@ -241,6 +241,6 @@ def _replace(value: Any, path: Sequence[int | str], item: Any) -> Any:
     """Give a copy of nested sections and lists with another value at one place."""
     if not path:
         return item
-    copy = dict(value) if isinstance(value, Mapping) else list(value)
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
     copy[path[0]] = _replace(copy[path[0]], path[1:], item)
     return copy

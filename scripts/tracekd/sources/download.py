@@ -27,8 +27,9 @@ MOST_BYTES = 64 << 30
 def download(url: str, target: Path, most_bytes: int = MOST_BYTES) -> None:
     """Download one file, going on where a dropped connection left it; target is whole or absent.
 
-    It goes on only where the server proves that its file is still the same (RFC 9110, If-Range). Raises DataError
-    when the server refuses, sends more than `most_bytes`, or after `ATTEMPTS` attempts with growing waits.
+    It goes on only where the server proves that its file is still the same (RFC 9110, If-Range). Raises
+    DataError when the server refuses, sends more than `most_bytes`, or after `ATTEMPTS` attempts with growing
+    waits.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
@@ -54,13 +55,13 @@ def download(url: str, target: Path, most_bytes: int = MOST_BYTES) -> None:
 
 @dataclass(slots=True)
 class _Validator:
-    """What tells the file that the part on disk belongs to from any other under its address, if anything does."""
+    """What tells the file that the part on disk belongs to from any other, if anything does."""
 
     tag: str | None = None
 
 
 def _stream(url: str, part: Path, validator: _Validator, most_bytes: int) -> None:
-    """Append to `part` what is missing of the file; without proof that it is the same file, all of it anew."""
+    """Append to `part` what is missing of the file; without proof that it is the same, all of it anew."""
     done = part.stat().st_size if part.exists() and validator.tag else 0
     # bytes must arrive as stored: a range of a compressed answer would not fit the part on disk
     headers = {"Accept-Encoding": "identity"}

