@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "rules/start.smk"  # this folder, this code, and YAML that means what it seems to
+
+
 configfile: "config.yaml"
 
 

@@ -9,9 +9,6 @@ A fault of the configuration ends here, in one sentence, before any job.
 """
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from tracekd.core.errors import TraceKDError
 from tracekd.traces.arms import ARMS

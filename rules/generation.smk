@@ -14,7 +14,8 @@ if RUN.level != "outputs":
         input:
             questions=paths.QUESTIONS,
             model=paths.MODEL,
-            adapters=generation.get_adapters(RUN),
+            adapters=generation.get_adapters(RUN, paths.WEIGHTS),
+            configs=generation.get_adapters(RUN, paths.ADAPTER_CONFIG),
         output:
             generations=RUN.per_cell(paths.GENERATIONS, RUN.arms),
         conda:

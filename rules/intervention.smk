@@ -23,6 +23,7 @@ if intervention.has_interventions(RUN):
             questions=paths.QUESTIONS,
             model=paths.MODEL,
             adapters=RUN.per_cell(paths.WEIGHTS, THINKING_ARMS),
+            configs=RUN.per_cell(paths.ADAPTER_CONFIG, THINKING_ARMS),
             generations=RUN.per_cell(paths.GENERATIONS, THINKING_ARMS),
         output:
             interventions=RUN.per_cell(

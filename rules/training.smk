@@ -25,7 +25,7 @@ if RUN.level == "train":
             preflight="results/{run}/preflight/{model}.json",
         output:
             weights=RUN.per_cell(paths.WEIGHTS, RUN.sft_arms),
-            configs=RUN.per_cell(f"{paths.ADAPTER}/adapter_config.json", RUN.sft_arms),
+            configs=RUN.per_cell(paths.ADAPTER_CONFIG, RUN.sft_arms),
             logs=RUN.per_cell(f"{paths.ADAPTER}/training_log.csv", RUN.sft_arms),
             provenance=RUN.per_cell(f"{paths.ADAPTER}/provenance.json", RUN.sft_arms),
         conda:

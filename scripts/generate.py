@@ -4,10 +4,9 @@ from pathlib import Path
 
 from tracekd.adapters.chat import chat_prompt, raw_prompt
 from tracekd.adapters.generation import generate
-from tracekd.core.files import sha256_file
 from tracekd.core.records import read_questions
 from tracekd.datasets import get_dataset
-from tracekd.models.identity import folder_digests
+from tracekd.models.identity import adapter_digests, folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
@@ -51,7 +50,7 @@ with rule_job(snakemake):
                 raw_prompts if weights is None else chat_prompts,
                 decoding,
                 seed,
-                identity={**base_identity, "adapter": weights and sha256_file(weights)},
+                identity={**base_identity, "adapter": weights and adapter_digests(weights.parent)},
                 part=part,
                 path=path,
             )

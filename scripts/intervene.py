@@ -4,10 +4,9 @@ from pathlib import Path
 
 from tracekd.adapters.chat import prefilled_prompt
 from tracekd.adapters.generation import generate_all
-from tracekd.core.files import sha256_file
 from tracekd.core.records import read_generations, read_questions, write_records
 from tracekd.interventions.prefills import build_prefills, join
-from tracekd.models.identity import folder_digests
+from tracekd.models.identity import adapter_digests, folder_digests
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
@@ -49,7 +48,7 @@ with rule_job(snakemake):
                 prompts,
                 decoding,
                 seed,
-                identity={**base_identity, "adapter": sha256_file(adapters[cell])},
+                identity={**base_identity, "adapter": adapter_digests(adapters[cell].parent)},
                 part=part,
                 title=f"{arm} seed {seed}, set traces",
             )

@@ -38,11 +38,12 @@ from tracekd.run.code import (  # noqa: E402
 from tracekd.run.jobs import rule_job  # noqa: E402
 from tracekd.run.provenance import (  # noqa: E402
     FOLDER,
+    POINTERS,
     Made,
+    Makers,
     check_inputs,
     code_version,
     installed_packages,
-    read_made,
     read_record,
 )
 
@@ -78,10 +79,10 @@ def damaged(path: Path, content: bytes) -> Iterator[None]:
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
-def is_refused(path: str, made: dict[str, Made]) -> bool:
+def is_refused(path: str, makers: Makers) -> bool:
     """Tell whether a job that has this file as input stops and names it."""
     try:
-        check_inputs([path], made)
+        check_inputs([path], makers)
     except DataError as error:
         return path in str(error)
     return False
@@ -172,14 +173,15 @@ def main() -> None:
     parser.add_argument("--run", default="smoke")
     run = parser.parse_args().run
     with tempfile.TemporaryDirectory() as copy:
-        for name in ("results", "figures", str(FOLDER)):
+        for name in ("results", "figures", str(FOLDER), str(FOLDER / POINTERS)):
             shutil.copytree(Path(name) / run, Path(copy) / name / run)
         for path in read_inputs(run):
             if not (Path(copy) / path).exists():
                 (Path(copy) / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, Path(copy) / path)
         os.chdir(copy)
-        made = read_made(FOLDER / run)
+        makers = Makers(FOLDER / run)
+        made = {path: found for path in makers.find_inside(".") if (found := makers.get(path))}
         paths = {kind: find(run, kind, made) for kind in KINDS}
 
         print(f"{'cut at each 10 % of the bytes':<30} {'refused by a job':>18} {'named by verify':>18}")
@@ -187,7 +189,7 @@ def main() -> None:
             refused = detected = 0
             for percent in CUTS:
                 with damaged(Path(path), cut(Path(path), percent)):
-                    refused += is_refused(path, made)
+                    refused += is_refused(path, makers)
                     detected += is_detected(path, run)
             print(f"{kind:<30} {f'{refused} of {len(CUTS)}':>18} {f'{detected} of {len(CUTS)}':>18}")
         make_checkpoint(Path(paths["adapter"]), Path("work"))
@@ -200,7 +202,7 @@ def main() -> None:
         for _ in range(FLIPS):
             path = drawn.choice(candidates)
             with damaged(Path(path), flip(Path(path).read_bytes(), drawn)):
-                caught["refused by a job"] += is_refused(path, made)
+                caught["refused by a job"] += is_refused(path, makers)
                 caught["named by verify"] += is_detected(path, run)
         for what, count in caught.items():
             print(f"one flipped byte, {what}: {count} of {FLIPS} in {len(candidates)} files")
@@ -217,9 +219,12 @@ def main() -> None:
         size = Path(paths["question"]).stat().st_size / 1e6
         print(f"a small job among {records} records, input of {size:.1f} MB: {measure(work):.1f} ms")
         template = (FOLDER / run / f"{RULE}/bench0.json").read_bytes()
-        for number in range(500 - records):
-            (FOLDER / run / f"{RULE}/copy{number}.json").write_bytes(template)
-        print(f"the same among 500 records: {measure(work):.1f} ms")
+        for count in (500, 5000):
+            for number in range(count - records):
+                record = FOLDER / run / f"{RULE}/copy{number}.json"
+                record.write_bytes(template)
+                makers.add(record, [f"bench/copy{number}.txt"])
+            print(f"the same among {count} records: {measure(work):.1f} ms")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ def serve(*answers, body=BODY):
             requests.append((self.path, self.headers.get("Range")))
             answers[min(len(requests), len(answers)) - 1](self)
 
-        def reply(self, status, content, length=None):
+        def reply(self, status, content, length=None, **headers):
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.send_header("Content-Length", str(len(content) if length is None else length))
             self.end_headers()
             self.wfile.write(content)

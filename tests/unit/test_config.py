@@ -2,12 +2,14 @@ import copy
 import json
 
 import pytest
+from snakemake.cli import parse_config
 from snakemake.utils import update_config
 from support.examples import ROOT
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.models.registry import read_models
 from tracekd.workflow.config import check_config
+from tracekd.workflow.run import read_run
 
 DEMO = read_yaml(ROOT / "config.yaml")
 MODELS = read_models(ROOT / "config" / "models.yaml")
@@ -142,17 +144,6 @@ def test_a_key_in_place_of_a_section_is_not_repeated_either(endpoints):
         ),
         (("level",), "trian", "level: 'trian' should be 'train', 'adapters' or 'outputs' (Where the chain"),
         (("training", "epoch"), 3, "training: key 'epoch' is unknown (did you mean 'epochs'?)"),
-        (
-            ("training", "learning_rate"),
-            "1e-3",
-            "'1e-3' should be a number (YAML takes it for text; write 0.001)",
-        ),
-        (RATE, "2e-5", "(YAML takes it for text; write 2.0e-05)"),
-        (
-            ("training", "batch_size"),
-            "16",
-            "'16' should be a whole number (YAML takes it for text; write 16)",
-        ),
         (BATCH, 16.0, "16.0 should be a whole number (Examples per micro-batch)"),
         (("training", "gradient_checkpointing"), "no", "'no' should be true or false (Recompute activations"),
         (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapters)"),
@@ -170,6 +161,41 @@ def test_a_sentence_names_place_key_value_and_remedy(path, value, wanted):
     with pytest.raises(ConfigError) as caught:
         check_config(changed(path, value), MODELS)
     assert str(caught.value).startswith(f"config: {path[0]}") and wanted in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "meant"),
+    [
+        (RATE, "2e-5", 2e-5),
+        (("training", "learning_rate"), "1e-3", 0.001),
+        (("training", "batch_size"), "16", 16),
+        (BATCH, "4", 4),
+        (("seeds",), ["1", "2"], [1, 2]),
+        (("training", "gradient_checkpointing"), "false", False),
+        (("mirror",), "null", None),
+    ],
+)
+def test_a_text_is_the_number_that_it_is_read_as_where_one_belongs(path, text, meant, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    value = read_run(changed(path, text)).config
+    for key in path:
+        value = value[key]
+    assert value == meant and type(value) is type(meant)
+
+
+@pytest.mark.parametrize("text", ["nan", "1e999", "1e", "0x10", "two", ""])
+def test_a_text_that_is_no_usable_number_stays_a_fault(text):
+    with pytest.raises(ConfigError, match="learning_rate"):
+        check_config(changed(("training", "learning_rate"), text), MODELS)
+
+
+def test_the_command_line_of_snakemake_gives_numbers_in_brackets(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = copy.deepcopy(DEMO)
+    update_config(config, parse_config(["seeds=[1,2]", "training={learning_rate: 1e-3}", "study=null"]))
+    run = read_run(config)
+    assert run.config["seeds"] == [1, 2] and run.config["training"]["learning_rate"] == 0.001
+    assert run.study is None and run.config["training"]["epochs"] == DEMO["training"]["epochs"]
 
 
 def test_a_whole_number_will_do_where_a_number_is_asked():
@@ -191,11 +217,3 @@ def test_a_teacher_that_is_asked_must_be_described():
             check_config(with_endpoint(parameters={"max_tokens": length}), MODELS)
     with pytest.raises(ConfigError, match=r"the workflow sets model, messages"):
         check_config(with_endpoint(parameters={"stream": True}), MODELS)
-
-
-def test_a_file_that_is_not_yaml_is_named_by_line(tmp_path):
-    (tmp_path / "config.yaml").write_text("run: demo\n  seed: 1\n")
-    with pytest.raises(ConfigError, match=r"config.yaml:2: not valid YAML"):
-        read_yaml(tmp_path / "config.yaml")
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_yaml(tmp_path / "absent.yaml")

@@ -1,10 +1,14 @@
 """Fetching from a real HTTP server on this machine, with the faults that servers and networks have."""
 
+import contextlib
+import gzip
 import hashlib
 import io
 import json
 import logging
+import multiprocessing
 import tarfile
+from functools import partial
 
 import pytest
 from support.http import BODY, serve
@@ -12,6 +16,7 @@ from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets.fetch import fetch_raw
 from tracekd.datasets.registry import Entry
 from tracekd.sources import download
+from tracekd.sources.locks import hold_to_checksums
 
 PATH = "part/equal.json"
 HUB = {"kind": "hub", "repository": "owner/name", "revision": "main"}
@@ -21,7 +26,7 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def make_entry(files=None, source=HUB):
+def make_entry(files=None, source=HUB, expected_mb=0):
     """An entry whose source holds these files, if it is one that lists them."""
     listed = {} if source["kind"] == "local" else {"files": files or {PATH: sha256(BODY)}}
     return Entry.model_validate(
@@ -31,6 +36,7 @@ def make_entry(files=None, source=HUB):
             "licence": "CC-BY-SA-4.0",
             "source": listed | source,
             "folder": "CotempQA",
+            "expected": {"train": 1, "test": 1, "tokens": 1, "download_mb": expected_mb},
         }
     )
 
@@ -57,9 +63,12 @@ def answer_damaged(request):
     request.reply(200, bytes(damaged))
 
 
+TAG = '"of this file"'
+
+
 def drop_half_way(request):
     """Promise the whole file, send half of it, and hang up."""
-    request.reply(200, request.body[: len(request.body) // 2], length=len(request.body))
+    request.reply(200, request.body[: len(request.body) // 2], length=len(request.body), ETag=TAG)
 
 
 def answer_half(request):
@@ -67,10 +76,13 @@ def answer_half(request):
     request.reply(200, request.body[: len(request.body) // 2])
 
 
-def answer_rest(request):
-    """Send the asked range."""
+def answer_rest(request, **headers):
+    """Send the asked range, of a file that is still the same."""
     first = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-    request.reply(206, request.body[first:])
+    assert request.headers["If-Range"] == TAG
+    size = len(request.body)
+    proof = {"ETag": TAG, "Content_Range": f"bytes {first}-{size - 1}/{size}"}
+    request.reply(206, request.body[first:], **(proof | headers))
 
 
 def answer_status(status):
@@ -113,6 +125,95 @@ def test_a_dropped_connection_goes_on_where_it_broke_off(fetch_from):
     raw, requests = fetch_from(drop_half_way, answer_rest)
     assert (raw / PATH).read_bytes() == BODY
     assert requests[1][1] == f"bytes={len(BODY) // 2}-"
+
+
+OTHER = bytes(reversed(BODY))
+
+
+def drop_without_proof(**headers):
+    """Promise the whole file, without a tag that proves anything, send half of it, and hang up."""
+    return lambda request: request.reply(200, BODY[: len(BODY) // 2], length=len(BODY), **headers)
+
+
+def drop_compressed(request):
+    """Promise the whole file, packed, send half of it, and hang up."""
+    packed = gzip.compress(request.body)
+    half = packed[: len(packed) // 2]
+    request.reply(200, half, length=len(packed), ETag=TAG, Content_Encoding="gzip")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        drop_without_proof(),
+        drop_without_proof(ETag='W/"weak"'),
+        drop_without_proof(Last_Modified="Sat, 28 Nov 2026 00:00:00 GMT"),
+        drop_compressed,
+    ],
+    ids=["nothing", "a weak tag", "a date", "a compressed answer"],
+)
+def test_without_proof_that_the_file_is_the_same_it_is_asked_for_anew(fetch_from, first):
+    raw, requests = fetch_from(
+        first, lambda request: request.reply(200, OTHER), entry=make_entry({PATH: None})
+    )
+    assert (raw / PATH).read_bytes() == OTHER
+    assert [asked for _, asked in requests] == [None, None]
+
+
+def test_a_file_that_has_changed_between_two_attempts_is_taken_whole(fetch_from):
+    def answer_changed(request):
+        assert request.headers["If-Range"] == TAG
+        request.reply(200, OTHER, ETag='"of another file"')
+
+    raw, _ = fetch_from(drop_half_way, answer_changed, entry=make_entry({PATH: None}))
+    assert (raw / PATH).read_bytes() == OTHER
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ETag": '"of another file"'},
+        {"Content_Range": f"bytes 7-{len(BODY) - 1}/{len(BODY)}"},
+        {"Content_Range": "bytes */7"},
+        {"Content_Encoding": "deflate"},
+    ],
+    ids=["another tag", "another range", "no range", "a compressed part"],
+)
+def test_a_part_of_something_else_is_not_put_behind_the_part_on_disk(fetch_from, headers):
+    raw, requests = fetch_from(
+        drop_half_way,
+        lambda request: answer_rest(request, **headers),
+        lambda request: request.reply(200, OTHER),
+        entry=make_entry({PATH: None}),
+    )
+    assert (raw / PATH).read_bytes() == OTHER
+    assert [asked for _, asked in requests] == [None, f"bytes={len(BODY) // 2}-", None]
+
+
+def promise_too_much(request):
+    """Promise 2 TB."""
+    request.reply(200, request.body, length=2 << 40)
+
+
+def send_without_end(request):
+    """Send without a length, for as long as the other side listens."""
+    request.send_response(200)
+    request.end_headers()
+    with contextlib.suppress(OSError):
+        while True:
+            request.wfile.write(request.body)
+
+
+def send_bomb(request):
+    """Send 1 GB of zeros as 1 MB."""
+    request.reply(200, gzip.compress(bytes(1 << 24)) * 64, Content_Encoding="gzip")
+
+
+@pytest.mark.parametrize("answer", [promise_too_much, send_without_end, send_bomb])
+def test_a_file_larger_than_the_registry_expects_is_refused(fetch_from, tmp_path, answer):
+    with pytest.raises(DataError, match=r"is larger than 2000000 bytes .*download_mb in the registry"):
+        fetch_from(answer, entry=make_entry({PATH: None}, expected_mb=1))
+    assert_nothing_is_left(tmp_path)
 
 
 def test_a_server_without_ranges_sends_the_file_anew(fetch_from):
@@ -171,6 +272,30 @@ def test_a_file_without_checksum_is_locked_on_first_use_and_held_to_it(fetch_fro
     assert json.loads((tmp_path / "lock.json").read_text()) == lock
 
 
+def lock_entries(folder, lock, number):
+    """Lock twenty files of one's own, one after the other."""
+    for path in (f"{number}-{one}" for one in range(20)):
+        (folder / path).write_text(path)
+        hold_to_checksums(folder, {path: None}, {path: path}, lock, "twenty")
+
+
+def test_jobs_that_lock_at_once_lose_nothing(tmp_path):
+    pool = multiprocessing.get_context("fork")
+    jobs = [
+        pool.Process(target=partial(lock_entries, tmp_path, tmp_path / "locks/lock.json", number))
+        for number in range(3)
+    ]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0, 0, 0]
+    names = [f"{number}-{one}" for number in range(3) for one in range(20)]
+    lock = json.loads((tmp_path / "locks/lock.json").read_text())
+    assert lock == {name: sha256(name.encode()) for name in names}
+    assert [path.name for path in (tmp_path / "locks").iterdir()] == ["lock.json"]
+
+
 def test_another_revision_is_locked_anew(fetch_from, tmp_path):
     fetch_from(answer_whole, entry=make_entry({PATH: None}))
     fetch_from(answer_half, entry=make_entry({PATH: None}, HUB | {"revision": "v2"}))
@@ -185,10 +310,11 @@ def test_registered_files_need_no_lock(fetch_from, tmp_path):
     assert not (tmp_path / "lock.json").exists()
 
 
-def test_a_damaged_lock_is_named(fetch_from, tmp_path):
-    (tmp_path / "lock.json").write_text("{")
-    with pytest.raises(DataError, match=r"lock\.json: not a lock file"):
-        fetch_from(answer_whole)
+@pytest.mark.parametrize("content", ["{", "", "5", "[]", '{"a": 5}', "[" * 100_000])
+def test_a_damaged_lock_is_named(fetch_from, tmp_path, content):
+    (tmp_path / "lock.json").write_text(content)
+    with pytest.raises(DataError, match=r"lock\.json: .*restore it, or delete it to lock anew"):
+        fetch_from(answer_whole, entry=make_entry({PATH: None}))
 
 
 def test_the_manifest_says_what_was_fetched(fetch_from):
@@ -367,6 +493,51 @@ def test_only_the_named_members_of_an_archive_are_taken(fetch_from, tmp_path, pr
     assert sorted(files) == ["raw/manifest.json", f"raw/{PATH}"]
     assert (raw / PATH).read_bytes() == BODY
     assert [path for path, _ in requests] == ["/datasets/owner/name/resolve/main/data/all.tar.gz"]
+
+
+def pack_sparse(path, size):
+    """An archive of one file that is said to be almost all holes, as GNU tar writes it."""
+    member = tarfile.TarInfo(path)
+    member.pax_headers = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": path,
+        "GNU.sparse.realsize": str(size),
+    }
+    content = b"0\n".ljust(512, b"\0")
+    member.size = len(content)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def promise(sizes):
+    """Write a tar.gz of these names and sizes, whose contents are not there."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, size in sizes.items():
+            member = tarfile.TarInfo(name)
+            member.size = size
+            tar.fileobj.write(member.tobuf())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        pack_sparse(f"tasks/{PATH}", 1 << 40),
+        promise({f"tasks/{PATH}": 1 << 40}),
+        promise({"ignored": 1 << 40}),
+        promise({f"tasks/{number}": 0 for number in range(32)} | {"last": 1 << 28}),
+    ],
+    ids=["a sparse file of 1 TB", "a file of 1 TB", "another file of 1 TB", "256 MB in 32 KB"],
+)
+def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(fetch_from, tmp_path, packed):
+    assert len(packed) < 1 << 17
+    with pytest.raises(DataError, match=r"all\.tar\.gz: unpacks to far more than it is"):
+        fetch_from(answer_whole, entry=make_entry(source=ARCHIVE), body=packed)
+    assert_nothing_is_left(tmp_path)
 
 
 def test_a_link_in_an_archive_is_not_followed(fetch_from, tmp_path):

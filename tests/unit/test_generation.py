@@ -10,6 +10,7 @@ from tracekd.core.files import sha256_text
 from tracekd.core.records import read_generations
 from tracekd.models.loading import load_adapter
 from tracekd.settings.config import Generation as Decoding
+from transformers import GenerationConfig
 
 DECODING = Decoding(batch_size=8, max_new_tokens=12, sampling="greedy")
 
@@ -71,6 +72,36 @@ def test_records_stand_in_the_order_of_the_questions_with_their_prompts(run, pro
         assert record.n_prompt_tokens == len(prompt.input_ids)
         assert 1 <= record.n_new_tokens <= 12
     assert len({record.text for record in records}) > 5, "the model says the same to everything"
+
+
+SHIPPED = [
+    {"no_repeat_ngram_size": 1},
+    {"suppress_tokens": list(range(60, 110))},
+    {"begin_suppress_tokens": list(range(60, 110))},
+    {"min_new_tokens": 12},
+    {"min_length": 400},
+    {"forced_eos_token_id": 3},
+    {"bad_words_ids": [[token] for token in range(60, 110)]},
+    {"sequence_bias": [[[token], -50.0] for token in range(60, 110)]},
+    {"exponential_decay_length_penalty": [1, 50.0]},
+    {"repetition_penalty": 5.0, "do_sample": True, "num_beams": 3, "top_k": 3, "num_return_sequences": 2},
+    {"encoder_repetition_penalty": 5.0},
+    {"guidance_scale": 9.0},
+    {"max_time": 0.0},
+    {"stop_strings": ["a", "b", "e"]},
+    {"prompt_lookup_num_tokens": 3},
+    {"use_cache": False},
+]
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: next(iter(shipped)))
+def test_greedy_is_greedy_whatever_the_model_ships(run, model, monkeypatch, shipped):
+    plain = run(name="plain")
+    config = GenerationConfig(**{**model.generation_config.to_dict(), **shipped})
+    monkeypatch.setattr(model, "generation_config", config)
+    monkeypatch.setattr(model.get_base_model(), "generation_config", config)
+    assert run(name="shipped") == plain
+    assert model.generation_config is config and model.get_base_model().generation_config is config
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 24])

@@ -4,7 +4,7 @@ import shutil
 import pytest
 from support.tiny_models import QUANTISATION, adapter_files, make_job, save_model
 from tracekd.adapters.training import train_adapter
-from tracekd.core.errors import ModelError
+from tracekd.core.errors import DataError, ModelError, TraceKDError
 from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
 
 
@@ -66,7 +66,7 @@ def test_cut_off_weights_are_one_sentence(copy):
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
 def test_damaged_json_is_one_sentence(copy, name):
     (copy / name).write_text("{")
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(TraceKDError) as caught:
         load_tokenizer(copy)
     assert "\n" not in str(caught.value)
 
@@ -79,6 +79,68 @@ def test_missing_weights_are_not_made_up(copy):
     save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ModelError, match=r"lacks 1 weights, model\.layers\.1\.mlp\.up_proj\.weight"):
         load_quantised(copy, QUANTISATION)
+
+
+def change_weight(path, name, change):
+    """Change one tensor of a safetensors file."""
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(path)
+    weights[name] = change(weights[name].clone()).contiguous()
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def put(value):
+    """A change that puts one number into the middle of a tensor."""
+
+    def change(tensor):
+        tensor.view(-1)[tensor.numel() // 2] = value
+        return tensor
+
+    return change
+
+
+LINEAR, NORM, EMBEDDING = "layers.1.mlp.up_proj", "layers.0.input_layernorm", "embed_tokens"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", [LINEAR, NORM, EMBEDDING])
+def test_a_weight_that_is_no_finite_number_is_refused_by_name(copy, name, value):
+    change_weight(copy / "model.safetensors", f"model.{name}.weight", put(value))
+    with pytest.raises(ModelError, match=rf"model.safetensors: model.{name}.weight has a weight that is no"):
+        load_quantised(copy, QUANTISATION)
+
+
+@pytest.mark.parametrize("name", [LINEAR, NORM, EMBEDDING])
+def test_a_weight_of_another_shape_is_refused_by_name(copy, name):
+    change_weight(copy / "model.safetensors", f"model.{name}.weight", lambda tensor: tensor[:-1])
+    with pytest.raises(ModelError) as caught:
+        load_quantised(copy, QUANTISATION)
+    assert f"{name}.weight" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["fp8", "gptq", "bitsandbytes"])
+def test_a_model_that_is_quantised_already_is_refused(copy, method):
+    config = json.loads((copy / "config.json").read_text())
+    quantised = config | {"quantization_config": {"quant_method": method, "load_in_4bit": False}}
+    (copy / "config.json").write_text(json.dumps(quantised))
+    with pytest.raises(ModelError, match=r"config.json: is quantised already"):
+        load_quantised(copy, QUANTISATION)
+
+
+def test_layers_that_are_not_in_four_bits_are_refused_at_every_level(copy, monkeypatch):
+    monkeypatch.setattr("transformers.integrations.replace_with_bnb_linear", lambda model, **_: model)
+    with pytest.raises(ModelError, match=r"0 of 14 linear layers are in 4 bits"):
+        load_quantised(copy, QUANTISATION)
+
+
+@pytest.mark.parametrize("content", ["5", "[]", "null", '"text"', "{", "[" * 100_000])
+@pytest.mark.parametrize("name", ["config.json", "generation_config.json", "tokenizer_config.json"])
+def test_settings_that_are_no_object_are_one_sentence(copy, name, content):
+    (copy / name).write_text(content)
+    with pytest.raises(DataError) as caught:
+        load_quantised(copy, QUANTISATION)
+    assert caught.value.where == copy / name and "\n" not in str(caught.value)
 
 
 def change_tokenizer(folder, pad, reserved=None):
@@ -136,6 +198,17 @@ def test_adapter_with_a_tensor_missing_is_refused(model_folder, adapter, tmp_pat
     save_file(weights, tmp_path / "adapter_model.safetensors")
     with pytest.raises(ModelError, match="holds 11 of the 12 expected tensors"):
         load_adapter(load_quantised(model_folder, QUANTISATION), tmp_path)
+
+
+def test_an_adapter_with_a_weight_that_is_no_number_is_refused(base, adapter, tmp_path):
+    import torch
+
+    shutil.copytree(adapter, tmp_path, dirs_exist_ok=True)
+    name = "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight"
+    change_weight(tmp_path / "adapter_model.safetensors", name, put(float("nan")))
+    with pytest.raises(ModelError, match=rf"{name} has a weight that is no finite number"):
+        load_adapter(base, tmp_path)
+    assert torch.isfinite(base(input_ids=torch.tensor([[5]])).logits).all()
 
 
 def test_adapter_of_another_shape_is_refused(model_folder, adapter, tmp_path):

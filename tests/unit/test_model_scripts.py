@@ -129,6 +129,21 @@ def test_every_arm_answers_the_test_questions(root):
         assert [record.id for record in records] == [f"babi-test-{number}" for number in range(8)]
 
 
+@pytest.mark.parametrize(
+    "change", [{"lora_alpha": 4000}, {"use_rslora": True}, {"alpha_pattern": {"q_proj": 900}}]
+)
+def test_another_scale_of_an_adapter_is_no_old_text(root, tmp_path, change):
+    """With the part files of the first call still there."""
+    copy = shutil.copytree(root, tmp_path / "copy")
+    generations = copy / "generations/babi/tiny-qwen3"
+    before = {arm: (generations / f"{arm}/seed0.jsonl").read_bytes() for arm in ("prompt_only", *ARMS)}
+    path = copy / "adapters/babi/tiny-qwen3/correct/seed0/adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    generate(copy)
+    after = {arm: (generations / f"{arm}/seed0.jsonl").read_bytes() for arm in before}
+    assert {arm for arm in before if after[arm] != before[arm]} == {"correct"}
+
+
 def test_only_the_prompt_without_sft_is_raw(root):
     first = {
         arm: read_generations(root / f"generations/babi/tiny-qwen3/{arm}/seed0.jsonl")[0]

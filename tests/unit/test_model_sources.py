@@ -69,10 +69,8 @@ class Hub(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMIT)
-        if code == 403:
-            self.send_header("X-Error-Code", "GatedRepo")
-        if code == 404:
-            self.send_header("X-Error-Code", "RepoNotFound")
+        for name, value in self.server.reason.items():
+            self.send_header(name, value)
         self.end_headers()
         if body:
             self.wfile.write(content)
@@ -81,7 +79,7 @@ class Hub(BaseHTTPRequestHandler):
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.status, server.requests = 200, []
+    server.status, server.reason, server.requests = 200, {}, []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
@@ -106,14 +104,75 @@ def test_a_branch_is_resolved_once_locked_and_held_to(hub, tmp_path):
         fetch(hub_model("v2"), tmp_path)
 
 
+FINE_GRAINED = "Please enable access to public gated repositories in your fine-grained token settings"
+
+
 @pytest.mark.parametrize(
-    ("status", "sentence"), [(403, "set HF_TOKEN"), (404, "no such model"), (500, "check the network")]
+    ("status", "code", "message", "sentence"),
+    [
+        (403, "GatedRepo", "", r"licence of this model must be accepted first .*set HF_TOKEN"),
+        (403, "", FINE_GRAINED, rf"the hub answers 403: {FINE_GRAINED}.*let the token .* gated repositories"),
+        (401, "", "Invalid credentials in Authorization header", r"answers 401: Invalid cred.*renew it"),
+        (401, "", "", r"the hub answers 401: .*HF_TOKEN"),
+        (404, "RepoNotFound", "", "no such model"),
+        (404, "RevisionNotFound", "", r"no such revision .*source.revision"),
+        (
+            429,
+            "",
+            "We had to rate limit you",
+            r"the hub answers 429: We had to rate limit you.*wait, then run",
+        ),
+        (500, "", "", r"the hub answers 500: .*check the network"),
+        (451, "", "Not here", r"the hub answers 451: Not here"),
+    ],
 )
-def test_a_refusal_is_one_sentence_and_leaves_nothing(hub, tmp_path, status, sentence):
+def test_a_refusal_is_one_sentence_in_the_hub_s_words_and_leaves_nothing(
+    hub, tmp_path, monkeypatch, status, code, message, sentence
+):
+    # the client itself waits and asks again after a 429 or 5xx
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     hub.status = status
-    with pytest.raises(ModelError, match=sentence):
+    hub.reason = {
+        name: value
+        for name, value in zip(("X-Error-Code", "X-Error-Message"), (code, message), strict=True)
+        if value
+    }
+    with pytest.raises(ModelError, match=sentence) as caught:
         fetch(hub_model(), tmp_path)
+    assert "\n" not in str(caught.value)
     assert not (tmp_path / "model").exists() and not (tmp_path / "locks").exists()
+
+
+@pytest.mark.parametrize("content", ['{"id": "own', "5", '{"id": "x"}', '{"id": 1}'])
+def test_a_damaged_lock_is_named(hub, tmp_path, content):
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks/mine.json").write_text(content)
+    with pytest.raises(DataError, match=r"locks/mine.json: .*restore it, or delete it to lock anew"):
+        fetch(hub_model(), tmp_path)
+
+
+def test_a_mirror_and_the_hub_give_the_same_files(hub, tmp_path, monkeypatch):
+    """What the hub's own download of a Llama model brings: the original weights beside the converted ones."""
+    original = (
+        "original/consolidated.00.pth",
+        "original/params.json",
+        "original/tokenizer.model",
+        "x/a.json",
+    )
+    for path in original:
+        monkeypatch.setitem(FILES, path, b"{}")
+        (tmp_path / "mirror/models" / REPOSITORY / path).parent.mkdir(parents=True, exist_ok=True)
+    for path, content in FILES.items():
+        (tmp_path / "mirror/models" / REPOSITORY / path).write_bytes(content)
+    wanted = ["config.json", "model.safetensors"]
+    for mirror in (None, tmp_path / "mirror"):
+        folder = fetch(hub_model(), tmp_path, mirror)
+        assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == wanted
+    local = Model.model_validate(
+        {"source": {"kind": "local", "path": str(tmp_path / "mirror/models" / REPOSITORY)}}
+    )
+    fetch_model("mine", local, tmp_path / "local", None, tmp_path / "locks/local.json")
+    assert sorted(path.name for path in (tmp_path / "local").iterdir()) == wanted
 
 
 def test_a_hub_that_cannot_be_reached_is_one_sentence(hub, tmp_path):

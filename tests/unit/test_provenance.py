@@ -1,4 +1,5 @@
 import os
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -145,10 +146,11 @@ def test_a_large_untouched_file_is_not_read_again(folder, monkeypatch):
     monkeypatch.setattr(provenance, "TRUSTED_BYTES", 100)
     read = []
     monkeypatch.setattr(provenance, "sha256_file", lambda path: read.append(path) or sha256_file(path))
-    provenance.check_inputs([QUESTIONS, MODEL], provenance.read_made(Path("provenance/demo")))
+    makers = provenance.Makers(Path("provenance/demo"))
+    provenance.check_inputs([QUESTIONS, MODEL], makers)
     assert read == [f"{MODEL}/deep/config.json"]
     os.utime(QUESTIONS, ns=(1, 1))
-    provenance.check_inputs([QUESTIONS], provenance.read_made(Path("provenance/demo")))
+    provenance.check_inputs([QUESTIONS], makers)
     assert read[1:] == [QUESTIONS]
 
 
@@ -158,6 +160,68 @@ def test_the_latest_maker_counts(folder):
         write(ADAPTER, b"made by one job for all seeds")
     found = verify_run("demo")
     assert (found.records, found.files, found.faults, found.stale) == (4, 4, [], [])
+
+
+def test_the_latest_maker_counts_though_its_clock_has_gone_back(folder, monkeypatch):
+    run_chain()
+    monkeypatch.setattr(
+        provenance, "datetime", SimpleNamespace(now=lambda zone: datetime(1999, 1, 1, tzinfo=zone))
+    )
+    with rule_job(make_job("train_adapters", {}, {"weights": ADAPTER}, dataset="babi")):
+        write(ADAPTER, b"made after all others")
+    record = read_record(Path("provenance/demo/train_adapters/babi.json"))
+    assert record["finished"] < read_record(Path("provenance/demo/train_adapters/babi.3.json"))["finished"]
+    assert verify_run("demo").faults == []
+    with rule_job(make_job("generate", {"adapters": ADAPTER}, {"generations": "g.jsonl"}, dataset="babi")):
+        write("g.jsonl")
+
+
+@pytest.mark.parametrize("name", ["deep/extra.json", "extra.json", "new/extra.json", ".hidden"])
+def test_verify_names_a_file_too_many_in_a_folder_that_a_job_made(folder, name):
+    run_chain()
+    write(f"{MODEL}/{name}")
+    assert verify_run("demo").faults == [f"{MODEL}/{name}: was not written by the job that made its folder"]
+
+
+def test_a_record_that_is_gone_is_named(folder, capsys):
+    run_chain()
+    record = Path("provenance/demo/read_questions/babi.json")
+    record.unlink()
+    sentence = (
+        f"{QUESTIONS}: its record {record} is gone (restore it, or remove provenance/.makers/demo/{QUESTIONS}"
+    )
+    assert any(fault.startswith(sentence) for fault in verify_run("demo").faults)
+    assert sentence in run_again(train_job(), capsys)
+    Path(f"provenance/.makers/demo/{QUESTIONS}.maker").unlink()
+    with rule_job(train_job()):
+        write(ADAPTER)
+    assert verify_run("demo").faults == []
+
+
+@pytest.mark.parametrize("content", ["", "read_questions/other.json", "build_base_model/tiny.json", "\0"])
+def test_a_damaged_pointer_is_no_way_around_a_record(folder, capsys, content):
+    run_chain()
+    Path(f"provenance/.makers/demo/{QUESTIONS}.maker").write_text(content)
+    assert f"Error: {QUESTIONS}: its record provenance/demo" in run_again(train_job(), capsys)
+    assert any(fault.startswith(f"{QUESTIONS}: its record") for fault in verify_run("demo").faults)
+
+
+def test_a_job_reads_the_records_of_its_inputs_and_no_other(folder, monkeypatch):
+    run_chain()
+    read = []
+    monkeypatch.setattr(provenance, "read_record", lambda path: read.append(path) or read_record(path))
+    with rule_job(train_job()):
+        write(ADAPTER)
+    names = ["build_base_model/tiny.json", "read_questions/babi.json"]
+    assert sorted(read) == [Path("provenance/demo") / name for name in names]
+
+
+def test_a_file_outside_of_the_project_has_no_maker(folder, tmp_path):
+    run_chain()
+    outside = tmp_path.parent / f"outside_{tmp_path.name}" / QUESTIONS
+    write(outside, b"another file of the same path")
+    for path in (str(outside), os.path.relpath(outside)):
+        assert provenance.check_inputs([path], provenance.Makers(Path("provenance/demo")))
 
 
 def test_a_file_without_record_is_used_and_recorded(folder):

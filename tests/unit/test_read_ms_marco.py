@@ -6,6 +6,7 @@ import pytest
 from support.examples import make_question
 from support.raw_files import OPTIONS, marco_row, write_ms_marco, write_parquet
 from tracekd.core.errors import DataError
+from tracekd.core.parquet import iter_rows
 from tracekd.datasets import get_dataset
 from tracekd.datasets.ms_marco import reader
 
@@ -152,6 +153,22 @@ def test_a_missing_column_is_named(raw):
     pq.write_table(pa.table({"query_id": [1]}), file)
     with pytest.raises(DataError, match=r"parquet: column 'query_type' is missing"):
         read(raw)
+
+
+@pytest.mark.parametrize("repeated", ["plain", "dictionary"])
+def test_a_small_file_that_decodes_to_far_more_than_it_is_is_refused(tmp_path, repeated):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    values = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 20_000]))
+    column = values if repeated == "dictionary" else values.dictionary_decode()
+    pq.write_table(pa.table({"query": column}), tmp_path / "bomb.parquet", compression="zstd")
+    assert (tmp_path / "bomb.parquet").stat().st_size < 50_000
+    read = 0
+    with pytest.raises(DataError, match=r"bomb\.parquet: decodes to more than 209715200 bytes"):
+        for row in iter_rows(tmp_path / "bomb.parquet", ["query"]):
+            read += len(row["query"])
+    assert read <= 209_715_200
 
 
 def test_a_truncated_file_is_refused(raw):

@@ -36,8 +36,9 @@ def test_the_snakefile_is_a_table_of_contents_without_conditions():
     assert not re.search(r"^\s*(if|for|else)\b", source, re.MULTILINE)
     included = re.findall(r'^include: "(.*?)"', source, re.MULTILINE)
     assert sorted(included) == [f"rules/{path.name}" for path in FILES]
-    # the run first; what goes over all rules last
-    assert included[0] == "rules/common.smk"
+    # the run first, after what must hold before it; what goes over all rules last
+    assert included[:2] == ["rules/start.smk", "rules/common.smk"]
+    assert source.index("rules/start.smk") < source.index("configfile:")
     assert included[-2:] == ["rules/every_rule.smk", "rules/cluster.smk"]
 
 
@@ -73,3 +74,11 @@ def test_every_rule_says_where_it_runs_and_leaves_the_rest_to_the_defaults():
         # rules/every_rule.smk names log and benchmark of whatever makes files; one thread is the default
         repeated = {"log:", "benchmark:", "threads:"} & set(re.findall(r"^ +(\w+:)", body, re.MULTILINE))
         assert not repeated or "output:" not in body, (name, repeated)
+
+
+@pytest.mark.parametrize("rule", ["generation", "intervention"])
+def test_both_files_of_an_adapter_are_inputs_of_the_jobs_that_apply_it(rule):
+    source = (ROOT / f"rules/{rule}.smk").read_text("utf-8")
+    applying = source[source.index("rule generate:" if rule == "generation" else "rule intervene:") :]
+    inputs = applying[: applying.index("output:")]
+    assert "paths.WEIGHTS" in inputs and "paths.ADAPTER_CONFIG" in inputs

@@ -131,10 +131,12 @@ def test_a_run_without_registry_entry_ends_in_one_sentence():
 
 def test_an_arm_without_sft_needs_no_adapter():
     run = make_run(one_job_per="adapter")
-    assert generation.get_adapters(run)({"arm": "prompt_only"}) == []
-    assert generation.get_adapters(run)({"arm": "none"}) == [paths.WEIGHTS]
+    assert generation.get_adapters(run, paths.WEIGHTS)({"arm": "prompt_only"}) == []
+    assert generation.get_adapters(run, paths.WEIGHTS)({"arm": "none"}) == [paths.WEIGHTS]
     whole = make_run(arms=["prompt_only", "none"], seeds=[1])
-    assert generation.get_adapters(whole)({}) == [paths.fill(paths.WEIGHTS, arm="none", seed=1)]
+    assert generation.get_adapters(whole, paths.WEIGHTS)({}) == [
+        paths.fill(paths.WEIGHTS, arm="none", seed=1)
+    ]
 
 
 def test_features_that_a_configuration_asks_for():

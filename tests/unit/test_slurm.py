@@ -32,8 +32,32 @@ def test_only_jobs_that_snakemake_submitted_from_this_folder_count(tmp_path):
             f"15|bash|{here}",
         ]
     )
-    assert select_jobs(queue, here) == ["9", "13"]
+    assert select_jobs(queue, here) == [("", "9"), ("", "13")]
     assert select_jobs("", here) == []
+
+
+def test_lines_of_another_form_are_skipped_and_clusters_are_said(tmp_path, monkeypatch):
+    queue = [
+        "CLUSTER: alpha",
+        "",
+        f"12|{CALL}|{tmp_path}",
+        "13|two",
+        f"lines|{tmp_path}",
+        f"|{CALL}|{tmp_path}",
+        f"x|{CALL}|{tmp_path}",
+        "a warning | of | some kind",
+        f"8|{CALL}|{tmp_path}",
+        "CLUSTER: beta",
+        f"7|{CALL}|{tmp_path}",
+    ]
+    assert select_jobs("\n".join(queue), tmp_path) == [("alpha", "8"), ("alpha", "12"), ("beta", "7")]
+    make_squeue(tmp_path, monkeypatch, "cat <<END\n" + "\n".join(queue) + "\nEND")
+    with pytest.raises(WorkError) as error:
+        refuse_orphans(tmp_path)
+    assert "3 jobs of an earlier call are still at work here: 8 (alpha), 12 (alpha), 7 (beta)" in str(
+        error.value
+    )
+    assert "`scancel --clusters=alpha 8 12; scancel --clusters=beta 7`" in str(error.value)
 
 
 @pytest.mark.parametrize(

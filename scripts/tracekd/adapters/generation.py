@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TAGS = (THINK_OPEN, THINK_CLOSE, ANSWER_OPEN, ANSWER_CLOSE)
-# every setting by which a model's own generation config could turn greedy decoding into something else
-GREEDY = {
-    "do_sample": False,
-    "num_beams": 1,
-    "temperature": 1.0,
-    "top_k": 50,
-    "top_p": 1.0,
-    "repetition_penalty": 1.0,
-}
 
 
 def generate(
@@ -90,7 +82,8 @@ def generate_all(
     )
     done = _resume(part, digest)
     config = _generation_config(model, tokenizer, decoding)
-    with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
+    bar = tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1)
+    with bar, _only(model, config):
         for number, batch in enumerate(_batches(prompts, decoding.batch_size)):
             missing = [prompt for prompt in batch if prompt.id not in done]
             if missing:
@@ -122,8 +115,26 @@ def _generation_config(
         "pad_token_id": tokenizer.pad_token_id,
     }
     if decoding.sampling == "greedy":
-        return GenerationConfig(**GREEDY, **fixed)
+        return GenerationConfig(do_sample=False, num_beams=1, **fixed)
     return GenerationConfig.from_dict({**published.to_dict(), **fixed})
+
+
+@contextmanager
+def _only(model: "PreTrainedModel | PeftModel", config: "GenerationConfig") -> Iterator[None]:
+    """Let nothing but `config` decide how a model decodes.
+
+    The library fills whatever a config leaves open with what the model ships: repetition penalties,
+    suppressed tokens, a least length.
+    """
+    # peft's types do not see the base
+    base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+    shipped = base.generation_config
+    # peft hands its own on to the base at each call
+    model.generation_config = base.generation_config = config
+    try:
+        yield
+    finally:
+        model.generation_config = base.generation_config = shipped
 
 
 def _generate_batch(

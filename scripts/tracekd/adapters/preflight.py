@@ -16,6 +16,7 @@ from unittest.mock import patch
 from tracekd.adapters.chat import NO_LOSS, Example, Messages, encode_example, render
 from tracekd.adapters.training import AdapterJob, add_lora, make_trainer
 from tracekd.core.errors import ModelError
+from tracekd.models.loading import count_quantised
 from tracekd.settings.config import Chat
 from tracekd.settings.training import Lora, Training
 
@@ -98,20 +99,12 @@ def check_device(base: "PreTrainedModel") -> Check:
 
 def check_four_bits(base: "PreTrainedModel") -> Check:
     """All linear layers but the head must hold 4-bit weights."""
-    import torch
-    from bitsandbytes.nn import Linear4bit
-
-    layers = [
-        layer
-        for name, layer in base.named_modules()
-        if isinstance(layer, torch.nn.Linear) and not name.endswith("lm_head")
-    ]
-    quantised = sum(isinstance(layer, Linear4bit) for layer in layers)
+    quantised, linear = count_quantised(base)
     return Check(
         "4-bit weights",
-        f"{quantised} of {len(layers)} linear layers",
+        f"{quantised} of {linear} linear layers",
         "all of them",
-        0 < quantised == len(layers),
+        0 < quantised == linear,
         "check bitsandbytes and the quantisation section",
     )
 

@@ -9,25 +9,118 @@ from typing import Any
 import jsonschema
 import yaml
 
-from tracekd.core.errors import ConfigError
+from tracekd.core.errors import ConfigError, DataError
 from tracekd.core.records import SCHEMAS
 
 # a path or a name; and what a 64-bit integer holds
 LONGEST_TEXT, LARGEST_NUMBER = 1000, 2**63
+# a hundred times the largest file of the project, and as many values as can be checked at once
+MOST_BYTES, MOST_VALUES = 4 << 20, 100_000
+# the tag of the key `<<`
+MERGE = "tag:yaml.org,2002:merge"
 
 
 def read_yaml(path: str | Path) -> Any:
-    """Read a YAML file; ConfigError with the line when it is missing or not YAML."""
+    """Read a YAML file that means what it seems to mean.
+
+    Raises ConfigError, with the line where there is one, on a file that is missing or not YAML, on a key that
+    stands twice, on an anchor that contains itself, and on aliases that stand for more than `MOST_VALUES`.
+    """
+    text = _read_text(path)
+    loader: yaml.SafeLoader | None = None
     try:
-        return yaml.safe_load(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
-    except ValueError as error:  # a NUL in the path, or bytes that are no UTF-8
-        raise ConfigError(f"cannot be read: {error}", where=repr(str(path)), hint="check the path") from error
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _measure(loader, node, {}, path)
+        return loader.construct_document(node)
+    except RecursionError:
+        raise ConfigError("is nested too deeply", where=path, hint="write it with fewer levels") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
         raise ConfigError("not valid YAML", where=where, hint="check indentation and colons") from error
+    except ValueError as error:  # a date that is none, a number of thousands of digits
+        raise ConfigError(f"not valid YAML: {error}", where=path, hint="put text in quotes") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _read_text(path: str | Path) -> str:
+    """Read a text file of settings; ConfigError where there is no regular file, or it is not UTF-8."""
+    try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise ConfigError("is no regular file", where=path, hint="check the path")
+        with open(path, "rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ConfigError(f"is larger than {MOST_BYTES >> 20} MiB", where=path, hint="check the path")
+        return content.decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError("is not UTF-8", where=f"{path}:{line}", hint="store it as UTF-8") from error
+    except ValueError as error:  # a NUL in the path
+        raise ConfigError(f"cannot be read: {error}", where=repr(str(path)), hint="check the path") from error
+
+
+def _measure(
+    loader: yaml.SafeLoader, node: yaml.Node, sizes: dict[yaml.Node, int | None], path: str | Path
+) -> int:
+    """Count the values below a node as if every alias were written out; those of a node around it are None.
+
+    Each node is looked at once: the check costs no more than the file, whatever its aliases stand for.
+    """
+    where = f"{path}:{node.start_mark.line + 1}"
+    if node in sizes:
+        known = sizes[node]
+        if known is None:
+            raise ConfigError("an anchor contains itself", where=where, hint="write the value out")
+        return known
+    sizes[node] = None
+    inner: list[yaml.Node] = []
+    if isinstance(node, yaml.SequenceNode):
+        inner = node.value
+    elif isinstance(node, yaml.MappingNode):
+        _refuse_twins(loader, node, path)
+        inner = [part for pair in node.value for part in pair]
+    size = 1 + sum(_measure(loader, part, sizes, path) for part in inner)
+    if size > MOST_VALUES:
+        raise ConfigError(f"holds more than {MOST_VALUES} values", where=where, hint="check its aliases")
+    sizes[node] = size
+    return size
+
+
+def _refuse_twins(loader: yaml.SafeLoader, node: yaml.MappingNode, path: str | Path) -> None:
+    """Refuse a key that stands twice in one mapping: all but the last would be dropped without a word."""
+    lines: dict[Any, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        # as it is read, for yes and true are one key
+        name = key.value if key.tag == MERGE else loader.construct_object(key)
+        line = key.start_mark.line + 1
+        if name in lines:
+            raise ConfigError(
+                f"key {clip(repr(key.value))} stands twice, in lines {lines[name]} and {line}",
+                where=f"{path}:{line}",
+                hint="keep one of them",
+            )
+        lines[name] = line
+
+
+def read_json_object(path: Path, hint: str) -> dict[str, Any]:
+    """Read a JSON file that holds one object; DataError where it is damaged or holds anything else."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"cannot be read: {error}", where=path, hint=hint) from error
+    if not isinstance(value, dict):
+        raise DataError(f"a JSON object is expected, not {type(value).__name__}", where=path, hint=hint)
+    return value
 
 
 def check_values(value: Any, where: str) -> None:
@@ -72,6 +165,8 @@ def check_schema(value: Any, schema: str, where: str | Path) -> None:
         unknown = sorted(str(name) for name in fault.instance if name not in known)[0]
         raise ConfigError(f"key {clip(repr(unknown))} is unknown", where=place, hint=suggest(unknown, known))
     hint = fault.schema.get("description", f"see schemas/{schema}.schema.json")
+    if fault.validator == "type" and isinstance(fault.instance, str):
+        hint = f"{hint}; YAML takes 2e-4 for text: write 0.0002"
     # a pasted key must not be printed
     what = "the value is not of this form" if fault.schema.get("writeOnly") else clip(fault.message)
     raise ConfigError(what, where=place, hint=hint)

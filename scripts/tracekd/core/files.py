@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from typing import IO, Any
 from tracekd.core.errors import WorkError
 
 CHUNK_BYTES = 1 << 20
+# text is packed to a tenth, tables to a fiftieth; what unpacks to more was made to fill memory or disk. Of a
+# small file it is no matter.
+MOST_EXPANSION, SMALL_BYTES = 200, 1 << 20
 # a disk with less than this free is full for whoever just failed to write
 FULL_BYTES = 1 << 16
 
@@ -50,11 +54,12 @@ def _names_a_full_disk(error: BaseException | None) -> bool:
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     r"""Open a temporary file beside `path`; rename it into place when the body ends without error.
 
-    Text is UTF-8 with "\n" line ends on every platform, so that equal content gives equal bytes.
+    Text is UTF-8 with "\n" line ends on every platform, so that equal content gives equal bytes. Two writers
+    of one path do not write into each other's file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     encoding, newline = (None, None) if "b" in mode else ("utf-8", "\n")
     try:
         with storing(path):
@@ -82,6 +87,11 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             os.rename(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def most_unpacked(path: str | Path) -> int:
+    """Give how many bytes a packed file may unpack to."""
+    return MOST_EXPANSION * max(Path(path).stat().st_size, SMALL_BYTES)
 
 
 def sha256_file(path: str | Path) -> str:

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from tracekd.core.errors import DataError
+from tracekd.core.files import most_unpacked
 from tracekd.core.raw import FETCH_AGAIN
 
-BATCH_ROWS = 4096
+# few enough that the longest texts of a small file fit any memory, however often they are repeated in it
+BATCH_ROWS = 256
 
 
 def iter_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield each row as a dictionary of these columns only; the others are not read."""
     with _parquet(path, columns) as parquet:
-        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(columns)):
+        for batch in _batches(path, parquet, columns):
             yield from batch.to_pylist()
 
 
@@ -27,10 +29,29 @@ def find_rows(
 
     values, first = pa.array(sorted(wanted), pa.int64()), 1
     with _parquet(path, columns) as parquet:
-        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(columns)):
+        for batch in _batches(path, parquet, columns):
             found = pc.is_in(batch[key].cast(pa.int64()), values).to_numpy(zero_copy_only=False).nonzero()[0]
             yield from zip((found + first).tolist(), batch.take(pa.array(found)).to_pylist(), strict=True)
             first += len(batch)
+
+
+def _batches(path: Path, parquet: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Yield batches of rows; DataError once they are far more than a file of this size can hold."""
+    import pyarrow as pa
+
+    most, decoded = most_unpacked(path), 0
+    for batch in parquet.iter_batches(BATCH_ROWS, columns=list(columns)):
+        # a value of a dictionary counts as often as it stands in a row
+        values = [
+            column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+            for column in batch.columns
+        ]
+        decoded += sum(column.nbytes for column in values)
+        if decoded > most:
+            raise DataError(
+                f"decodes to more than {most} bytes", where=path, hint="no data set is made like this"
+            )
+        yield batch
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
 from tracekd.datasets.registry import Entry
+from tracekd.sources.download import MOST_BYTES
 from tracekd.sources.fetch import fetch_files, mirror_folder
 from tracekd.sources.kinds import Local, Simulate, visible_files
 
@@ -28,12 +29,18 @@ def fetch_raw(name: str, entry: Entry, folder: Path, mirror: Path | None, lock_p
     assert not isinstance(entry.source, Simulate), "the workflow writes these files itself"
     with atomic_folder(folder) as part:
         place = None if isinstance(entry.source, Local) else mirror_folder(mirror, entry.folder or name)
-        stand_ins = fetch_files(name, entry.source, part, place, lock_path)
+        stand_ins = fetch_files(name, entry.source, part, place, lock_path, _most_bytes(entry))
         if (part / MANIFEST).exists():
             raise DataError(
                 f"has a file {MANIFEST} of its own", where=f"dataset {name}", hint="give it another name"
             )
         write_manifest(name, entry, part, stand_ins)
+
+
+def _most_bytes(entry: Entry) -> int:
+    """Give how large a downloaded file may be: twice what the registry expects of all of the dataset."""
+    stated = entry.expected.download_mb if entry.expected else 0
+    return round(2 * stated * 1e6) or MOST_BYTES
 
 
 def write_manifest(name: str, entry: Entry, folder: Path, stand_ins: dict[str, str]) -> None:

@@ -49,11 +49,13 @@ def read_registry(path: str | Path) -> dict[str, Entry]:
     check_names(list(map(str, registry)), DATASETS, str(path), "see docs/extending.md")
     entries = {name: parse_settings(Entry, fields, f"{path}: {name}") for name, fields in registry.items()}
     for name, entry in entries.items():
-        parse_settings(get_dataset(name).Options, entry.options, f"{path}: {name}.options")
-    return {
-        name: entry.model_copy(update={"source": resolve_source(entry.source, path)})
-        for name, entry in entries.items()
-    }
+        options = parse_settings(get_dataset(name).Options, entry.options, f"{path}: {name}.options")
+        resolved = {
+            "source": resolve_source(entry.source, path),
+            "options": options.model_dump(exclude_unset=True),
+        }
+        entries[name] = entry.model_copy(update=resolved)
+    return entries
 
 
 def get_entry(path: str | Path, dataset: str) -> Entry:

@@ -10,6 +10,9 @@ from tracekd.core.files import sha256_file, sha256_text
 # the packages whose code decides about the bits of an adapter or a generation
 PACKAGES = ("accelerate", "bitsandbytes", "peft", "tokenizers", "torch", "transformers")
 
+# an adapter's weights, and how they are scaled and where they go
+ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
+
 
 def package_versions() -> dict[str, str]:
     """Give the installed versions of `PACKAGES`, without the build tag of a local wheel."""
@@ -19,6 +22,11 @@ def package_versions() -> dict[str, str]:
 def folder_digests(folder: str | Path) -> dict[str, str]:
     """Give file name -> SHA-256 of all files at the top of a folder, sorted by name."""
     return {path.name: sha256_file(path) for path in sorted(Path(folder).iterdir()) if path.is_file()}
+
+
+def adapter_digests(folder: str | Path) -> dict[str, str]:
+    """Give file name -> SHA-256 of the two files of an adapter that decide about what it writes."""
+    return {name: sha256_file(Path(folder) / name) for name in ADAPTER_FILES}
 
 
 def digest_json(value: Any) -> str:

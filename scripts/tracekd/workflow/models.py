@@ -1,8 +1,10 @@
 """Base models: where they come from (rules/models.smk)."""
 
+from pathlib import Path
 from typing import Any
 
-from tracekd.sources.kinds import Demo, local_files
+from tracekd.models.fetch import list_model_files
+from tracekd.sources.kinds import Demo, Local, ModelSource, local_files
 from tracekd.workflow.run import Run
 
 
@@ -25,4 +27,11 @@ def get_entries(run: Run) -> dict[str, dict[str, Any]]:
 
 def get_local_files(run: Run) -> dict[str, list[str]]:
     """Files of the models that lie on this machine, so that a changed one is read again, by model."""
-    return {name: local_files(entry.source) for name, entry in run.model_entries.items()}
+    return {name: _list_local(entry.source) for name, entry in run.model_entries.items()}
+
+
+def _list_local(source: ModelSource) -> list[str]:
+    """List the files that a job will read: those that are stated, else those of a model."""
+    if isinstance(source, Local) and not source.files:
+        return [f"{source.path}/{name}" for name in list_model_files(Path(source.path))]
+    return local_files(source)

@@ -28,7 +28,8 @@ class Run:
     """What a run is to do.
 
     Attributes:
-        config: as merged; the grid of a replay is that of the released files that were found.
+        config: as merged, with numbers where they are meant; the grid of a replay is that of the released
+            files that were found.
         dataset_entries: registry entries of the run's datasets; none in a replay.
         model_entries: registry entries of the run's models; none in a replay.
         replay: the released generations that are scored in place of our own, if any.
@@ -221,6 +222,7 @@ def read_run(config: Mapping[str, Any]) -> Run:
     """Check a configuration and read what it refers to; ConfigError at the first fault."""
     models = read_models()
     settings = check_config(config, models)
+    config = settings.model_dump(exclude_unset=True)
     datasets: dict[str, Entry] = {}
     entries: dict[str, Model] = {}
     replay = supplied = None

@@ -1,0 +1,77 @@
+"""What holds before the first rule: whose code runs, and how a call ends."""
+
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from support.workflow import SNAKEMAKE, copy_project, snakemake
+
+pytestmark = pytest.mark.workflow
+
+SNAKEFILE = """
+include: "rules/start.smk"
+
+
+rule wait:
+    output:
+        "done.txt",
+    script:
+        "scripts/wait.py"
+"""
+WAIT = "import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(300)\n"
+LIMIT_S = 120
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("start") / "project")
+
+
+def test_the_package_of_another_checkout_is_not_used(project, tmp_path, monkeypatch):
+    package = tmp_path / "other/scripts/tracekd"
+    for name in ("", "run", "core"):
+        (package / name).mkdir(parents=True, exist_ok=True)
+        (package / name / "__init__.py").write_text("raise SystemExit('code of another checkout')\n")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    screen = snakemake(project, "verify", ok=False)
+    assert "nothing is recorded" in screen and "another checkout" not in screen
+
+
+def test_a_key_that_stands_twice_ends_a_call_in_one_sentence(project, tmp_path):
+    (tmp_path / "own.yaml").write_text("seeds: [0]\nseeds: [1]\n")
+    screen = snakemake(project, "--dry-run", "--configfile", str(tmp_path / "own.yaml"), ok=False)
+    assert "own.yaml:2: key 'seeds' stands twice, in lines 1 and 2" in screen
+
+
+def test_a_call_in_another_folder_is_told_where_to_start(project, tmp_path):
+    screen = snakemake(tmp_path, "--dry-run", "--snakefile", str(project / "Snakefile"), ok=False)
+    assert f"add --directory {project}" in screen
+
+
+def test_a_closed_terminal_leaves_no_job_behind(project):
+    (project / "Waiting").write_text(SNAKEFILE)
+    (project / "scripts/wait.py").write_text(WAIT)
+    command = [*SNAKEMAKE, "--snakefile", "Waiting", "done.txt"]
+    call = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        wait_for(lambda: (project / "started").exists())
+        jobs = psutil.Process(call.pid).children(recursive=True)
+        assert jobs
+        os.kill(call.pid, signal.SIGHUP)
+        assert call.wait(LIMIT_S) != 0
+        wait_for(lambda: not any(job.is_running() and job.status() != "zombie" for job in jobs))
+        assert not list(project.glob(".snakemake/locks/*"))
+        assert not (project / "done.txt").exists()
+    finally:
+        os.killpg(call.pid, signal.SIGKILL) if call.poll() is None else None
+
+
+def wait_for(holds):
+    """Wait until something holds."""
+    end = time.monotonic() + LIMIT_S
+    while not holds():
+        assert time.monotonic() < end, f"not within {LIMIT_S} s"
+        time.sleep(0.1)
