@@ -12,12 +12,15 @@ from typing import NamedTuple
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tracekd.datasets import BUILT_IN
 
 from support.examples import ROOT
 
 SCRIPTS = ROOT / "scripts"
 RULE = re.compile(r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", re.MULTILINE | re.DOTALL)
 TYPES_ONLY = "TYPE_CHECKING"
+# what a registry imports by its name once it is asked for
+LOADED_BY_NAME = {SCRIPTS / "tracekd/datasets/__init__.py": [f"tracekd.datasets.{name}" for name in BUILT_IN]}
 
 
 class Rule(NamedTuple):
@@ -79,21 +82,32 @@ def _holds_here(requirement: Requirement) -> bool:
 
 
 def find_imports(script: Path) -> set[Import]:
-    """Give what a script imports from outside of the project, itself and through the package's modules."""
-    found, seen, left = set(), set(), [script]
+    """Give what a script imports from outside of the project, itself and through the package's modules.
+
+    Of what a registry loads by its name only that is taken which loading imports: what its functions import
+    is for those who call them.
+    """
+    found, seen, left = set(), set(), [(script, True)]
     while left:
-        path = left.pop()
-        seen.add(path)
-        for module in _imports(ast.parse(path.read_bytes())):
+        path, with_functions = left.pop()
+        seen.add((path, with_functions))
+        imported = [(module, with_functions) for module in _imports(_parse(path), with_functions)]
+        imported += [(module, False) for module in LOADED_BY_NAME.get(path, ())]
+        for module, deep in imported:
             own = _files(module)
-            left += [file for file in own if file not in seen and file not in left]
+            left += [(file, deep) for file in own if not seen & {(file, deep), (file, True)}]
             if not own and module.partition(".")[0] not in sys.stdlib_module_names:
                 found.add(Import(module.partition(".")[0], path.relative_to(ROOT)))
     return found
 
 
-def _imports(node: ast.AST) -> Iterator[str]:
-    """Yield every module that is imported, in functions too; not what only the type checker reads."""
+@cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
+
+
+def _imports(node: ast.AST, with_functions: bool) -> Iterator[str]:
+    """Yield every module that is imported, in functions too if so; not what only the type checker reads."""
     for child in ast.iter_child_nodes(node):
         match child:
             case ast.Import(names=names):
@@ -102,7 +116,9 @@ def _imports(node: ast.AST) -> Iterator[str]:
                 yield from (f"{module}.{alias.name}" for alias in names)
             case ast.If(test=ast.Name(id=name)) if name == TYPES_ONLY:
                 continue
-        yield from _imports(child)
+            case ast.FunctionDef() if not with_functions:
+                continue
+        yield from _imports(child, with_functions)
 
 
 @cache

@@ -3,8 +3,6 @@
 import random
 from collections.abc import Iterable
 
-import numpy as np
-
 
 def released_test_rows(n_rows: int, fraction: float, seed: int) -> frozenset[int]:
     """Rows of a class that the released CoTempQA split holds out as test (paper, section 2.1).
@@ -12,6 +10,8 @@ def released_test_rows(n_rows: int, fraction: float, seed: int) -> frozenset[int
     Equals what `DataFrame.sample(frac=fraction, random_state=seed)` picks from a frame of `n_rows` rows;
     numpy keeps this legacy generator's stream fixed for good.
     """
+    import numpy as np  # only where raw data are read: who asks a teacher has the datasets and no numpy
+
     drawn = np.random.RandomState(seed).choice(n_rows, size=round(fraction * n_rows), replace=False)
     return frozenset(drawn.tolist())
 
