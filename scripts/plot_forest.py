@@ -6,7 +6,7 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import save
@@ -16,7 +16,7 @@ from tracekd.statistics.settings import read_settings
 with rule_job(snakemake):
     params = snakemake.params
     figure = plot_forest(
-        pd.read_csv(snakemake.input.statistics),
+        read_table(snakemake.input.statistics),
         read_settings(snakemake.input.settings).margins.phi,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

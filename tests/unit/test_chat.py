@@ -18,6 +18,7 @@ MESSAGES = [
     {"role": "user", "content": "abc?"},
     {"role": "assistant", "content": "<think>ab</think> <answer>a</answer>"},
 ]
+CONVERSATION = ("q1", MESSAGES)
 
 
 @pytest.fixture
@@ -39,25 +40,25 @@ def carrying_loss(tokenizer, example):
 
 
 def test_completion_loss_covers_the_answer_and_its_end_token(tokenizer):
-    example = encode_example(tokenizer, MESSAGES, "completion", CHAT)
+    example = encode_example(tokenizer, CONVERSATION, "completion", CHAT)
     assert carrying_loss(tokenizer, example) == "<think>ab</think> <answer>a</answer><|end|>"
 
 
 def test_without_a_generation_prompt_the_model_learns_to_write_its_header(tokenizer):
     chat = CHAT.changed(add_generation_prompt=False)
-    example = encode_example(tokenizer, MESSAGES, "completion", chat)
+    example = encode_example(tokenizer, CONVERSATION, "completion", chat)
     assert carrying_loss(tokenizer, example).startswith("<|assistant|><think>")
 
 
 def test_all_loss_covers_the_prompt_too(tokenizer):
-    example = encode_example(tokenizer, MESSAGES, "all", CHAT)
+    example = encode_example(tokenizer, CONVERSATION, "all", CHAT)
     assert example["labels"] == example["input_ids"]
 
 
 @pytest.mark.parametrize("add_generation_prompt", [True, False])
 def test_what_is_masked_in_training_is_what_is_asked_at_inference(tokenizer, add_generation_prompt):
     chat = CHAT.changed(add_generation_prompt=add_generation_prompt)
-    example = encode_example(tokenizer, MESSAGES, "completion", chat)
+    example = encode_example(tokenizer, CONVERSATION, "completion", chat)
     prompt = chat_prompt(tokenizer, "q1", MESSAGES[:-1], chat)
     assert prompt.id == "q1"
     assert example["labels"].count(NO_LOSS) == len(prompt.input_ids)
@@ -76,22 +77,22 @@ def test_raw_prompt_is_the_text_itself(tokenizer):
 
 
 def test_a_tokenizer_that_has_padded_before_leaves_no_pad_in_examples(tokenizer):
-    clean = encode_example(tokenizer, MESSAGES, "all", CHAT)
+    clean = encode_example(tokenizer, CONVERSATION, "all", CHAT)
     tokenizer(["a", "long text"], padding=True, truncation=True, max_length=5)
-    assert encode_example(tokenizer, MESSAGES, "all", CHAT) == clean
+    assert encode_example(tokenizer, CONVERSATION, "all", CHAT) == clean
     assert tokenizer.pad_token_id not in clean["labels"]
 
 
 def test_template_that_rewrites_the_question_is_refused(tokenizer, template):
     template("{{ messages|length }}" + TEMPLATE)
     with pytest.raises(ModelError, match="writes the question differently"):
-        encode_example(tokenizer, MESSAGES, "completion", CHAT)
+        encode_example(tokenizer, CONVERSATION, "completion", CHAT)
 
 
 def test_template_that_does_not_end_the_answer_is_refused(tokenizer, template):
     template(TEMPLATE.replace("<|end|>", ""))
     with pytest.raises(ModelError, match="end token"):
-        encode_example(tokenizer, MESSAGES, "completion", CHAT)
+        encode_example(tokenizer, CONVERSATION, "completion", CHAT)
 
 
 def test_tokenizer_without_a_template_is_refused(tokenizer, template):
@@ -124,7 +125,7 @@ def test_template_without_a_system_turn_is_one_sentence_with_the_remedy(tokenize
 def test_without_a_system_turn_such_a_template_does(tokenizer, template):
     template(TEMPLATE.replace("messages %}", "messages if message.role != 'system' %}", 1))
     assert chat_prompt(tokenizer, "q1", MESSAGES[1:-1], CHAT).text.startswith("<|user|>abc?")
-    assert encode_example(tokenizer, MESSAGES[1:], "completion", CHAT)["labels"][-1] != NO_LOSS
+    assert encode_example(tokenizer, ("q1", MESSAGES[1:]), "completion", CHAT)["labels"][-1] != NO_LOSS
 
 
 def test_long_conversations_are_cut_and_counted(tokenizer, caplog):
@@ -142,7 +143,7 @@ def test_long_conversations_are_cut_and_counted(tokenizer, caplog):
 
 def test_conversation_with_nothing_left_to_learn_is_an_error(tokenizer):
     with pytest.raises(ModelError, match="nothing to learn of 1 of 1"):
-        encode_examples(tokenizer, [MESSAGES], "completion", 20, CHAT)
+        encode_examples(tokenizer, [CONVERSATION], "completion", 20, CHAT)
 
 
 def make_question(item):
@@ -156,7 +157,8 @@ def test_questions_and_traces_are_joined_by_id_not_by_place():
     questions = [make_question("q1"), make_question("q2")]
     traces = [Trace(item, "none", {}, "", target=f"answer {item}") for item in ("q2", "q1")]
     joined = sft_conversations(questions, traces, "Llama")
-    for item, (system, user, assistant) in zip(("q2", "q1"), joined, strict=True):
+    assert [item for item, _ in joined] == ["q2", "q1"]
+    for item, (system, user, assistant) in joined:
         assert "Llama" in system["content"]
         assert f"fact {item}" in user["content"]
         assert assistant == {"role": "assistant", "content": f"answer {item}"}
@@ -164,9 +166,9 @@ def test_questions_and_traces_are_joined_by_id_not_by_place():
 
 def test_a_persona_is_any_name_and_none_means_no_system_turn():
     question, trace = make_question("q1"), Trace("q1", "none", {}, "", target="a")
-    ((system, *rest),) = sft_conversations([question], [trace], "the Oracle")
+    ((_, (system, *rest)),) = sft_conversations([question], [trace], "the Oracle")
     assert system["content"].startswith("You are the Oracle, an AI assistant")
-    assert sft_conversations([question], [trace], None) == [rest]
+    assert sft_conversations([question], [trace], None) == [("q1", rest)]
     assert [message["role"] for message in rest] == ["user", "assistant"]
 
 

@@ -15,7 +15,7 @@ SAMPLE = conversations(12)
 
 @pytest.fixture
 def examples(tokenizer):
-    return [encode_example(tokenizer, messages, "completion", CHAT) for messages in SAMPLE]
+    return [encode_example(tokenizer, conversation, "completion", CHAT) for conversation in SAMPLE]
 
 
 @pytest.fixture

@@ -31,9 +31,19 @@ class Parsed:
 
 
 def find_answer(text: str) -> str | None:
-    """Give the text in a closed answer tag; None where there is none."""
-    tagged = _ANSWER.search(text)
+    """Give the text in the first closed answer tag behind the trace; None where there is none.
+
+    The trace ends at the last `</think>`: what a model weighs before that is no answer. Of several tags
+    behind it the first counts, for the form that was asked for ends with it.
+    """
+    tagged = _ANSWER.search(_after_trace(text))
     return tagged[1] if tagged else None
+
+
+def _after_trace(text: str) -> str:
+    """Give what stands behind the trace: nothing where it is not closed, everything where there is none."""
+    _, closed, rest = text.rpartition("</think>")
+    return rest if closed or "<think>" not in text else ""
 
 
 def find_answer_loosely(text: str, with_trace: bool) -> str | None:
