@@ -6,13 +6,14 @@ params  dataset: what to show; datasets, models, arms: names in config order; no
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.rows import Grid
-from tracekd.figures.ablation import plot_ablation
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.ablation import plot_ablation
+    from tracekd.figures.style import save
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     figure = plot_ablation(read_table(snakemake.input.ablation), params.dataset, grid, note=params.note)

@@ -6,13 +6,14 @@ params  scorer: what to show; datasets, models, arms: names in config order; not
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.rows import Grid
-from tracekd.figures.accuracy import plot_accuracy
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.accuracy import plot_accuracy
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_accuracy(
         read_table(snakemake.input.results),

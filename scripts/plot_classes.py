@@ -6,13 +6,14 @@ params  scorer: what to show; datasets, models, arms: names in config order; not
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.rows import Grid
-from tracekd.figures.classes import plot_classes
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.classes import plot_classes
+    from tracekd.figures.style import save
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     figure = plot_classes(read_table(snakemake.input.classes), params.scorer, grid, note=params.note)

@@ -7,13 +7,14 @@ params  note: what is not real
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.figures.conditions import plot_conditions
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
-from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.figures.conditions import plot_conditions
+    from tracekd.figures.style import save
+    from tracekd.study.plan import read_plan
+
     plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.ratings)
     responses = read_table(snakemake.input.responses)
     scale = plan["scale"]["low"], plan["scale"]["high"]

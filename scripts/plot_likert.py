@@ -6,13 +6,14 @@ params  note: what is not real
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.figures.likert import plot_likert
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
-from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.figures.likert import plot_likert
+    from tracekd.figures.style import save
+    from tracekd.study.plan import read_plan
+
     plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.questions)
     labels = plan["scale"]["labels"]
     figure = plot_likert(table, plan["questions"], plan["conditions"], labels, note=snakemake.params.note)

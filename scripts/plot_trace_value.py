@@ -6,13 +6,14 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.rows import Grid
-from tracekd.figures.style import save
-from tracekd.figures.trace_value import plot_trace_value
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.style import save
+    from tracekd.figures.trace_value import plot_trace_value
+
     params, dataset = snakemake.params, snakemake.wildcards.dataset
     value, types = (
         table[table["dataset"] == dataset]

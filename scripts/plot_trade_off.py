@@ -7,13 +7,14 @@ params  scorer: whose accuracies; note: what is not real
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.figures.style import save
-from tracekd.figures.trade_off import plot_trade_off
 from tracekd.run.jobs import rule_job
-from tracekd.study.published import read_published
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.figures.style import save
+    from tracekd.figures.trade_off import plot_trade_off
+    from tracekd.study.published import read_published
+
     published = read_published(snakemake.input.published)
     results = read_table(snakemake.input.results)
     chosen = (results["dataset"] == snakemake.wildcards.dataset) & (

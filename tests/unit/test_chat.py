@@ -109,6 +109,12 @@ def test_tokenizer_without_a_template_is_refused(tokenizer, template):
             "refuses the conversation: System role not supp",
         ),
         ("{{ messages[0].nothing.content }}", "refuses the conversation"),
+        ("{{ 1 / 0 }}", "refuses the conversation: division by zero"),
+        ("{{ messages[0].content + 1 }}", "refuses the conversation: can only concatenate str"),
+        ("{{ [][7] + 'a' }}", "refuses the conversation"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "refuses the conversation: maximum recursion"),
+        ("{% for message in messages %}", "refuses the conversation: Unexpected end of template"),
+        ("{{ 'a' | nothing }}", "refuses the conversation: No filter named 'nothing'"),
         (
             TEMPLATE.replace("messages %}", "messages if message.role != 'system' %}", 1),
             "leaves the system turn out",
@@ -117,7 +123,7 @@ def test_tokenizer_without_a_template_is_refused(tokenizer, template):
 )
 def test_template_without_a_system_turn_is_one_sentence_with_the_remedy(tokenizer, template, text, sentence):
     template(text)
-    with pytest.raises(ModelError, match=f"the chat template {sentence}") as caught:
+    with pytest.raises(ModelError, match=f"tiny: q1: the chat template {sentence}") as caught:
         chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
     assert "persona: null" in str(caught.value) and "\n" not in str(caught.value)
 
@@ -175,3 +181,64 @@ def test_a_persona_is_any_name_and_none_means_no_system_turn():
 def test_trace_without_its_question_is_an_error():
     with pytest.raises(DataError, match="no training question"):
         sft_conversations([make_question("q1")], [Trace("q9", "none", {}, "", "a")], "Llama")
+
+
+# of reasoning models: what stands before the last think tag is printed again from its own part
+SPLITTING = TEMPLATE.replace(
+    "{{ message.content }}",
+    "{% if message.role == 'assistant' and '</think>' in message.content %}<think>\n"
+    "{{ message.content.split('</think>')[0].split('<think>')[-1].strip() }}\n</think>\n\n"
+    "{{ message.content.split('</think>')[-1] }}{% else %}{{ message.content }}{% endif %}",
+)
+
+
+def answering(text):
+    return "babi-17", [*MESSAGES[:-1], {"role": "assistant", "content": text}]
+
+
+def test_a_template_that_splits_at_think_tags_prints_a_whole_trace(tokenizer, template):
+    template(SPLITTING)
+    example = encode_example(tokenizer, CONVERSATION, "completion", CHAT)
+    assert carrying_loss(tokenizer, example) == "<think>\nab\n</think>\n\n <answer>a</answer><|end|>"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "<think>a</think>x<think>b</think> <answer>a</answer>",
+        "<think>a</think>x</think> <answer>a</answer>",
+        "before<think>a</think> <answer>a</answer>",
+        "<think>a<think>b</think> <answer>a</answer>",
+    ],
+)
+def test_a_target_that_a_template_prints_in_part_is_refused_by_name(tokenizer, template, target):
+    assert carrying_loss(tokenizer, encode_example(tokenizer, answering(target), "completion", CHAT))
+    template(SPLITTING)
+    sentence = "tiny: babi-17: the chat template leaves the assistant turn out, or a part of it"
+    with pytest.raises(ModelError, match=sentence):
+        encode_examples(tokenizer, [CONVERSATION, answering(target)], "completion", 1000, CHAT)
+
+
+@pytest.mark.parametrize(
+    ("part", "put", "role"),
+    [
+        ("message.content }}", "message.content if message.role != 'assistant' else '' }}", "assistant"),
+        ("message.content }}", "message.content | truncate(10, true, '') }}", "assistant"),
+        ("message.content }}", "message.content | escape }}", "assistant"),
+        ("message.content }}", "message.content if message.role != 'user' else '' }}", "user"),
+        ("in messages", "in messages | reverse", "user"),
+    ],
+)
+def test_no_turn_may_be_left_out_cut_changed_or_moved(tokenizer, template, part, put, role):
+    # the answer alone would be found in the question
+    template(TEMPLATE.replace(part, put, 1))
+    with pytest.raises(ModelError, match=f"q1: the chat template leaves the {role} turn out, or a part"):
+        encode_example(tokenizer, CONVERSATION, "completion", CHAT)
+
+
+def test_an_answer_that_stands_in_the_question_does_not_stand_for_the_turn(tokenizer, template):
+    template(
+        TEMPLATE.replace("message.content }}", "message.content if message.role != 'assistant' else '' }}")
+    )
+    with pytest.raises(ModelError, match="babi-17: the chat template leaves the assistant turn out"):
+        encode_example(tokenizer, answering("abc"), "completion", CHAT)

@@ -35,7 +35,8 @@ def read_table(path: str | Path, **types: str) -> pd.DataFrame:
             na_values=[""],
         )
     except ValueError as error:  # a parser's error, no columns at all, or a cell of another type
-        raise DataError(f"not a CSV table: {error}", where=path, hint=_REMADE) from error
+        what = f"not a CSV table: {str(error).splitlines()[0]}"
+        raise DataError(what, where=path, hint=_REMADE) from error
     for name in table.select_dtypes("str"):
         if table[name].str.startswith("'", na=False).any():
             table[name] = table[name].map(restore, na_action="ignore")

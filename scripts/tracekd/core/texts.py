@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write
@@ -155,10 +155,26 @@ def _check_header(names: list[str], columns: Sequence[str], where: str, hint: st
         raise DataError(f"column {twice!r} stands there twice", where=where, hint=hint)
 
 
+class CsvLines:
+    r"""A stream for a CSV writer that quotes what its line end holds: with "\r\n" a lone "\r" in a cell, too.
+
+    The lines of the file end in "\n" all the same.
+    """
+
+    END = "\r\n"
+
+    def __init__(self, stream: IO[str]):
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Write one line."""
+        self._stream.write(line.removesuffix(self.END) + "\n")
+
+
 def write_rows(rows: Iterable[Iterable[object]], path: str | Path, columns: Sequence[str]) -> None:
     """Write a CSV file, whole or not at all: None as nothing, flags as 0 and 1, texts inert."""
     with atomic_write(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv.writer(CsvLines(stream), lineterminator=CsvLines.END)
         writer.writerow(columns)
         writer.writerows([_cell(value) for value in row] for row in rows)
 

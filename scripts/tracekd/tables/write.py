@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.core.files import atomic_write
-from tracekd.core.texts import make_inert
+from tracekd.core.texts import CsvLines, make_inert
 
 # more rows than this do not fit a page
 PAGE_ROWS = 45
@@ -26,7 +26,9 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         for name in table.select_dtypes(["object", "str"])
     }
     with atomic_write(path) as stream:
-        table.assign(**texts).to_csv(stream, index=False, float_format="%.6f", lineterminator="\n")
+        table.assign(**texts).to_csv(
+            CsvLines(stream), index=False, float_format="%.6f", lineterminator=CsvLines.END
+        )
 
 
 def write_table(
