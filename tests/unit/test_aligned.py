@@ -4,6 +4,7 @@ from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import MEASURES
 from tracekd.scoring.aligned import score_item as score
+from tracekd.scoring.outputs import read_answer
 from tracekd.scoring.score import write_scores
 from tracekd.traces.arms import MIXTURES, built_arms, get_arm
 from tracekd.traces.build import build_trace
@@ -120,3 +121,9 @@ def test_a_trace_that_was_not_asked_for_holds_no_answer_either(arm):
         question, f"<think><answer>{GOLD}</answer></think> <answer>{OTHER}</answer>", arm
     ).answer_ok
     assert judge(question, f"<think><answer>{OTHER}</answer></think> <answer>{GOLD}</answer>", arm).answer_ok
+
+
+def test_the_tolerant_reader_looks_behind_the_trace_too():
+    question = make_question("cotempqa")
+    text = f"<think>is it <answer>{OTHER}</answer>?</think> <answer>{GOLD}"
+    assert read_answer(question, text, with_trace=True) == {"david widder", "norbert wiener"}

@@ -52,11 +52,11 @@ def find_answer_loosely(text: str, with_trace: bool) -> str | None:
     It stands in an answer tag that need not be closed, or else behind words such as "The answer is:", or else
     in the last line after the trace. A trace that is not closed has no answer after it.
     """
-    if tagged := _OPEN_ANSWER.search(text):
+    _, closed, rest = text.rpartition("</think>")
+    if tagged := _OPEN_ANSWER.search(rest):
         return tagged[1]
     if marked := _MARKED_ANSWER.findall(text):
         return str(marked[-1])
-    _, closed, rest = text.partition("</think>")
     if not closed:
         if with_trace and "<think>" in text:
             return None
