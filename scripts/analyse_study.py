@@ -7,7 +7,7 @@ params  note: what is not real, put before every caption
 log     [0]
 """
 
-import pandas as pd
+from tracekd.core.tables import read_table
 from tracekd.run.jobs import rule_job
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
@@ -43,7 +43,7 @@ CAPTIONS = {
 
 with rule_job(snakemake):
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
-    ratings = pd.read_csv(snakemake.input.responses, dtype={"participant": str, "group": str, "item": str})
+    ratings = read_table(snakemake.input.responses)
     choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis.model_dump())
     made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
     titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}

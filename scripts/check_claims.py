@@ -12,11 +12,11 @@ output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
 log     [0]
 """
 
-import pandas as pd
 from tracekd.claims.findings import gather
 from tracekd.claims.ledger import keep_named, read_claims
 from tracekd.claims.main import conclusions, main_claims
 from tracekd.claims.recomputation import RunTables
+from tracekd.core.tables import read_table
 from tracekd.models.registry import read_models
 from tracekd.released.registry import read_released
 from tracekd.run.jobs import rule_job
@@ -30,11 +30,11 @@ from tracekd.tables.write import write_csv
 with rule_job(snakemake):
     files, output = snakemake.input, snakemake.output
     claims = read_claims(files.claims)
-    inputs = pd.read_csv(files.inputs) if files.inputs else None
+    inputs = read_table(files.inputs) if files.inputs else None
     # of the paper's models and data only, and of whole test splits only
     partial = set() if inputs is None else find_partial(inputs)
     tables = {
-        name: keep_named(leave_out(pd.read_csv(files[name]), partial), claims)
+        name: keep_named(leave_out(read_table(files[name]), partial), claims)
         for name in (
             *("answers", "matrix", "statistics", "ablation"),
             *("follow", "counterfactual", "copying", "definitions", "contrasts"),

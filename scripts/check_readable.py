@@ -5,13 +5,13 @@ output  text: results/{run}/readable.txt
 log     [0]
 """
 
-import pandas as pd
 from tracekd.core.files import atomic_write
+from tracekd.core.tables import read_table
 from tracekd.run.jobs import rule_job
 from tracekd.tables.results import check_readable
 
 with rule_job(snakemake):
     results = snakemake.input.results
-    check_readable(pd.read_csv(results), results)
+    check_readable(read_table(results), results)
     with atomic_write(snakemake.output.text) as stream:
         stream.write("Outputs of every trained arm can be read.\n")

@@ -1,10 +1,8 @@
 """Judge the teacher's answers of one dataset (rule judge_teacher)."""
 
-import csv
-
-from tracekd.core.files import atomic_write
 from tracekd.core.logs import logger
 from tracekd.core.records import read_questions
+from tracekd.core.texts import write_rows
 from tracekd.run.jobs import rule_job
 from tracekd.teacher.judgement import COLUMNS, judge, to_rows
 from tracekd.teacher.responses import read_responses
@@ -14,8 +12,5 @@ with rule_job(snakemake):
     judgements = judge(
         read_questions(source.questions), read_responses(source.responses), snakemake.params.keep
     )
-    with atomic_write(snakemake.output.judgement) as stream:
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow(COLUMNS)
-        table.writerows(to_rows(judgements))
+    write_rows(to_rows(judgements), snakemake.output.judgement, COLUMNS)
     logger.info("%d of %d answers are kept", sum(one.kept for one in judgements), len(judgements))

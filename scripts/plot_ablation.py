@@ -6,14 +6,15 @@ params  dataset: what to show; datasets, models, arms: names in config order; no
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.ablation import plot_ablation
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.ablation import plot_ablation
+    from tracekd.figures.style import save
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_ablation(pd.read_csv(snakemake.input.ablation), params.dataset, grid, note=params.note)
+    figure = plot_ablation(read_table(snakemake.input.ablation), params.dataset, grid, note=params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -6,17 +6,18 @@ params  scorer: what to show; datasets, models, arms: names in config order; not
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.accuracy import plot_accuracy
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.accuracy import plot_accuracy
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_accuracy(
-        pd.read_csv(snakemake.input.results),
-        pd.read_csv(snakemake.input.baselines),
+        read_table(snakemake.input.results),
+        read_table(snakemake.input.baselines),
         params.scorer,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

@@ -6,16 +6,17 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.association import plot_association
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.association import plot_association
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_association(
-        pd.read_csv(snakemake.input.copying),
+        read_table(snakemake.input.copying),
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )

@@ -6,11 +6,12 @@ params  note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.figures.claims import plot_claims
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    figure = plot_claims(pd.read_csv(snakemake.input.claims), note=snakemake.params.note)
+    from tracekd.core.tables import read_table
+    from tracekd.figures.claims import plot_claims
+    from tracekd.figures.style import save
+
+    figure = plot_claims(read_table(snakemake.input.claims), note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -7,15 +7,16 @@ params  note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.figures.conditions import plot_conditions
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
-from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):
-    plan, table = read_plan(snakemake.input.plan), pd.read_csv(snakemake.input.ratings)
-    responses = pd.read_csv(snakemake.input.responses, dtype={"participant": str, "group": str})
+    from tracekd.core.tables import read_table
+    from tracekd.figures.conditions import plot_conditions
+    from tracekd.figures.style import save
+    from tracekd.study.plan import read_plan
+
+    plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.ratings)
+    responses = read_table(snakemake.input.responses)
     scale = plan["scale"]["low"], plan["scale"]["high"]
     figure = plot_conditions(table, responses, plan["conditions"], scale, note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

@@ -6,16 +6,17 @@ params  arm, scorers: what to show; datasets, models, arms: names in config orde
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.confusion import plot_confusion
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.confusion import plot_confusion
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_confusion(
-        pd.read_csv(snakemake.input.matrix),
+        read_table(snakemake.input.matrix),
         params.arm,
         params.scorers,
         Grid(params.datasets, params.models, params.arms),

@@ -6,14 +6,15 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.contrasts import plot_contrasts
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.contrasts import plot_contrasts
+    from tracekd.figures.style import save
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_contrasts(pd.read_csv(snakemake.input.contrasts), grid, note=params.note)
+    figure = plot_contrasts(read_table(snakemake.input.contrasts), grid, note=params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

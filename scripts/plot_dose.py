@@ -6,17 +6,18 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.dose import plot_dose
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.dose import plot_dose
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_dose(
-        pd.read_csv(snakemake.input.dose, keep_default_na=False, na_values=[""]),
-        pd.read_csv(snakemake.input.trend),
+        read_table(snakemake.input.dose),
+        read_table(snakemake.input.trend),
         snakemake.wildcards.scorer,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

@@ -6,17 +6,18 @@ params  scorer: of the matrices; datasets, models, arms: names in config order; 
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.follow_rate import plot_follow_rate
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.follow_rate import plot_follow_rate
+    from tracekd.figures.style import save
+
     params = snakemake.params
     figure = plot_follow_rate(
-        pd.read_csv(snakemake.input.matrix),
-        pd.read_csv(snakemake.input.follow),
+        read_table(snakemake.input.matrix),
+        read_table(snakemake.input.follow),
         params.scorer,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

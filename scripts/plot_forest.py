@@ -6,17 +6,18 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.forest import plot_forest
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
-from tracekd.statistics.settings import read_settings
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.forest import plot_forest
+    from tracekd.figures.style import save
+    from tracekd.statistics.settings import read_settings
+
     params = snakemake.params
     figure = plot_forest(
-        pd.read_csv(snakemake.input.statistics),
+        read_table(snakemake.input.statistics),
         read_settings(snakemake.input.settings).margins.phi,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

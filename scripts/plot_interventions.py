@@ -6,16 +6,17 @@ params  models, arms, conditions: names in config order; note
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.interventions import plot_interventions
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.interventions import plot_interventions
+    from tracekd.figures.style import save
+
     params, dataset = snakemake.params, snakemake.wildcards.dataset
     figure = plot_interventions(
-        pd.read_csv(snakemake.input.interventions),
+        read_table(snakemake.input.interventions),
         dataset,
         params.conditions,
         Grid([dataset], params.models, params.arms),

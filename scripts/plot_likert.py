@@ -6,14 +6,15 @@ params  note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.figures.likert import plot_likert
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
-from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):
-    plan, table = read_plan(snakemake.input.plan), pd.read_csv(snakemake.input.questions)
+    from tracekd.core.tables import read_table
+    from tracekd.figures.likert import plot_likert
+    from tracekd.figures.style import save
+    from tracekd.study.plan import read_plan
+
+    plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.questions)
     labels = plan["scale"]["labels"]
     figure = plot_likert(table, plan["questions"], plan["conditions"], labels, note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

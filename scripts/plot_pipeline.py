@@ -9,12 +9,13 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.core.records import read_questions, read_traces
-from tracekd.figures.pipeline import choose_question, plot_pipeline
-from tracekd.figures.style import save
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions, read_traces
+    from tracekd.figures.pipeline import choose_question, plot_pipeline
+    from tracekd.figures.style import save
+
     source = snakemake.input
     traces = {
         Path(path).stem: {trace.id: trace for trace in read_traces(path)}

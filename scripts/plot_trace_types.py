@@ -6,12 +6,13 @@ params  note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.figures.style import save
-from tracekd.figures.trace_types import plot_trace_types
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    types = pd.read_csv(snakemake.input.types)
+    from tracekd.core.tables import read_table
+    from tracekd.figures.style import save
+    from tracekd.figures.trace_types import plot_trace_types
+
+    types = read_table(snakemake.input.types)
     chosen = types[types["dataset"] == snakemake.wildcards.dataset]
     save(plot_trace_types(chosen, note=snakemake.params.note), snakemake.output.pdf, snakemake.output.png)

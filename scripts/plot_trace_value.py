@@ -6,17 +6,18 @@ params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.datasets.rows import Grid
-from tracekd.figures.style import save
-from tracekd.figures.trace_value import plot_trace_value
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.figures.style import save
+    from tracekd.figures.trace_value import plot_trace_value
+
     params, dataset = snakemake.params, snakemake.wildcards.dataset
     value, types = (
         table[table["dataset"] == dataset]
-        for table in (pd.read_csv(snakemake.input.value), pd.read_csv(snakemake.input.types))
+        for table in (read_table(snakemake.input.value), read_table(snakemake.input.types))
     )
     figure = plot_trace_value(
         value,

@@ -7,19 +7,20 @@ params  scorer: whose accuracies; note: what is not real
 log     [0]
 """
 
-import pandas as pd
-from tracekd.figures.style import save
-from tracekd.figures.trade_off import plot_trade_off
 from tracekd.run.jobs import rule_job
-from tracekd.study.published import read_published
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.figures.style import save
+    from tracekd.figures.trade_off import plot_trade_off
+    from tracekd.study.published import read_published
+
     published = read_published(snakemake.input.published)
-    results = pd.read_csv(snakemake.input.results)
+    results = read_table(snakemake.input.results)
     chosen = (results["dataset"] == snakemake.wildcards.dataset) & (
         results["scorer"] == snakemake.params.scorer
     )
     own = snakemake.input.ratings  # empty without a study
-    ratings = pd.read_csv(own) if own else None
+    ratings = read_table(own) if own else None
     figure = plot_trade_off(results[chosen], published, ratings, note=snakemake.params.note)
     save(figure, snakemake.output.pdf, snakemake.output.png)

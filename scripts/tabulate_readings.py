@@ -12,7 +12,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-import pandas as pd
+from tracekd.core.tables import read_table
 from tracekd.datasets.anchors import join_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
@@ -59,7 +59,7 @@ with rule_job(snakemake):
     readings = join_anchors(readings, snakemake.input.questions)
     follow, copying = follow_table(readings, grid), copying_table(readings, grid)
     counterfactual = counterfactual_table(readings, grid)
-    definitions = definitions_table(readings, pd.read_csv(snakemake.input.statistics), grid)
+    definitions = definitions_table(readings, read_table(snakemake.input.statistics), grid)
     tables = {
         "follow": (follow, show_follow(follow)),
         "counterfactual": (exact_p_values(counterfactual), show_counterfactual(counterfactual)),

@@ -10,7 +10,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-import pandas as pd
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
 from tracekd.tables.answer_scores import answer_scores, show_answer_scores
@@ -41,7 +41,7 @@ with rule_job(snakemake):
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores = read_scores(snakemake.input.scores)
     baselines = snakemake.input.baselines
-    results = results_table(scores, pd.read_csv(baselines) if baselines else None, grid)
+    results = results_table(scores, read_table(baselines) if baselines else None, grid)
     tables = {
         "results": (results, show_results),
         "classes": (classes_table(scores, grid), show_classes),

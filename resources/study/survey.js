@@ -128,7 +128,8 @@
       ...record.checks.map((one) => [...head, "", "", "", one.check, one.value, ""]),
     ];
     const cell = (value) => {
-      const text = String(value ?? "");
+      let text = String(value ?? "");
+      if (/^'*[=+\-@\t\r\n＝＋－＠]/.test(text)) text = `'${text}`; // no spreadsheet runs it (docs/study_analysis.md)
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     return rows.map((row) => row.map(cell).join(",") + "\r\n").join("");

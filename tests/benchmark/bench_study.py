@@ -109,7 +109,7 @@ def draw(folder: Path) -> None:
     questions = [question.model_dump() for question in study.questions]
     means = target_means(conditions, published, scale)
     sent = simulate_exports(plan, means, study.participants_per_group, scale, study.seed)
-    ratings = responses_table([Export(record, "", ()) for record in sent if record["completed"]], plan)
+    ratings = responses_table([Export(record, "", (), ()) for record in sent if record["completed"]], plan)
     tables = study_tables(ratings, plan, published, Choices((1, 5), **study.analysis.model_dump()))
     labels = study.scale.labels
     figures = {

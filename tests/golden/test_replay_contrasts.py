@@ -65,14 +65,14 @@ def test_correct_lies_below_none_in_every_run_and_under_every_judgement(contrast
 
 def test_the_advantage_of_incorrect_traces_hangs_on_one_quirk(contrasts):
     found = [pick(contrasts, QWEN, one) for one in (PUBLISHED, Q5_OFF, ALIGNED)]
-    assert [row["difference"] for row in found] == pytest.approx([2.11, -4.21, -4.11], abs=0.01)
+    assert [row["difference"] for row in found] == pytest.approx([2.11, -4.21, -4.21], abs=0.01)
     assert all(row["low"] < 0 < row["high"] for row in found)
 
 
 def test_a_part_of_the_contrasts_is_form(contrasts):
     pair = {"arm": "incorrect", "other": "none"}
     found = [pick(contrasts, QWEN, ALIGNED, items, **pair) for items in ("all", "readable", "tolerant")]
-    assert [row["difference"] for row in found] == pytest.approx([-14.53, -9.68, -9.37], abs=0.01)
-    assert [row["n"] for row in found] == [950, 806, 950]
+    assert [row["difference"] for row in found] == pytest.approx([-14.63, -9.68, -9.37], abs=0.01)
+    assert [row["n"] for row in found] == [950, 805, 950]
     babi = [pick(contrasts, LLAMA, PUBLISHED, items, dataset="babi") for items in ("all", "readable")]
     assert [row["difference"] for row in babi] == pytest.approx([-8.24, -1.71], abs=0.01)

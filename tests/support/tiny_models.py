@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from tracekd.adapters.chat import encode_examples
+from tracekd.adapters.chat import Conversation, encode_examples
 from tracekd.adapters.training import AdapterJob
 from tracekd.settings.config import Chat, Quantisation
 from tracekd.settings.training import Lora, Training
@@ -33,7 +33,7 @@ TRAINING = Training(
 )
 # what the rules hand to their scripts: layers that carry an adapter are those of the model
 TARGET_MODULES = TRAINING.lora.target_modules
-PLAN = TRAINING.model_dump(exclude={"lora": {"target_modules"}}) | {"overrides": []}
+PLAN = TRAINING.model_dump(exclude={"lora": {"target_modules"}}) | {"max_cut": 0.0, "overrides": []}
 
 
 def save_model(folder: Path, family: str, seed: int = 0) -> Path:
@@ -73,17 +73,20 @@ def save_model(folder: Path, family: str, seed: int = 0) -> Path:
     return folder
 
 
-def conversations(count: int = 50, seed: int = 0) -> list[list[dict[str, str]]]:
-    """Invent questions of unequal length whose answer is their first letter."""
+def conversations(count: int = 50, seed: int = 0) -> list[Conversation]:
+    """Invent questions of unequal length whose answer is their first letter, each with its id."""
     rng = random.Random(seed)
     words = ["".join(rng.choices("abcdefgh", k=rng.randint(3, 40))) for _ in range(count)]
     return [
-        [
-            {"role": "system", "content": "Help."},
-            {"role": "user", "content": f"{word}?"},
-            {"role": "assistant", "content": f"<think>{word[:2]}</think> <answer>{word[0]}</answer>"},
-        ]
-        for word in words
+        (
+            f"q{number}",
+            [
+                {"role": "system", "content": "Help."},
+                {"role": "user", "content": f"{word}?"},
+                {"role": "assistant", "content": f"<think>{word[:2]}</think> <answer>{word[0]}</answer>"},
+            ],
+        )
+        for number, word in enumerate(words)
     ]
 
 

@@ -10,6 +10,7 @@ from support.study_files import make_pages, read_export
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.study.pages import completion_code
+from tracekd.study.responses import read_study_responses
 
 PARTICIPANTS = [
     Participant(f"person-{number}", "ABCD"[number % 4], frozenset(ways.split()))
@@ -165,3 +166,15 @@ def test_within_subjects_every_page_shows_all_conditions(tmp_path, open_page):
     play(page, Participant("square", "B", frozenset()), plan)
     answers = read_export(save(page, "JSON"))["answers"]
     assert len({answer["condition"] for answer in answers}) == 4
+
+
+def test_the_csv_of_a_page_is_inert_in_a_spreadsheet_and_says_what_the_json_says(tmp_path, open_page):
+    (tmp_path / "sent").mkdir()
+    plan, pages = make_pages(tmp_path, title="=1+1")
+    page = open_page(pages["A"])
+    play(page, Participant("-1", "A", frozenset()), plan)
+    table = Path(save(page, "CSV").path()).read_bytes().decode("utf-8")
+    assert all(line.startswith("'=1+1,") and ",'-1," in line for line in table.splitlines()[1:])
+    (tmp_path / "sent" / "one.csv").write_text(table, "utf-8")
+    (export,) = read_study_responses(tmp_path / "sent", plan)
+    assert export.record == read_export(save(page, "JSON"))

@@ -141,7 +141,7 @@ def test_right_and_wrong_come_from_a_table(tmp_path):
     path = tmp_path / "judgement.csv"
     pd.DataFrame({"id": ["a", "b", "c"], "ok": [True, False, None]}).to_csv(path, index=False)
     assert read_answered(path, "ok") == {"a": True, "b": False}
-    with pytest.raises(DataError, match="has no column 'right'"):
+    with pytest.raises(DataError, match="column 'right' is missing"):
         read_answered(path, "right")
 
 

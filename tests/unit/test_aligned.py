@@ -4,6 +4,7 @@ from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import MEASURES
 from tracekd.scoring.aligned import score_item as score
+from tracekd.scoring.outputs import read_answer
 from tracekd.scoring.score import write_scores
 from tracekd.traces.arms import MIXTURES, built_arms, get_arm
 from tracekd.traces.build import build_trace
@@ -84,3 +85,45 @@ def test_the_score_file_has_flags_as_digits_and_gaps_where_no_step_is(tmp_path):
     header, line = (tmp_path / "s.csv").read_text().splitlines()
     assert header == "id,class,answer_ok,f1,precision,recall,rouge_l,class_ok,facts_ok,trace_ok,readable"
     assert line == "babi-1,two-supporting-facts,1,1.0,1.0,1.0,,,,,1"
+
+
+GOLD = "['David Widder', 'Norbert Wiener']"
+OTHER = "['Claude Shannon']"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        # what is weighed within the trace is no answer
+        (f"<think>is it <answer>{GOLD}</answer>?</think> <answer>{OTHER}</answer>", False),
+        (f"<think>is it <answer>{OTHER}</answer>?</think> <answer>{GOLD}</answer>", True),
+        (f"<think>a</think> <answer>{OTHER}</answer> <think>b</think> <answer>{GOLD}</answer>", True),
+        (f"<think>a</think> <answer>{GOLD}</answer> <think>b</think> <answer>{OTHER}</answer>", False),
+        # behind it the first tag counts
+        (f"<think>a</think> <answer>{GOLD}</answer> <answer>{OTHER}</answer>", True),
+        (f"<think>a</think> <answer>{OTHER}</answer> <answer>{GOLD}</answer>", False),
+        # there is no answer behind a trace that was not closed, or that nothing follows
+        (f"<think>is it <answer>{GOLD}</answer>", False),
+        (f"<think>is it <answer>{GOLD}</answer></think>", False),
+        # a text without any trace is all answer
+        (f"<answer>{GOLD}</answer>", True),
+        (f"a</think> <answer>{GOLD}</answer>", True),
+    ],
+)
+def test_the_answer_is_the_first_tag_behind_the_last_trace(text, right):
+    assert judge(make_question("cotempqa"), text, "correct").answer_ok == right
+
+
+@pytest.mark.parametrize("arm", ["none", "prompt_only"])
+def test_a_trace_that_was_not_asked_for_holds_no_answer_either(arm):
+    question = make_question("cotempqa")
+    assert not judge(
+        question, f"<think><answer>{GOLD}</answer></think> <answer>{OTHER}</answer>", arm
+    ).answer_ok
+    assert judge(question, f"<think><answer>{OTHER}</answer></think> <answer>{GOLD}</answer>", arm).answer_ok
+
+
+def test_the_tolerant_reader_looks_behind_the_trace_too():
+    question = make_question("cotempqa")
+    text = f"<think>is it <answer>{OTHER}</answer>?</think> <answer>{GOLD}"
+    assert read_answer(question, text, with_trace=True) == {"david widder", "norbert wiener"}

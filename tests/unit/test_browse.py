@@ -5,7 +5,9 @@ import re
 from html import unescape
 
 import pandas as pd
+import pytest
 from support.examples import make_question
+from tracekd.core.texts import make_inert
 from tracekd.tables.browse import write_page
 from tracekd.tables.differences import FLAGS, LISTED, WIDTHS, browsable_items, cut, page_note
 
@@ -115,3 +117,13 @@ def test_a_full_page_stays_below_6_megabytes(tmp_path):
     asked, texts = make_page(items, "\n'quoted' \"text\" <think> é — " * 30)
     html = write(browsable_items(items, asked, texts), tmp_path / "page.html")
     assert len(html.encode()) <= 6_000_000
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(A1)", "'=1", "a", "'a'"])
+def test_a_formula_is_inert_in_the_downloaded_csv_and_shown_as_it_is(tmp_path, text):
+    items = make_items(["a"])
+    html = write(browsable_items(items, *make_page(items, text)), tmp_path / "page.html")
+    shown = rows_of(html)[0][-1]
+    # the button exports the text of a cell without its tags; the page hides what is marked hidden
+    assert unescape(re.sub("<.*?>", "", shown)) == make_inert(text)
+    assert unescape(re.sub("<i hidden>.*?</i>", "", shown)) == text

@@ -29,7 +29,7 @@ def model(base, tokenizer, tmp_path_factory):
 def prompts(tokenizer):
     return [
         chat_prompt(tokenizer, f"q{number}", messages[:-1], CHAT)
-        for number, messages in enumerate(conversations(24))
+        for number, (_, messages) in enumerate(conversations(24))
     ]
 
 

@@ -196,7 +196,7 @@ def answered(prefill, text):
 def test_the_prompt_is_a_prefix_of_what_is_trained_on(tokenizer, question):
     trace = build_trace(question, "correct", 0)
     prompt = prefilled_prompt(tokenizer, "a", chat_messages(question, "Llama"), trace.text, CHAT)
-    trained = encode_example(tokenizer, chat_messages(question, "Llama", trace.target), "all", CHAT)
+    trained = encode_example(tokenizer, ("a", chat_messages(question, "Llama", trace.target)), "all", CHAT)
     assert tuple(trained["input_ids"][: len(prompt.input_ids)]) == prompt.input_ids
     assert prompt.text.endswith(f"{trace.text}</think>")
 
@@ -207,7 +207,7 @@ def test_a_token_that_reaches_beyond_the_trace_is_part_of_the_prompt(question):
     words = build_tokenizer(["a b c"], 10, [question.dataset])
     trace = build_trace(question, "correct", 0)
     prompt = prefilled_prompt(words, "a", chat_messages(question, "Llama"), trace.text, CHAT)
-    trained = encode_example(words, chat_messages(question, "Llama", trace.target), "all", CHAT)
+    trained = encode_example(words, ("a", chat_messages(question, "Llama", trace.target)), "all", CHAT)
     assert tuple(trained["input_ids"][: len(prompt.input_ids)]) == prompt.input_ids
     assert prompt.text.endswith("</think> <answer>")
 
@@ -217,7 +217,7 @@ def test_a_template_that_drops_the_trace_is_refused(tokenizer, question, monkeyp
         "message.content }}", "message.content.split('</think>')[-1] }}"
     )
     monkeypatch.setattr(tokenizer, "chat_template", template)
-    with pytest.raises(ModelError, match="leaves the trace out"):
+    with pytest.raises(ModelError, match="tiny: a: the chat template leaves the assistant turn out"):
         prefilled_prompt(tokenizer, "a", chat_messages(question, "Llama"), "some trace", CHAT)
 
 

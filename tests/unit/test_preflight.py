@@ -1,5 +1,6 @@
 """Each preflight check passes on a sound set-up and names the number when it is broken on purpose."""
 
+from dataclasses import astuple, fields
 from types import SimpleNamespace
 
 import pytest
@@ -8,14 +9,17 @@ from support.tiny_models import CHAT, QUANTISATION, TEMPLATE, TRAINING, conversa
 from tracekd.adapters import preflight
 from tracekd.adapters.chat import encode_example
 from tracekd.core.errors import ModelError
+from tracekd.core.texts import write_rows
+from tracekd.datasets.rows import Grid
 from tracekd.models.loading import load_quantised
+from tracekd.tables.lengths import COLUMNS, lengths_table, show_lengths
 
 SAMPLE = conversations(12)
 
 
 @pytest.fixture
 def examples(tokenizer):
-    return [encode_example(tokenizer, messages, "completion", CHAT) for messages in SAMPLE]
+    return [encode_example(tokenizer, conversation, "completion", CHAT) for conversation in SAMPLE]
 
 
 @pytest.fixture
@@ -127,3 +131,53 @@ def test_the_first_violation_ends_the_checks(base, tokenizer, tmp_path):
     fault = SimpleNamespace(name="x", measured="1", limit="0", ok=False, hint="mend it")
     with pytest.raises(ModelError, match=r"m: x: 1, but it must be 0 \(mend it\)"):
         preflight.require(fault, where="m")
+
+
+# --- how many examples are cut
+
+
+def measure(tokenizer, max_length, arm="correct"):
+    return preflight.measure_lengths(tokenizer, "babi", arm, SAMPLE, max_length, CHAT)
+
+
+def test_the_examples_that_would_be_cut_are_counted(tokenizer, examples):
+    sizes = sorted(len(example["input_ids"]) for example in examples)
+    found = measure(tokenizer, sizes[-3])
+    assert (found.examples, found.longest, found.max_length) == (12, sizes[-1], sizes[-3])
+    assert found.cut == sum(size > sizes[-3] for size in sizes) > 0
+    assert measure(tokenizer, sizes[-1]).cut == 0
+
+
+@pytest.mark.parametrize(("max_cut", "ok"), [(0.0, False), (0.1, False), (0.25, True), (1.0, True)])
+def test_more_than_the_share_that_may_be_cut_stops_the_run(max_cut, ok):
+    lengths = [
+        preflight.Lengths("babi", "none", 1000, 90, 100, 0),
+        preflight.Lengths("babi", "correct", 8, 130, 100, 2),
+    ]
+    check = preflight.check_cut(lengths, max_cut)
+    assert check.ok == ok
+    if not ok:
+        with pytest.raises(ModelError) as caught:
+            preflight.require(check, where="models/tiny")
+        assert str(caught.value).startswith(
+            "models/tiny: conversations cut at max_length: 2 of 8 at 100 tokens in babi, correct "
+            f"(the longest has 130), but it must be at most {100 * max_cut:g} % of every dataset and arm ("
+        )
+
+
+def test_the_table_says_how_many_are_cut_of_every_model_and_arm(tokenizer, tmp_path):
+    found = [measure(tokenizer, 16), measure(tokenizer, 1000, "none")]
+    columns = [field.name for field in fields(preflight.Lengths)]
+    for model in ("b", "a"):
+        write_rows(map(astuple, found), tmp_path / f"{model}.csv", columns)
+    paths = [tmp_path / f"{model}.csv" for model in ("b", "a")]
+    table = lengths_table(paths, Grid(["babi"], ["a", "b"], ["none", "correct"]))
+    assert list(table.columns) == COLUMNS
+    assert table[["model", "arm"]].to_numpy().tolist() == [
+        ["a", "none"],
+        ["a", "correct"],
+        ["b", "none"],
+        ["b", "correct"],
+    ]
+    assert table["cut"].tolist() == [0, 12, 0, 12] and table["cut_share"].tolist() == [0, 1, 0, 1]
+    assert show_lengths(table)["Cut (%)"].tolist() == ["0.0", "100.0"] * 2

@@ -105,7 +105,7 @@ def test_more_rows_than_the_class_has_are_refused(tmp_path):
     [
         (json.dumps(cotempqa_row(1)).encode()[:60], "not a JSON object"),
         (b"[]", "a JSON object is expected, not list"),
-        (b"", "not a JSON object"),
+        (b"\n{}", "not a JSON object"),  # a blank line that is not the last
         (b"[" * 100_000, "not a JSON object"),
         (b'{"index": 1, "question": "\xff"}', "byte 27 of the line is not UTF-8"),
     ],

@@ -262,7 +262,7 @@ def test_a_damaged_file_of_generations_ends_in_one_sentence(mirror, fault, place
         (b"['David Widder', 'Norbert Wiener']", b"David Widder", "not a list of texts"),
         (b"['David Widder', 'Norbert Wiener']", b"['Nobody']", "gold fact missing"),
         (b"\nQuestion: ", b"\nAsked: ", "the prompt holds no question"),
-        (b"David", b"\xff", "not a UTF-8 CSV file"),
+        (b"David", b"\xff", "byte 18 of the line is not UTF-8"),
     ],
 )
 def test_a_damaged_test_split_ends_in_one_sentence(mirror, old, new, sentence):

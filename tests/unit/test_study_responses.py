@@ -5,7 +5,10 @@ import json
 import pytest
 from support.study_data import QUESTIONS, as_csv, make_export, make_plan, write_json
 from tracekd.core.errors import DataError
+from tracekd.core.tables import read_table
 from tracekd.study.responses import read_study_responses, responses_table
+from tracekd.study.scores import participant_means
+from tracekd.tables.write import write_csv
 
 PLAN = make_plan()
 
@@ -150,3 +153,102 @@ def test_bytes_that_are_not_utf8_are_named_with_their_line(tmp_path):
 def test_an_empty_or_missing_folder_is_named(tmp_path):
     assert "no responses" in fault(tmp_path)
     assert "no such folder" in fault(tmp_path / "nowhere")
+
+
+# --- checks and pages are held against the plan as answers are
+
+
+def change_check(**changes):
+    return lambda export: export["checks"][0].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda export: export.update(checks=[]), "is completed but has no answer to check 'attention'"),
+        (
+            change_check(check="attentoin"),
+            "checks[0]: check 'attentoin' is unknown (did you mean 'attention'?",
+        ),
+        (change_check(value=2), "checks[0]: check 'attention' asks for 5, but 2 counts as passed"),
+        (change_check(passed=False), "checks[0]: check 'attention' asks for 5, but 5 counts as failed"),
+        (change_check(value=6), "checks[0]: value 6 is not on the scale from 1 to 5"),
+        (change_check(value=None), "checks[0]: passes check 'attention' without an answer"),
+        (change_check(value=None, passed=False), "is completed but has no answer to check 'attention'"),
+        (
+            lambda export: export["checks"].append(export["checks"][0]),
+            "checks[1]: answers check 'attention' twice",
+        ),
+        (lambda export: export["answers"][1].update(seconds=1), "answers[1]: position or seconds of item"),
+        (lambda export: export["answers"][4].update(position=3), "answers[4]: position or seconds of item"),
+        (
+            lambda export: [one.update(position=1) for one in export["answers"]],
+            "positions 1 to 4, each its own",
+        ),
+        (
+            lambda export: [one.update(position=one["position"] + 1) for one in export["answers"]],
+            "positions 1 to 4, each its own",
+        ),
+    ],
+)
+def test_a_check_or_page_that_does_not_fit_the_plan_is_named(tmp_path, damage, sentence):
+    export = make_export(PLAN)
+    damage(export)
+    assert sentence in fault(write_json(tmp_path, export))
+
+
+def test_a_failed_check_and_one_of_a_participant_who_stopped_are_kept(tmp_path):
+    failed = make_export(PLAN)
+    failed["checks"][0] |= {"value": 2, "passed": False}
+    stopped = make_export(PLAN, "B", "p2", completed=False) | {"checks": []}
+    first, second = read_study_responses(write_json(tmp_path, failed, stopped), PLAN)
+    assert [check["passed"] for check in first.record["checks"]] == [False]
+    assert second.record["checks"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("attention,5", "attention,7", "sent.csv:14: value 7 is not on the scale"),
+        ("attention,5", "attention,", "is completed but has no answer to check 'attention'"),
+        ("attention,5", "atention,5", "sent.csv:14: check 'atention' is unknown"),
+        (",4,12.5", ",4,nan", "sent.csv:2: seconds 'nan' is not a number"),
+        (",4,12.5", ",4,inf", "sent.csv:2: seconds 'inf' is not a number"),
+        (",4,12.5", ",4,1e999", "sent.csv:2: seconds '1e999' is not a number"),
+        (",4,12.5", f",{'4' * 5000},12.5", "sent.csv:2: value '4444"),
+        (",4,12.5", f",{'4' * 400},12.5", "sent.csv:2: value '4444"),
+        (",4,12.5", ",4,-1", "seconds must be bigger than or equal to 0"),
+    ],
+)
+def test_a_number_of_a_csv_that_means_nothing_is_named_with_its_row(tmp_path, old, new, sentence):
+    text = as_csv(make_export(PLAN))
+    assert old in text
+    found = fault(csv_folder(tmp_path, text.replace(old, new, 1)))
+    assert sentence in found and len(found) < 600 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "7" * 5000])
+@pytest.mark.parametrize("field", ['"seconds": 12.5', '"value": 4'])
+def test_a_number_of_a_json_export_that_means_nothing_is_named(tmp_path, field, number):
+    path = write_json(tmp_path, make_export(PLAN)) / "p1.json"
+    path.write_text(path.read_text().replace(field, f"{field.partition(':')[0]}: {number}", 1))
+    found = fault(tmp_path)
+    assert "p1.json" in found and "number" in found and len(found) < 400 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "nan", "None", "007", "1e5", "-1", "-"])
+def test_a_participant_of_any_name_stays_in_the_analysis(tmp_path, name):
+    exports = [make_export(PLAN, participant=name), make_export(PLAN, "B", "p2")]
+    sent = read_study_responses(write_json(tmp_path / "sent", *exports), PLAN)
+    write_csv(responses_table(sent, PLAN), tmp_path / "responses.csv")
+    ratings = read_table(tmp_path / "responses.csv")
+    assert set(ratings["participant"]) == {name, "p2"}
+    means = participant_means(ratings, [one["name"] for one in PLAN["conditions"]])
+    assert sorted(means.index.get_level_values("participant")) == sorted([name, "p2"])
+
+
+def test_a_csv_of_the_page_is_read_with_its_marks_taken_away(tmp_path):
+    plan = PLAN | {"study": "=1+1"}
+    text = as_csv(make_export(plan, participant="-1")).replace("=1+1,", "'=1+1,").replace(",-1,", ",'-1,")
+    (export,) = read_study_responses(csv_folder(tmp_path, text), plan)
+    assert (export.record["study"], export.record["participant"]) == ("=1+1", "-1")

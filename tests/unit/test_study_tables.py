@@ -212,7 +212,7 @@ def test_exclusions_are_applied_in_order_and_each_person_once(tmp_path):
 def alike(plan, value=4):
     """Ratings of three participants a group who all give the same answer."""
     exports = [
-        Export(make_export(plan, group, f"{group}{number}", value), "sent.json", ())
+        Export(make_export(plan, group, f"{group}{number}", value), "sent.json", (), ())
         for group in "ABCD"
         for number in range(3)
     ]
@@ -242,7 +242,7 @@ def test_a_condition_that_nobody_rated_is_named():
 def test_a_study_of_load_alone_has_its_tables():
     plan, scale = make_plan(), Scale(1, 5)
     exports = simulate_exports(plan, target_means(CONDITIONS, PUBLISHED, scale), 4, scale, 1)
-    ratings = responses_table([Export(one, "sent.json", ()) for one in exports], plan).query(
+    ratings = responses_table([Export(one, "sent.json", (), ()) for one in exports], plan).query(
         "dimension == 'load'"
     )
     for table in study_tables(ratings, plan, PUBLISHED, CHOICES).values():

@@ -179,6 +179,7 @@ def test_every_caption_of_scored_generations_says_whose_they_are():
     others = {
         "datasets",
         "hyperparameters",
+        "lengths",
         "losses",
         "pipeline",
         "preregistration",

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import TemplateError
-
+from tracekd.core.checks import clip
 from tracekd.core.errors import DataError, ModelError
 from tracekd.core.records import Question, Trace
 from tracekd.settings.config import Chat
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Messages = list[dict[str, str]]
+Conversation = tuple[str, Messages]  # with the id of its item
 Example = dict[str, list[int]]  # input_ids and labels, of equal length
 NO_LOSS = -100  # the label that torch's cross entropy leaves out
 
@@ -36,12 +36,16 @@ class Prompt:
 
 
 def render(
-    tokenizer: "PreTrainedTokenizerBase", messages: Messages, date: str, add_generation_prompt: bool
+    tokenizer: "PreTrainedTokenizerBase",
+    item: str,
+    messages: Messages,
+    date: str,
+    add_generation_prompt: bool,
 ) -> str:
-    """Write a conversation by the tokenizer's chat template.
+    """Write the conversation of an item by the tokenizer's chat template.
 
     `date` stands in for today's date, which the templates of Llama 3 print into the system turn. Raises
-    ModelError where the template refuses the conversation, or leaves a turn before the last out of it.
+    ModelError where the template fails on the conversation, or leaves a part of a turn out of it.
     """
     if not tokenizer.chat_template:
         raise ModelError(
@@ -49,23 +53,42 @@ def render(
             where=tokenizer.name_or_path,
             hint="use an instruction-tuned model, or name a chat_template in the model's entry",
         )
+    where = f"{tokenizer.name_or_path}: {item}"
     try:
-        text = tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+        text = str(
+            tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+            )
         )
-    except TemplateError as error:
+    except Exception as error:  # a template is a program of others: it may raise anything
         raise ModelError(
-            f"the chat template refuses the conversation: {error}",
-            where=tokenizer.name_or_path,
+            f"the chat template refuses the conversation: {clip(' '.join(str(error).split()))}",
+            where=where,
             hint="where it has no system turn, set persona: null in the model's entry",
         ) from error
-    if messages[0]["role"] == "system" and messages[0]["content"].strip() not in text:
-        raise ModelError(
-            "the chat template leaves the system turn out",
-            where=tokenizer.name_or_path,
-            hint="set persona: null in the model's entry",
-        )
-    return str(text)
+    _require_turns(text, messages, where)
+    return text
+
+
+def _require_turns(text: str, messages: Messages, where: str) -> None:
+    """Raise ModelError unless the turns stand in the text, one behind the other; blanks may have moved.
+
+    Templates of reasoning models take turns apart at think tags, and may drop what they do not expect.
+    """
+    rest = "".join(text.split())
+    for message in messages:
+        words = "".join(message["content"].split())
+        place = rest.find(words)
+        if place < 0:
+            role = message["role"]
+            raise ModelError(
+                f"the chat template leaves the {role} turn out, or a part of it",
+                where=where,
+                hint="set persona: null in the model's entry"
+                if role == "system"
+                else "leave the item out, or name another chat_template in the model's entry",
+            )
+        rest = rest[place + len(words) :]
 
 
 def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, chat: Chat) -> Prompt:
@@ -73,7 +96,7 @@ def chat_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messa
 
     Without a generation prompt, as published, the model writes the header of its turn itself.
     """
-    text = render(tokenizer, messages, chat.date, chat.add_generation_prompt)
+    text = render(tokenizer, item, messages, chat.date, chat.add_generation_prompt)
     return Prompt(item, text, _token_ids(tokenizer, text))
 
 
@@ -88,17 +111,12 @@ def prefilled_prompt(
     turn = f"{THINK_OPEN}{trace}{THINK_CLOSE} {ANSWER_OPEN}{ANSWER_CLOSE}"
     whole = render(
         tokenizer,
+        item,
         [*messages, {"role": "assistant", "content": turn}],
         chat.date,
         add_generation_prompt=False,
     )
     end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
-    if THINK_CLOSE not in whole or trace.strip() not in whole[:end]:
-        raise ModelError(
-            "the chat template leaves the trace out of the assistant turn",
-            where=tokenizer.name_or_path,
-            hint="set interventions: [] for this model",
-        )
     encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
     spans = [span for span in encoded["offset_mapping"] if span[0] < end]
     return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]))
@@ -111,7 +129,7 @@ def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Pr
 
 def sft_conversations(
     questions: Sequence[Question], traces: Sequence[Trace], persona: str | None
-) -> list[Messages]:
+) -> list[Conversation]:
     """Join questions and traces by id, in the order of the traces: the conversations to train on.
 
     Raises DataError for a trace without its question.
@@ -122,24 +140,30 @@ def sft_conversations(
         raise DataError(
             "the trace has no training question", where=orphan.id, hint="build questions and traces again"
         )
-    return [chat_messages(by_id[trace.id], persona, trace.target) for trace in traces]
+    return [(trace.id, chat_messages(by_id[trace.id], persona, trace.target)) for trace in traces]
+
+
+def count_tokens(tokenizer: "PreTrainedTokenizerBase", conversation: Conversation, chat: Chat) -> int:
+    """Count the tokens of a whole conversation, as `encode_example` would write it."""
+    return len(_token_ids(tokenizer, render(tokenizer, *conversation, chat.date, False)))
 
 
 def encode_example(
-    tokenizer: "PreTrainedTokenizerBase", messages: Messages, loss: str, chat: Chat
+    tokenizer: "PreTrainedTokenizerBase", conversation: Conversation, loss: str, chat: Chat
 ) -> Example:
     """Encode one conversation that ends with its assistant turn.
 
     Args:
         tokenizer: with a chat template.
-        messages: system turn, if the model has a persona, user and assistant turn.
+        conversation: of an item: system turn, if the model has a persona, user and assistant turn.
         loss: `all` tokens (as published), or `completion`: only what follows the prompt of `chat_prompt`,
             the end token included.
         chat: as at inference.
 
     """
-    ids = _token_ids(tokenizer, render(tokenizer, messages, chat.date, add_generation_prompt=False))
-    prompt = chat_prompt(tokenizer, "", messages[:-1], chat).input_ids
+    item, messages = conversation
+    ids = _token_ids(tokenizer, render(tokenizer, item, messages, chat.date, add_generation_prompt=False))
+    prompt = chat_prompt(tokenizer, item, messages[:-1], chat).input_ids
     if ids[: len(prompt)] != prompt:
         raise ModelError(
             "the chat template writes the question differently when an answer follows",
@@ -158,7 +182,7 @@ def encode_example(
 
 def encode_examples(
     tokenizer: "PreTrainedTokenizerBase",
-    conversations: Iterable[Messages],
+    conversations: Iterable[Conversation],
     loss: str,
     max_length: int,
     chat: Chat,
@@ -167,7 +191,7 @@ def encode_examples(
 
     Raises ModelError when nothing that carries loss is left of a conversation.
     """
-    whole = [encode_example(tokenizer, messages, loss, chat) for messages in conversations]
+    whole = [encode_example(tokenizer, conversation, loss, chat) for conversation in conversations]
     n_cut = sum(len(example["input_ids"]) > max_length for example in whole)
     if n_cut:
         logger.warning("%d of %d conversations are cut at max_length %d", n_cut, len(whole), max_length)

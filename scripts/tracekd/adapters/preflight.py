@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from unittest.mock import patch
 
-from tracekd.adapters.chat import NO_LOSS, Example, Messages, encode_example, render
+from tracekd.adapters.chat import NO_LOSS, Conversation, Example, count_tokens, encode_example, render
 from tracekd.adapters.training import AdapterJob, add_lora, make_trainer
 from tracekd.core.errors import ModelError
 from tracekd.models.loading import count_quantised
@@ -43,7 +43,7 @@ class Check:
 def check_all(
     base: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
-    sample: Sequence[Messages],
+    sample: Sequence[Conversation],
     training: Training,
     chat: Chat,
     adapters: int,
@@ -61,7 +61,7 @@ def check_all(
         disk: folder on the disk that will hold them.
 
     """
-    examples = [encode_example(tokenizer, messages, training.loss, chat) for messages in sample]
+    examples = [encode_example(tokenizer, conversation, training.loss, chat) for conversation in sample]
     yield check_device(base)
     yield check_four_bits(base)
     yield check_dates(tokenizer, sample, chat)
@@ -70,6 +70,45 @@ def check_all(
     yield check_adapter(base, training.lora, examples[0])
     yield check_accumulation(base, tokenizer, examples, training)
     yield check_longest_batch(base, tokenizer, examples, training)
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long the training conversations of a dataset and arm are in tokens, and how many are cut."""
+
+    dataset: str
+    arm: str
+    examples: int
+    longest: int
+    max_length: int
+    cut: int
+
+
+def measure_lengths(
+    tokenizer: "PreTrainedTokenizerBase",
+    dataset: str,
+    arm: str,
+    conversations: Sequence[Conversation],
+    max_length: int,
+    chat: Chat,
+) -> Lengths:
+    """Count the tokens of every training conversation of a dataset and arm."""
+    lengths = [count_tokens(tokenizer, conversation, chat) for conversation in conversations]
+    cut = sum(length > max_length for length in lengths)
+    return Lengths(dataset, arm, len(lengths), max(lengths, default=0), max_length, cut)
+
+
+def check_cut(lengths: Sequence[Lengths], max_cut: float) -> Check:
+    """Few conversations may be cut: what is cut off is the answer and its end token."""
+    worst = max(lengths, key=lambda one: one.cut / max(1, one.examples))
+    return Check(
+        "conversations cut at max_length",
+        f"{worst.cut} of {worst.examples} at {worst.max_length} tokens in {worst.dataset}, {worst.arm} "
+        f"(the longest has {worst.longest})",
+        f"at most {100 * max_cut:g} % of every dataset and arm",
+        worst.cut <= max_cut * worst.examples,
+        "raise training.max_length, for this dataset and arm by an override, or training.max_cut",
+    )
 
 
 def require(check: Check, where: object) -> None:
@@ -109,12 +148,12 @@ def check_four_bits(base: "PreTrainedModel") -> Check:
     )
 
 
-def check_dates(tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Messages], chat: Chat) -> Check:
+def check_dates(tokenizer: "PreTrainedTokenizerBase", sample: Sequence[Conversation], chat: Chat) -> Check:
     """A conversation must be the same token for token whatever day it is."""
 
     def encode(year: int) -> list[list[int]]:
         with _day(year):
-            texts = [render(tokenizer, messages, chat.date, False) for messages in sample]
+            texts = [render(tokenizer, *conversation, chat.date, False) for conversation in sample]
         return [list(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts]
 
     differing = sum(old != new for old, new in zip(encode(2020), encode(2030), strict=True))
@@ -142,14 +181,14 @@ def _day(year: int) -> Iterator[None]:
 
 def check_loss_mask(
     tokenizer: "PreTrainedTokenizerBase",
-    sample: Sequence[Messages],
+    sample: Sequence[Conversation],
     examples: Sequence[Example],
     loss: str,
 ) -> Check:
     """What carries loss must read as the assistant turn and nothing before it; all with `loss: all`."""
     right = sum(
-        _carries_its_turn(tokenizer, messages, example, loss)
-        for messages, example in zip(sample, examples, strict=True)
+        _carries_its_turn(tokenizer, conversation, example, loss)
+        for conversation, example in zip(sample, examples, strict=True)
     )
     return Check(
         "loss on the tokens meant to be learnt",
@@ -161,9 +200,10 @@ def check_loss_mask(
 
 
 def _carries_its_turn(
-    tokenizer: "PreTrainedTokenizerBase", messages: Messages, example: Example, loss: str
+    tokenizer: "PreTrainedTokenizerBase", conversation: Conversation, example: Example, loss: str
 ) -> bool:
     """Read the tokens that carry loss as text and compare it with the assistant turn."""
+    _, messages = conversation
     learnt = [token for token, label in zip(*example.values(), strict=True) if label != NO_LOSS]
     if loss == "all":
         return learnt == example["input_ids"]

@@ -1,6 +1,5 @@
 """LoRA adapters on a 4-bit base model: trained, resumed and finished bit for bit alike (paper, section 5)."""
 
-import csv
 import json
 import logging
 import shutil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tracekd.adapters.chat import NO_LOSS, Example
 from tracekd.core.checks import check_names
 from tracekd.core.files import atomic_folder, atomic_write
+from tracekd.core.texts import write_rows
 from tracekd.models.identity import digest_json, folder_digests, package_versions
 from tracekd.run.lease import hold
 from tracekd.settings.training import Lora, Training
@@ -234,10 +234,8 @@ def _write_adapter(
         config["target_modules"] = sorted(config["target_modules"])
         _write_json(config, path)
         _write_json(provenance, part / "provenance.json")
-        with atomic_write(part / "training_log.csv") as stream:
-            table = csv.writer(stream, lineterminator="\n")
-            table.writerow(LOG_COLUMNS)
-            table.writerows([record[name] for name in LOG_COLUMNS] for record in history if "loss" in record)
+        steps = ([record[name] for name in LOG_COLUMNS] for record in history if "loss" in record)
+        write_rows(steps, part / "training_log.csv", LOG_COLUMNS)
 
 
 def _write_json(value: dict[str, Any], path: Path) -> None:

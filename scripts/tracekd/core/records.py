@@ -15,7 +15,8 @@ import fastjsonschema  # compiled JSON Schema checks: the only validator fast en
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write
-from tracekd.core.raw import FETCH_AGAIN, check_row
+from tracekd.core.raw import check_row
+from tracekd.core.texts import read_json_lines
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 
@@ -265,44 +266,3 @@ def read_records(
 def _say_ids(known: Collection[str]) -> str:
     """Say what the ids of the test questions look like."""
     return f"ids look like {next(iter(known))!r}" if known else "there is no test question"
-
-
-def read_json_lines(path: str | Path, hint: str = FETCH_AGAIN) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (1-based line number, object) of a JSON-lines file.
-
-    Raises DataError with file and line on bytes that are not UTF-8 and on lines that are not JSON objects.
-    """
-    for number, line in read_lines(path, hint):
-        yield number, parse_json_object(line, f"{path}:{number}", hint)
-
-
-def parse_json_object(line: str, where: str, hint: str = FETCH_AGAIN) -> dict[str, Any]:
-    """Parse one line of a JSON-lines file; DataError when it is not a JSON object."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not a JSON object: {error}", where=where, hint=hint) from error
-    if not isinstance(record, dict):
-        raise DataError(f"a JSON object is expected, not {type(record).__name__}", where=where, hint=hint)
-    return record
-
-
-def read_lines(path: str | Path, hint: str = FETCH_AGAIN) -> Iterator[tuple[int, str]]:
-    """Yield (1-based line number, text without line end) of a UTF-8 file.
-
-    Raises DataError on a missing file or on bytes that are not UTF-8.
-    """
-    try:
-        stream = open(path, "rb")
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=path, hint="check the path") from error
-    with stream:
-        for number, raw in enumerate(stream, start=1):
-            try:
-                yield number, raw.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"byte {error.start + 1} of the line is not UTF-8",
-                    where=f"{path}:{number}",
-                    hint=hint,
-                ) from error

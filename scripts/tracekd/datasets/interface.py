@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answers
 from tracekd.core.records import Question
 from tracekd.settings.base import Settings
 
@@ -134,7 +134,7 @@ class Dataset(ABC):
 
     def is_right(self, question: Question, answer: Answer) -> bool:
         """Compare an answer with the gold ones: with any one where they are alternatives, else with all."""
-        gold = frozenset(map(normalise_answer, question.answers))
+        gold = normalise_answers(question.answers)
         return bool(answer & gold) if self.alternatives else answer == gold
 
     def candidates(self, question: Question) -> list[str]:

@@ -3,6 +3,7 @@
 They stand in the room of the dataset, in `published`; a dataset without them cannot be judged by that scorer.
 """
 
+import string
 from collections import Counter
 from collections.abc import Collection, Set
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Protocol
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import collapse
 from tracekd.core.records import Question
 from tracekd.core.registry import Registry
 from tracekd.datasets import BUILT_IN
@@ -30,6 +31,7 @@ class AnswerScore:
 
 
 WRONG = AnswerScore()
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 class PublishedRules(Protocol):
@@ -68,6 +70,11 @@ for _name in BUILT_IN:
     RULES.add(_name, partial(_load, _name))
 
 
+def strip_marks(text: str) -> str:
+    """Normalise as the released evaluation does: lower case, no ASCII punctuation at all, single blanks."""
+    return collapse(text.lower().translate(_PUNCTUATION))
+
+
 def compare(found: Collection[str], golds: Collection[str]) -> AnswerScore:
     """Compare two bags of normalised answers."""
     shared = (Counter(found) & Counter(golds)).total()
@@ -80,7 +87,7 @@ def compare(found: Collection[str], golds: Collection[str]) -> AnswerScore:
 
 def find_whole(answer: str, golds: Collection[str]) -> list[str]:
     """Give the normalised text as the one answer when it contains a gold answer, else no answer."""
-    return [normalise_answer(answer)] if any(gold in answer for gold in golds) else []
+    return [strip_marks(answer)] if any(gold in answer for gold in golds) else []
 
 
 def is_class_in_second_sentence(row: Question, trace: str) -> bool:

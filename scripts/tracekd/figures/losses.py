@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tracekd.core.errors import DataError
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels, mark_missing, spread
 from tracekd.figures.style import GREY, SMALL_SIZE, arm_style, house_style
@@ -31,7 +32,7 @@ def read_training_logs(paths: Iterable[str | Path]) -> pd.DataFrame:
         match = PATH.search(path.as_posix())
         if match is None:
             raise DataError("not the name of a training log", where=path, hint="see docs/architecture.md")
-        frames.append(pd.read_csv(path).assign(**match.groupdict()))
+        frames.append(read_table(path).assign(**match.groupdict()))
     return pd.concat(frames, ignore_index=True).dropna(subset="loss")
 
 

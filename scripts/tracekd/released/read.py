@@ -4,7 +4,6 @@ The released lines carry their question and facts, so every line finds its own q
 lines. The order of the records is that of the released files, because the `published` scorer depends on it.
 """
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +15,8 @@ from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.literals import parse_list
 from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
-from tracekd.core.records import Generation, Question, Source, read_json_lines, validator
+from tracekd.core.records import Generation, Question, Source, validator
+from tracekd.core.texts import read_json_lines, read_rows
 from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader as cotempqa
 from tracekd.datasets.ms_marco import reader as ms_marco
@@ -27,7 +27,6 @@ from tracekd.traces.arms import PROMPT_ONLY
 Key = tuple[str, str, tuple[str, ...]]
 # the released CSV files count CoTempQA's rows through all classes, in this order
 COTEMPQA_SIZES = {"during": 3096, "equal": 436, "mix": 563, "overlap": 653}
-CSV_FIELD_LIMIT = 1 << 24
 # between two items of a printed array
 _GAP = re.compile(r"""(['"])\s+(?=['"])""")
 
@@ -206,7 +205,7 @@ def _read_cotempqa_table(path: Path, label: str) -> list[Question]:
     """Read one class of CoTempQA's released test split; ids are those of the raw data's reader."""
     before = sum(COTEMPQA_SIZES[name] for name in cotempqa.CLASSES[: cotempqa.CLASSES.index(label)])
     questions = []
-    for where, row in _read_rows(path, ("index", "triple_element", "facts", "question", "answer")):
+    for where, row in read_rows(path, ("index", "triple_element", "facts", "question", "answer")):
         context, answers = _literal(row["facts"], where), _literal(row["answer"], where)
         index = int(row["index"]) - before if row["index"].isdecimal() else -1
         if not 0 <= index < COTEMPQA_SIZES[label]:
@@ -239,7 +238,7 @@ def _read_qa_table(dataset: str, answer: str) -> Callable[[Path, str], list[Ques
     def read(path: Path, label: str) -> list[Question]:
         columns = ("passages", "question", "query_type", "answer_passage", answer)
         questions = []
-        for number, (where, row) in enumerate(_read_rows(path, columns), start=1):
+        for number, (where, row) in enumerate(read_rows(path, columns), start=1):
             context, answers = _literal(row["passages"], where), _answers(row[answer], dataset, where)
             _check_class(row["query_type"], dataset, where)
             questions.append(
@@ -265,25 +264,6 @@ _TABLES = {
     "babi": _read_qa_table("babi", "answer"),
     "ms_marco": _read_qa_table("ms_marco", "answers"),
 }
-
-
-def _read_rows(path: Path, columns: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
-    """Yield place and cells of the rows of a CSV file; DataError when it is not one with these columns."""
-    csv.field_size_limit(CSV_FIELD_LIMIT)
-    with open(path, encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream, strict=True)
-        try:
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DataError(f"column {missing[0]!r} is missing", where=f"{path}:1", hint=FETCH_AGAIN)
-            for row in reader:
-                where = f"{path}:{reader.line_num}"
-                if None in row or None in row.values():
-                    raise DataError("the row is cut off or too long", where=where, hint=FETCH_AGAIN)
-                yield where, row
-        except (csv.Error, UnicodeDecodeError) as error:
-            where = f"{path}:{reader.line_num + 1}"
-            raise DataError(f"not a UTF-8 CSV file: {error}", where=where, hint=FETCH_AGAIN) from error
 
 
 def _source(path: Path, where: str, row: dict[str, str]) -> Source:

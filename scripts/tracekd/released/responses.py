@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tracekd.core.errors import DataError
 from tracekd.core.raw import FETCH_AGAIN, check_row
-from tracekd.core.records import Question, read_json_lines, validator
+from tracekd.core.records import Question, validator
+from tracekd.core.texts import read_json_lines
 from tracekd.datasets import get_dataset
 from tracekd.released.registry import Released
 from tracekd.teacher.responses import EXPLANATION, STOP, SUMMARY, TRACE, Response, status_of

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Answer
@@ -74,7 +74,7 @@ def overlap(question: Question, answer: Answer | None) -> dict[str, float | None
         best = _rouge().score_multi(question.answers, " ".join(answer))
         precision, recall, f1 = best["rouge1"]
         return {"f1": f1, "precision": precision, "recall": recall, "rouge_l": best["rougeL"].fmeasure}
-    gold = frozenset(map(normalise_answer, question.answers))
+    gold = normalise_answers(question.answers)
     shared = len(answer & gold)
     if not shared:
         return {"f1": 0.0, "precision": 0.0, "recall": 0.0, "rouge_l": None}

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Answer, Dataset
@@ -111,7 +111,7 @@ def score_baselines(questions: Sequence[Question]) -> pd.DataFrame:
 def target_answer(question: Question, dataset: Dataset) -> Answer:
     """Give the answer as the SFT target has it: all gold items, or the first of the alternatives."""
     answers = question.answers[:1] if dataset.alternatives else question.answers
-    return frozenset(map(normalise_answer, answers))
+    return normalise_answers(answers)
 
 
 def _expected(guesses: Iterable[Answer], question: Question, dataset: Dataset) -> float:

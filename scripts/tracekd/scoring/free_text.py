@@ -9,7 +9,7 @@ own answer.
 import re
 from collections.abc import Sequence
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 
@@ -30,13 +30,13 @@ def conclude(question: Question, text: str) -> frozenset[str] | None:
 
 def possible_answers(question: Question) -> frozenset[str]:
     """Name everything that could be an answer, normalised: gold, what the facts offer, closed answers."""
-    gold = frozenset(map(normalise_answer, question.answers))
+    gold = normalise_answers(question.answers)
     if get_dataset(question.dataset).alternatives:
         return gold
-    offered = frozenset(map(normalise_answer, get_dataset(question.dataset).candidates(question)))
+    offered = normalise_answers(get_dataset(question.dataset).candidates(question))
     asked = f" {normalise_answer(question.question)} "
     closed = frozenset().union(*(words for words in CLOSED if words & gold))
-    return gold | closed | frozenset(name for name in offered if name and f" {name} " not in asked)
+    return gold | closed | frozenset(name for name in offered if f" {name} " not in asked)
 
 
 def find_names(text: str, names: Sequence[str] | frozenset[str]) -> frozenset[str]:

@@ -31,9 +31,19 @@ class Parsed:
 
 
 def find_answer(text: str) -> str | None:
-    """Give the text in a closed answer tag; None where there is none."""
-    tagged = _ANSWER.search(text)
+    """Give the text in the first closed answer tag behind the trace; None where there is none.
+
+    The trace ends at the last `</think>`: what a model weighs before that is no answer. Of several tags
+    behind it the first counts, for the form that was asked for ends with it.
+    """
+    tagged = _ANSWER.search(_after_trace(text))
     return tagged[1] if tagged else None
+
+
+def _after_trace(text: str) -> str:
+    """Give what stands behind the trace: nothing where it is not closed, everything where there is none."""
+    _, closed, rest = text.rpartition("</think>")
+    return rest if closed or "<think>" not in text else ""
 
 
 def find_answer_loosely(text: str, with_trace: bool) -> str | None:
@@ -42,11 +52,11 @@ def find_answer_loosely(text: str, with_trace: bool) -> str | None:
     It stands in an answer tag that need not be closed, or else behind words such as "The answer is:", or else
     in the last line after the trace. A trace that is not closed has no answer after it.
     """
-    if tagged := _OPEN_ANSWER.search(text):
+    _, closed, rest = text.rpartition("</think>")
+    if tagged := _OPEN_ANSWER.search(rest):
         return tagged[1]
     if marked := _MARKED_ANSWER.findall(text):
         return str(marked[-1])
-    _, closed, rest = text.partition("</think>")
     if not closed:
         if with_trace and "<think>" in text:
             return None

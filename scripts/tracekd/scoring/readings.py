@@ -5,15 +5,14 @@ right or wrong, implies an answer (`Dataset.implied_answer`), and the answer giv
 a model without traces answers to the same question is read by the same rule: some of it is that very answer.
 """
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracekd.core.files import atomic_write
 from tracekd.core.normalise import collapse
 from tracekd.core.records import Generation, Question
+from tracekd.core.texts import write_rows
 from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Answer, Dataset, Value
 from tracekd.scoring.outputs import WAYS, parse_generation
@@ -148,18 +147,12 @@ def derive_readings(
 def write_readings(readings: Iterable[Reading], path: str | Path, steps: Sequence[str]) -> None:
     """Write one line per reading: flags as 0/1, sets and indices as sorted JSON lists, None as nothing."""
     names = columns(steps)
-    with atomic_write(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(names)
-        for one in readings:
-            judged = {f"{step}_ok": ok for step, ok in one.steps.items()} | {"class": one.class_label}
-            writer.writerow(_cell(judged[name] if name in judged else getattr(one, name)) for name in names)
+    write_rows((_row(one, names) for one in readings), path, names)
 
 
-def _cell(value: str | bool | int | tuple[int, ...] | frozenset[str] | None) -> str | int:
-    """Format one value; a set in ASCII, for what a model wrote need not be valid Unicode."""
-    if value is None:
-        return ""
-    if isinstance(value, tuple | frozenset):
-        return json.dumps(sorted(value))
-    return int(value) if isinstance(value, bool) else value
+def _row(one: Reading, names: Sequence[str]) -> list[object]:
+    """Give the cells of a reading; a set in ASCII, for what a model wrote need not be valid Unicode."""
+    judged: dict[str, object] = {f"{step}_ok": ok for step, ok in one.steps.items()}
+    judged["class"] = one.class_label
+    cells = (judged[name] if name in judged else getattr(one, name) for name in names)
+    return [json.dumps(sorted(cell)) if isinstance(cell, tuple | frozenset) else cell for cell in cells]

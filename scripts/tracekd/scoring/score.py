@@ -1,11 +1,10 @@
 """The score of one generation, and the CSV file in which scores travel."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracekd.core.files import atomic_write
+from tracekd.core.texts import write_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +52,21 @@ def write_scores(
         "trace_ok",
         "readable",
     ]
-    with atomic_write(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        for score in scores:
-            values = [
-                score.answer_ok,
-                *[score.measures.get(name) for name in measures],
-                *[score.steps.get(name) for name in steps],
-                score.trace_ok,
-                score.readable,
-            ]
-            writer.writerow([score.id, score.class_label, *map(_cell, values)])
+    rows = (
+        (
+            score.id,
+            score.class_label,
+            score.answer_ok,
+            *(_fraction(score.measures.get(name)) for name in measures),
+            *(score.steps.get(name) for name in steps),
+            score.trace_ok,
+            score.readable,
+        )
+        for score in scores
+    )
+    write_rows(rows, path, columns)
 
 
-def _cell(value: bool | float | None) -> str:
-    """Format one value."""
-    if value is None:
-        return ""
-    return str(int(value)) if isinstance(value, bool) else repr(float(value))
+def _fraction(value: float | None) -> float | None:
+    """Give a number as a fraction: a judge may count in whole numbers."""
+    return None if value is None else float(value)

@@ -30,7 +30,7 @@ class AnswerTable(Settings):
     """Where it stands whether a question was answered rightly."""
 
     table: Text = Field(description="CSV with a column id; {run} stands for the run")
-    column: Text = Field(description="Column of True and False")
+    column: Text = Field(description="Column of true and false, or 1 and 0; empty for unknown")
 
 
 class Scale(Settings):

@@ -90,6 +90,10 @@ class TrainingPlan(_Optimisation):
     """4-bit LoRA SFT of all adapters of a run (paper, section 5)."""
 
     lora: LoraPlan = Field(description="Low-rank adapters")
+    max_cut: Share = Field(
+        description="Largest share of the examples of a dataset and arm that may be cut at max_length; "
+        "preflight stops at more"
+    )
     overrides: list[Override] = Field(description="Other values for some arms of a dataset; [] for none")
 
     def of(self, dataset: str, arm: str, modules: TargetModules) -> Training:
@@ -106,6 +110,6 @@ class TrainingPlan(_Optimisation):
         return self._with(modules, {"max_length": max([self.max_length, *lengths])})
 
     def _with(self, modules: TargetModules, changes: Mapping[str, float]) -> Training:
-        values = {**self.model_dump(exclude={"overrides"}), **changes}
+        values = {**self.model_dump(exclude={"max_cut", "overrides"}), **changes}
         values["lora"] |= {"target_modules": modules}
         return Training.model_validate(values)

@@ -10,14 +10,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pandas as pd
-
+from tracekd.core.checks import clip
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write, sha256_text
 from tracekd.core.raw import check_row
-from tracekd.core.records import Question, Trace, parse_json_object, validator
+from tracekd.core.records import Question, Trace, validator
+from tracekd.core.texts import parse_json_object, read_rows, read_text, restore
 from tracekd.settings.study import Study
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN
+
+# how the tables of a run write yes and no, and others in other cases
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_CHECK_ANSWERS = "check `answers` of the study"
 
 
 def build_plan(
@@ -122,13 +126,27 @@ def answer_of(target: str) -> str:
 
 
 def read_answered(path: str | Path, column: str) -> dict[str, bool]:
-    """Read which questions were answered rightly, of columns id and `column`; others are left out."""
-    table = pd.read_csv(path, dtype=str)
-    for name in ("id", column):
-        if name not in table:
-            raise DataError(f"has no column {name!r}", where=path, hint="check `answers` of the study")
-    known = table[table[column].isin(["True", "False"])]
-    return dict(zip(known["id"], known[column] == "True", strict=True))
+    """Read which questions were answered rightly, of columns id and `column`; empty cells are left out.
+
+    Raises DataError, with the row, at a cell that is no flag and at an id that occurs twice; and where no
+    cell is filled.
+    """
+    answered: dict[str, bool] = {}
+    for where, row in read_rows(path, ("id", column), _CHECK_ANSWERS):
+        item, flag = restore(row["id"]), row[column].lower()
+        if not flag:
+            continue
+        if flag not in FLAGS:
+            raise DataError(
+                f"{column} {clip(row[column])!r} is neither true nor false", where=where, hint=_CHECK_ANSWERS
+            )
+        if item in answered:
+            raise DataError(f"id {item!r} occurs twice", where=where, hint=_CHECK_ANSWERS)
+        answered[item] = FLAGS[flag]
+    if not answered:
+        what = f"column {column!r} says of no question whether it was answered rightly"
+        raise DataError(what, where=path, hint=_CHECK_ANSWERS)
+    return answered
 
 
 def digest(plan: Mapping[str, Any]) -> str:
@@ -146,11 +164,7 @@ def write_plan(plan: Mapping[str, Any], path: str | Path) -> None:
 def read_plan(path: str | Path) -> dict[str, Any]:
     """Read a plan; DataError when it is not one or was changed after it was made."""
     remade = "delete the file and run the workflow again"
-    try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read: {error}", where=path, hint=remade) from error
-    plan = parse_json_object(text, str(path))
+    plan = parse_json_object(read_text(path, remade), str(path), remade)
     check_row(validator("study_plan"), plan, str(path), remade)
     if plan["plan_sha256"] != digest(plan):
         raise DataError("was changed after it was made", where=path, hint=remade)

@@ -4,9 +4,7 @@ Whatever is wrong with a file ends in one sentence with the file and its row. No
 an answer that does not belong to the plan would be counted for a condition that nobody saw.
 """
 
-import csv
-import io
-import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,11 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from tracekd.core.checks import suggest
+from tracekd.core.checks import clip, suggest
 from tracekd.core.errors import DataError
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
+from tracekd.core.texts import parse_json_object, read_rows, read_text, restore
 
 Number = TypeVar("Number", int, float)
 
@@ -35,12 +34,13 @@ ASK_AGAIN = "ask the participant for the export again or move the file away"
 class Export:
     """What one participant sent: the record of `schemas/study_response.schema.json` and where it stands.
 
-    `rows` names the place of each answer in the file.
+    `rows` names the place of each answer in the file, `check_rows` that of each attention check.
     """
 
     record: dict[str, Any]
     where: str
     rows: tuple[str, ...]
+    check_rows: tuple[str, ...]
 
 
 def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
@@ -77,12 +77,7 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
 def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read the participants of one file; their answers are not yet held against the plan."""
     path = Path(path)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")  # spreadsheets put a byte order mark before a CSV
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError("is not UTF-8", where=f"{path}:{line}", hint=EXPORT_AGAIN) from error
-    return _from_json(text, path) if path.suffix == ".json" else _from_csv(text, path, plan)
+    return _from_json(path) if path.suffix == ".json" else _from_csv(path, plan)
 
 
 def check_export(export: Export, plan: Mapping[str, Any]) -> None:
@@ -104,21 +99,63 @@ def check_export(export: Export, plan: Mapping[str, Any]) -> None:
     seen = {step["item"]: step["condition"] for step in sequences[record["group"]]}
     questions = [question["name"] for question in plan["questions"]]
     answered: set[tuple[str, str]] = set()
+    pages: dict[str, tuple[int, float | None]] = {}
     for answer, where in zip(record["answers"], export.rows, strict=True):
         _check_answer(answer, where, record["group"], seen, questions, plan["scale"])
         key = answer["item"], answer["question"]
         if key in answered:
             raise DataError(f"answers {key[1]!r} of item {key[0]!r} twice", where=where, hint=ASK_AGAIN)
         answered.add(key)
+        page = answer["position"], answer["seconds"]
+        if pages.setdefault(answer["item"], page) != page:
+            what = f"position or seconds of item {answer['item']!r} are not as in the rows above"
+            raise DataError(what, where=where, hint=EXPORT_AGAIN)
+    positions = [position for position, _ in pages.values()]
+    if len(set(positions)) < len(positions) or max(positions, default=1) > len(seen):
+        what = f"the items do not have the positions 1 to {len(seen)}, each its own"
+        raise DataError(what, where=export.where, hint=EXPORT_AGAIN)
+    passed = _check_checks(export, plan)
     if record["completed"]:
-        for item in seen:
-            for question in questions:
-                if (item, question) not in answered:
-                    raise DataError(
-                        f"is completed but has no answer to {question!r} of item {item!r}",
-                        where=export.where,
-                        hint=ASK_AGAIN,
-                    )
+        _check_whole(answered | passed, seen, questions, plan, export.where)
+
+
+def _check_checks(export: Export, plan: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Hold the attention checks against the plan; give those that were answered, each with no item."""
+    expected = {check["name"]: check["expected"] for check in plan["checks"]}
+    answered: set[tuple[str, str]] = set()
+    for check, where in zip(export.record["checks"], export.check_rows, strict=True):
+        name, value = check["check"], check["value"]
+        if name not in expected:
+            raise DataError(f"check {name!r} is unknown", where=where, hint=suggest(name, expected))
+        if ("", name) in answered:
+            raise DataError(f"answers check {name!r} twice", where=where, hint=ASK_AGAIN)
+        if value is None:
+            if check["passed"]:
+                raise DataError(f"passes check {name!r} without an answer", where=where, hint=EXPORT_AGAIN)
+            continue
+        _check_value(value, where, plan["scale"])
+        if check["passed"] != (value == expected[name]):
+            what = f"check {name!r} asks for {expected[name]}, but {value} counts as "
+            what += "passed" if check["passed"] else "failed"
+            raise DataError(what, where=where, hint=EXPORT_AGAIN)
+        answered.add(("", name))
+    return answered
+
+
+def _check_whole(
+    answered: set[tuple[str, str]],
+    items: Iterable[str],
+    questions: list[str],
+    plan: Mapping[str, Any],
+    where: str,
+) -> None:
+    """Raise DataError where a participant who came to the end has left something out."""
+    wanted = [(item, question) for item in items for question in questions]
+    wanted += [("", check["name"]) for check in plan["checks"]]
+    for item, name in wanted:
+        if (item, name) not in answered:
+            asked = f"{name!r} of item {item!r}" if item else f"check {name!r}"
+            raise DataError(f"is completed but has no answer to {asked}", where=where, hint=ASK_AGAIN)
 
 
 def responses_table(exports: Iterable[Export], plan: Mapping[str, Any]) -> pd.DataFrame:
@@ -181,72 +218,54 @@ def _check_answer(
             where=where,
             hint=suggest(answer["question"], questions),
         )
-    if not scale["low"] <= answer["value"] <= scale["high"]:
+    _check_value(answer["value"], where, scale)
+
+
+def _check_value(value: int, where: str, scale: Mapping[str, Any]) -> None:
+    """Raise DataError where a value is no point of the scale."""
+    if not scale["low"] <= value <= scale["high"]:
         raise DataError(
-            f"value {answer['value']} is not on the scale from {scale['low']} to {scale['high']}",
+            f"value {value} is not on the scale from {scale['low']} to {scale['high']}",
             where=where,
             hint=EXPORT_AGAIN,
         )
 
 
-def _from_json(text: str, path: Path) -> list[Export]:
+def _from_json(path: Path) -> list[Export]:
     """The one participant of a JSON file."""
-    try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"{path}:{error.lineno}"
-        raise DataError(f"is not whole JSON: {error.msg}", where=where, hint=ASK_AGAIN) from error
-    except RecursionError as error:
-        raise DataError("is nested too deeply", where=path, hint=EXPORT_AGAIN) from error
-    if not isinstance(record, dict):
-        raise DataError("the answers of a participant are expected", where=path, hint=EXPORT_AGAIN)
+    record = parse_json_object(read_text(path, EXPORT_AGAIN), str(path), ASK_AGAIN)
     check_row(validator("study_response"), record, str(path), EXPORT_AGAIN)
-    rows = tuple(f"{path}: answers[{place}]" for place in range(len(record["answers"])))
-    return [Export(record, str(path), rows)]
+    rows, check_rows = (
+        tuple(f"{path}: {part}[{place}]" for place in range(len(record[part])))
+        for part in ("answers", "checks")
+    )
+    return [Export(record, str(path), rows, check_rows)]
 
 
-def _from_csv(text: str, path: Path, plan: Mapping[str, Any]) -> list[Export]:
+def _from_csv(path: Path, plan: Mapping[str, Any]) -> list[Export]:
     """Every participant of a CSV, in the order of their first rows."""
-    reader = csv.DictReader(io.StringIO(text), strict=True)
     expected = {check["name"]: check["expected"] for check in plan["checks"]}
     records: dict[str, dict[str, Any]] = {}
-    rows: dict[str, list[str]] = {}
+    rows: dict[tuple[str, str], list[str]] = {}
     first: dict[str, str] = {}
-    try:
-        if reader.fieldnames != CSV_COLUMNS:
-            _refuse_header(list(reader.fieldnames or ()), path)
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if None in row or None in row.values():
-                raise DataError(f"the row has not {len(CSV_COLUMNS)} columns", where=where, hint=ASK_AGAIN)
-            name = row["participant"]
-            head = {column: row[column] for column in OF_PARTICIPANT} | {"completed": _flag(row, where)}
-            first.setdefault(name, where)
-            record = records.setdefault(name, {**head, "answers": [], "checks": []})
-            if any(record[column] != value for column, value in head.items()):
-                what = f"participant {name!r} is not as in the rows above"
-                raise DataError(what, where=where, hint=EXPORT_AGAIN)
-            if row["item"]:
-                record["answers"].append(_answer(row, where))
-                rows.setdefault(name, []).append(where)
-            else:
-                record["checks"].append(_check(row, expected, where))
-    except csv.Error as error:
-        where = f"{path}:{reader.line_num}"
-        raise DataError(f"is not a CSV: {error}", where=where, hint=EXPORT_AGAIN) from error
+    for where, cells in read_rows(path, CSV_COLUMNS, EXPORT_AGAIN):
+        row = {column: restore(cells[column]) for column in CSV_COLUMNS}
+        name = row["participant"]
+        head = {column: row[column] for column in OF_PARTICIPANT} | {"completed": _flag(row, where)}
+        first.setdefault(name, where)
+        record = records.setdefault(name, {**head, "answers": [], "checks": []})
+        if any(record[column] != value for column, value in head.items()):
+            what = f"participant {name!r} is not as in the rows above"
+            raise DataError(what, where=where, hint=EXPORT_AGAIN)
+        part = "answers" if row["item"] else "checks"
+        record[part].append(_answer(row, where) if row["item"] else _check(row, expected, where))
+        rows.setdefault((name, part), []).append(where)
     for name, record in records.items():
         check_row(validator("study_response"), record, first[name], EXPORT_AGAIN)
-    return [Export(record, first[name], tuple(rows.get(name, ()))) for name, record in records.items()]
-
-
-def _refuse_header(names: list[str], path: Path) -> None:
-    """Say what is wrong with a CSV's first line."""
-    for delimiter, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(names) == 1 and names[0].split(delimiter) == CSV_COLUMNS:
-            raise DataError(f"columns are separated by {word}", where=f"{path}:1", hint="save with commas")
-    missing = [name for name in CSV_COLUMNS if name not in names]
-    what = f"column {missing[0]!r} is missing" if missing else "columns are not those of an export"
-    raise DataError(what, where=f"{path}:1", hint=EXPORT_AGAIN)
+    return [
+        Export(record, first[name], *(tuple(rows.get((name, part), ())) for part in ("answers", "checks")))
+        for name, record in records.items()
+    ]
 
 
 def _answer(row: Mapping[str, str], where: str) -> dict[str, Any]:
@@ -261,19 +280,20 @@ def _answer(row: Mapping[str, str], where: str) -> dict[str, Any]:
 
 def _check(row: Mapping[str, str], expected: Mapping[str, int], where: str) -> dict[str, Any]:
     """Type the columns of an attention check."""
-    if row["question"] not in expected:
-        hint = suggest(row["question"], expected)
-        raise DataError(f"check {row['question']!r} is unknown", where=where, hint=hint)
     value = _number(row, "value", int, where) if row["value"] else None
-    return {"check": row["question"], "value": value, "passed": value == expected[row["question"]]}
+    passed = value is not None and value == expected.get(row["question"])
+    return {"check": row["question"], "value": value, "passed": passed}
 
 
 def _number(row: Mapping[str, str], name: str, kind: type[Number], where: str) -> Number:
-    """Read a number of a CSV."""
+    """Read a finite number of a CSV."""
     try:
-        return kind(row[name])
-    except ValueError as error:
-        raise DataError(f"{name} {row[name]!r} is not a number", where=where, hint=EXPORT_AGAIN) from error
+        value = kind(row[name])
+        if math.isfinite(value):
+            return value
+    except (ValueError, OverflowError):  # no number, or one of thousands of digits
+        pass
+    raise DataError(f"{name} {clip(row[name])!r} is not a number", where=where, hint=EXPORT_AGAIN)
 
 
 def _flag(row: Mapping[str, str], where: str) -> bool:

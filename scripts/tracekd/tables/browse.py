@@ -13,6 +13,7 @@ from itables import options
 from itables.javascript import generate_init_offline_itables_html, to_html_datatable
 
 from tracekd.core.files import atomic_write
+from tracekd.core.texts import make_inert
 
 ROWS_PER_PAGE = 10
 _CSS = """
@@ -87,8 +88,12 @@ def row_sizes(table: pd.DataFrame) -> pd.Series:
 
 
 def _html(text: str) -> str:
-    """Escape text; a line break is kept, behind a blank that stays in the downloaded CSV."""
-    return escape(text).replace("\n", " <br>")
+    """Escape text; a line break is kept, behind a blank that stays in the downloaded CSV.
+
+    A mark that the page hides keeps the text inert in that CSV, too.
+    """
+    hidden = "<i hidden>&#x27;</i>" if make_inert(text) != text else ""
+    return hidden + escape(text).replace("\n", " <br>")
 
 
 def _controls(search: str | list[str]) -> list[dict[str, object]]:

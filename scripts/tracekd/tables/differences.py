@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.core.records import Question
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.labels import QUIRK_TITLES, arm_title, count, dataset_title, part_titles
 from tracekd.scoring.differences import Difference
@@ -53,10 +54,7 @@ def differences_table(differences: Iterable[Difference], **run: str | int) -> pd
 
 def read_differences(path: str | Path) -> pd.DataFrame:
     """Read a file of `differences_table`."""
-    # "NA" may be an id: only an empty field is missing
-    return pd.read_csv(
-        path, keep_default_na=False, na_values=[""], dtype=FLAGS | {"id": str, "class": str, "reasons": str}
-    )
+    return read_table(path, **FLAGS)
 
 
 def count_differences(items: pd.DataFrame, grid: Grid) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tracekd.core.errors import DataError
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import ALL
 from tracekd.labels import arm_title, dataset_title
 from tracekd.scoring.readings import columns
@@ -39,9 +40,7 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
         match = PATH.search(path.as_posix())
         if match is None:
             raise DataError("not the name of a file of readings", where=path, hint="see docs/architecture.md")
-        texts = dict.fromkeys(("id", "class", "way", "named", "answer", "implied"), str)
-        frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
-        frames.append(frame.assign(**{**match.groupdict(), "seed": int(match["seed"])}))
+        frames.append(read_table(path).assign(**{**match.groupdict(), "seed": int(match["seed"])}))
     # an empty frame has no types to give
     return pd.concat(frames[1:] or frames, ignore_index=True)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tracekd.core.errors import DataError
+from tracekd.core.tables import read_table
 from tracekd.scoring import ANSWER, get_scorer
 from tracekd.statistics.intervals import wilson_interval
 
@@ -34,9 +35,7 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
         match = PATH.search(path.as_posix())
         if match is None:
             raise DataError("not the name of a score file", where=path, hint="see docs/architecture.md")
-        # "NA" may be an id or a class: only an empty field is missing
-        frame = pd.read_csv(path, dtype={"id": str, "class": str}, keep_default_na=False, na_values=[""])
-        frames.append(frame.assign(**{**match.groupdict(), "seed": int(match["seed"])}))
+        frames.append(read_table(path).assign(**{**match.groupdict(), "seed": int(match["seed"])}))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.core.records import read_generations
+from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.statistics.intervals import wilson_interval
@@ -29,12 +30,7 @@ ALL, KEPT = "all", "kept"
 
 def read_properties(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read property files `.../{dataset}/{arm}.csv`; columns dataset and arm are added."""
-    frames = [
-        pd.read_csv(path, dtype={"id": str}, keep_default_na=False, na_values=[""]).assign(
-            dataset=path.parent.name, arm=path.stem
-        )
-        for path in map(Path, paths)
-    ]
+    frames = [read_table(path).assign(dataset=path.parent.name, arm=path.stem) for path in map(Path, paths)]
     return pd.concat(frames, ignore_index=True)
 
 

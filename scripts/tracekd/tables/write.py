@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.core.files import atomic_write
+from tracekd.core.texts import CsvLines, make_inert
 
 # more rows than this do not fit a page
 PAGE_ROWS = 45
@@ -19,9 +20,15 @@ _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPED)))
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write exact numbers: fractions with six digits, missing values empty, no index."""
+    """Write exact numbers: fractions with six digits, missing values empty, texts inert, no index."""
+    texts = {
+        name: [make_inert(cell) if isinstance(cell, str) else cell for cell in table[name]]
+        for name in table.select_dtypes(["object", "str"])
+    }
     with atomic_write(path) as stream:
-        table.to_csv(stream, index=False, float_format="%.6f", lineterminator="\n")
+        table.assign(**texts).to_csv(
+            CsvLines(stream), index=False, float_format="%.6f", lineterminator=CsvLines.END
+        )
 
 
 def write_table(

@@ -4,16 +4,15 @@ Readability is Flesch's formula (1948) and its grade level (Kincaid et al. 1975)
 sentences, blind to what a reader understands.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import textstat
 
-from tracekd.core.files import atomic_write
 from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question, Trace
+from tracekd.core.texts import write_rows
 from tracekd.datasets import get_dataset
 
 
@@ -88,8 +87,4 @@ def mentioned_facts(question: Question, text: str) -> frozenset[int]:
 
 def write_properties(properties: Iterable[Properties], path: str | Path) -> None:
     """Write one line a trace: flags as 0/1, None as nothing."""
-    with atomic_write(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for one in properties:
-            writer.writerow(int(value) if isinstance(value, bool) else value for value in astuple(one))
+    write_rows(map(astuple, properties), path, COLUMNS)

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import pandas as pd
-
+from tracekd.core.tables import read_table
 from tracekd.released.supplied import find_others, get_folder
 from tracekd.tables.inputs import say_inputs
 from tracekd.workflow.run import Run
@@ -30,5 +29,5 @@ def list_notes(run: Run) -> list[str]:
     if run.supplied is None:
         return []
     inputs = Path(f"results/{run.name}/tables/inputs.csv")
-    notes = say_inputs(pd.read_csv(inputs)) if inputs.is_file() else []
+    notes = say_inputs(read_table(inputs)) if inputs.is_file() else []
     return notes + [f"{path}: the config does not name it" for path in find_others(run.supplied)]

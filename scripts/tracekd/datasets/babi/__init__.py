@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answers
 from tracekd.core.records import Question
 from tracekd.datasets.babi import reader
 from tracekd.datasets.interface import Answer, Dataset, Value
@@ -54,7 +54,7 @@ class Babi(Dataset):
 
     def parse_answer(self, text: str) -> Answer | None:
         """Read the comma list as a set: bAbI's lists have no order."""
-        return frozenset(normalise_answer(item) for item in text.split(","))
+        return normalise_answers(text.split(",")) or None
 
     def candidates(self, question: Question) -> list[str]:
         """Give the last word of each sentence, where bAbI puts places, things, colours and names."""

@@ -1,12 +1,12 @@
 """The released evaluation's rules for bAbI."""
 
-from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets.published import (
     AnswerScore,
     Off,
     compare,
     find_whole,
+    strip_marks,
 )
 from tracekd.datasets.published import (
     is_class_in_second_sentence as is_class_right,
@@ -20,7 +20,7 @@ FILE_PER_CLASS = False
 def score_answer(question: Question, answer: str, off: Off) -> AnswerScore:
     """Compare the whole text, when it contains the gold answer, with the gold answer."""
     gold = answer_cell(question).lower()
-    return compare(find_whole(answer, [gold]), [normalise_answer(gold)])
+    return compare(find_whole(answer, [gold]), [strip_marks(gold)])
 
 
 def is_unanswerable(question: Question) -> bool:

@@ -10,7 +10,8 @@ from pydantic import Field
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.raw import FETCH_AGAIN
-from tracekd.core.records import Question, Source, read_lines
+from tracekd.core.records import Question, Source
+from tracekd.core.texts import read_lines
 from tracekd.datasets.splits import draw_sorted
 from tracekd.settings.base import Settings
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tracekd.core.literals import parse_list, parse_loose_list, render_list
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Question
 from tracekd.datasets.cotempqa import reader
 from tracekd.datasets.interface import Answer, Dataset, Value
@@ -76,7 +76,7 @@ class CoTempQA(Dataset):
 
     def parse_answer(self, text: str) -> Answer | None:
         """Read the list literal of the answer; text of another form is unreadable."""
-        return _normalised(parse_list(text))
+        return normalise_answers(parse_list(text) or ()) or None
 
     def tolerant_answer(self, question: Question, text: str) -> Answer | None:
         """Read a list, with unescaped quotes or of whole facts too; else what a sentence names.
@@ -138,10 +138,6 @@ def _prompt(question: Question, facts: str) -> str:
         f"Answer the question based on the context:\n{facts}\n"
         f"Question: {question.question} Only return the answer.\n"
     )
-
-
-def _normalised(items: Sequence[str] | None) -> Answer | None:
-    return None if items is None else frozenset(map(normalise_answer, items))
 
 
 def _entities(question: Question, facts: Collection[str]) -> list[str]:

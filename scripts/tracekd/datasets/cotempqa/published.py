@@ -5,9 +5,8 @@ from collections.abc import Collection
 from functools import cache
 
 from tracekd.core.literals import render_list
-from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
-from tracekd.datasets.published import AnswerScore, Off, compare
+from tracekd.datasets.published import AnswerScore, Off, compare, strip_marks
 from tracekd.datasets.quirks import Quirk
 
 FILE_PER_CLASS = True
@@ -42,7 +41,7 @@ def score_answer(question: Question, answer: str, off: Off) -> AnswerScore:
     """Compare the entities that are named in the answer with the gold ones."""
     golds = {gold.lower() for gold in question.answers}
     named = find_entities(answer, question.question.lower(), candidates(question, off), off)
-    return compare([normalise_answer(text) for text in named], [normalise_answer(text) for text in golds])
+    return compare([strip_marks(text) for text in named], [strip_marks(text) for text in golds])
 
 
 def is_unanswerable(question: Question) -> bool:

@@ -9,7 +9,8 @@ from pydantic import Field
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_text
 from tracekd.core.raw import FETCH_AGAIN, check_row, check_text
-from tracekd.core.records import Question, Source, parse_json_object, read_lines, validator
+from tracekd.core.records import Question, Source, validator
+from tracekd.core.texts import parse_json_object, read_lines
 from tracekd.datasets.splits import released_test_rows
 from tracekd.settings.base import Count, Seed, Settings
 from tracekd.sources.kinds import RelativePath

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tracekd.core.literals import render_list
-from tracekd.core.normalise import normalise_answer
+from tracekd.core.normalise import normalise_answers
 from tracekd.core.records import Question
 from tracekd.datasets.interface import Answer, Dataset, Value
 from tracekd.datasets.ms_marco import reader
@@ -72,8 +72,8 @@ class MsMarco(Dataset):
         return answers[0]
 
     def parse_answer(self, text: str) -> Answer | None:
-        """Read free text as one item."""
-        return frozenset([normalise_answer(text)])
+        """Read free text as one item; a blank one is no answer."""
+        return normalise_answers([text]) or None
 
     def candidates(self, question: Question) -> list[str]:
         """Give what follows the last "is" of each passage; '' where there is none."""

@@ -1,13 +1,13 @@
 """The released evaluation's rules for MS MARCO; no released generations were at hand to test them."""
 
 from tracekd.core.literals import render_list
-from tracekd.core.normalise import normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets.published import (
     AnswerScore,
     Off,
     compare,
     find_whole,
+    strip_marks,
 )
 from tracekd.datasets.published import (
     is_class_in_second_sentence as is_class_right,
@@ -24,7 +24,7 @@ def score_answer(question: Question, answer: str, off: Off) -> AnswerScore:
     """Compare the whole text, when it contains a gold answer, with all gold answers (Q9 off: with each)."""
     golds = [gold.lower() for gold in question.answers]
     found = find_whole(answer, golds)
-    distinct = {normalise_answer(gold) for gold in golds}
+    distinct = {strip_marks(gold) for gold in golds}
     if Quirk.ALL_ALTERNATIVES_NEEDED in off:
         return max((compare(found, [gold]) for gold in distinct), key=lambda score: score.exact)
     return compare(found, distinct)
