@@ -20,6 +20,9 @@ Answer = frozenset[str]
 # what a step states: a text, or texts in context order; read back, texts are a set
 Value = str | tuple[str, ...] | frozenset[str]
 
+# letters of a word that may tell what a question is about; most shorter ones tell nothing
+LONG_WORD = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -152,6 +155,17 @@ class Dataset(ABC):
         its own: independent items.
         """
         return question.id
+
+    def nearness(self, question: Question, fact: str) -> int:
+        """Count what a fact has in common with what is asked, 0 for nothing (`wrong_near`, `wrong_far`).
+
+        By default: words of the question, of LONG_WORD letters or more, that the fact holds.
+        """
+        asked, told = (
+            {word for word in normalise_answer(text).split() if len(word) >= LONG_WORD}
+            for text in (question.question, fact)
+        )
+        return len(asked & told)
 
     def implied_answer(self, question: Question, stated: Mapping[str, Value]) -> Answer | None:
         """Name the answer that follows from what a trace states; None where nothing follows.
