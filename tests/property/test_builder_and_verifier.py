@@ -10,6 +10,9 @@ from tracekd.core.errors import VerificationError
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import score_item as score
+from tracekd.teacher.responses import Response
+from tracekd.teacher.traces import build_teacher_traces
+from tracekd.teacher.verification import verify_teacher_traces
 from tracekd.traces.arms import MIXTURES, built_arms
 from tracekd.traces.build import build_trace, build_traces, draw_correct
 from tracekd.traces.verification import EXPECTED, VERIFIERS, verify_traces
@@ -138,3 +141,30 @@ def test_what_is_wrong_in_two_arms_is_the_same_in_both(dataset):
 def test_the_scorer_never_raises(text, dataset, arm):
     got = score(make_question(dataset), Generation("x", "0" * 64, text, 1, 1, "stop"), arm)
     assert 0 <= got.measures["f1"] <= 1
+
+
+@pytest.mark.parametrize("arm", ["correct_padded", "filler_r1_length"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_controls_of_length_have_it_for_any_question_and_any_trace_of_the_teacher(dataset, arm):
+    @MIXTURE_SETTINGS
+    @given(st.lists(questions(dataset), min_size=1, max_size=4, unique_by=lambda one: one.id), st.data())
+    def check(asked, data):
+        lengths = [data.draw(st.integers(1, 600)) for _ in asked]
+        responses = {
+            "r1": [
+                Response(one.id, "r1", None, None, "word " * length, "answer", "stop", "ok", None, None)
+                for one, length in zip(asked, lengths, strict=True)
+            ]
+        }
+        traces = build_teacher_traces(asked, arm, responses, "gold", 0)
+        verified = verify_teacher_traces(asked, traces, responses, "gold")
+        for question, trace, length in zip(asked, verified, lengths, strict=True):
+            correct = build_trace(question, "correct", 0).text
+            has_steps = arm == "correct_padded"
+            assert len(trace.text.split()) == (max(length, len(correct.split())) if has_steps else length)
+            assert trace.text.endswith(correct) == has_steps
+            assert set(trace.verdict.values()) == ({True} if has_steps else {None})
+            got = judge(question, trace)
+            assert got.answer_ok and got.readable
+
+    check()

@@ -15,16 +15,8 @@ from tracekd.statistics.bootstrap import draw_pooled_tables, interval, tail
 from tracekd.statistics.intervals import CONFIDENCE
 from tracekd.statistics.verdict import holm
 
-STEP_COLUMNS = [
-    "from_share",
-    "to_share",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p",
-    "holm_p",
-    "differs",
-]
+STEP_COLUMNS = ["from_share", "to_share", "difference", "difference_low", "difference_high"]
+STEP_COLUMNS += ["p", "holm_p", "differs"]
 STEP_COLUMNS += ["excess", "excess_low", "excess_high", "excess_p", "excess_holm_p", "change_point"]
 
 
@@ -80,8 +72,8 @@ def contrast_doses(
 
     Returns:
         A row per step: from_share, to_share, difference and excess with 95 % intervals, their two-sided tail
-        probabilities p and excess_p, the same by Holm over the steps; differs and change_point, 0 or 1. With two
-        shares there is no excess.
+        probabilities p and excess_p, the same by Holm over the steps; differs and change_point, 0 or 1. With
+        two shares there is no excess.
 
     """
     doses, accuracies = np.asarray(shares, dtype=float), np.vstack([np.asarray(means, dtype=float), drawn])
