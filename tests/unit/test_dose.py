@@ -66,6 +66,20 @@ def test_a_planted_threshold_is_found_where_it_is_and_a_straight_line_has_none(n
         assert sum(place == planted for place in found) >= 95
 
 
+def test_two_seeds_miss_a_spread_between_trainings_that_one_seed_misses_more():
+    """As docs/dose.md says: trainings that differ by 6 points make steps and bends that are not there."""
+    wrong = {
+        seeds: sum(
+            place is not None
+            for place in find_change_points(
+                CURVES["flat"].rates, runs=60, seeds=seeds, items=400, run_sd=0.06
+            )
+        )
+        for seeds in (1, 2)
+    }
+    assert wrong[1] >= 30 > wrong[2] >= 4
+
+
 def test_one_slope_does_not_tell_a_threshold_from_a_line_but_the_steps_do():
     shares, line, threshold = [0, 0.5, 1], [0.2, 0.4, 0.6], [0.2, 0.2, 0.6]
     assert slope(line, shares) == pytest.approx(slope(threshold, shares))
