@@ -105,7 +105,8 @@ def training_hours(size: Size, parameters: float, training: TrainingPlan, speed:
     """Hours of one adapter: all tokens that are trained on at the assumed rate."""
     passes = FORWARD + BACKWARD + (FORWARD if training.gradient_checkpointing else 0)
     epoch = size.train * min(size.tokens, training.max_length)
-    tokens = training.tokens if training.epochs is None else training.epochs * epoch
+    # one of the two is given
+    tokens = (training.epochs or 0) * epoch + (training.tokens or 0)
     operations = passes * parameters * tokens
     return operations / (speed.training_tflops * 1e12) / 3600
 

@@ -37,8 +37,7 @@ def draw_accuracies(
     """
     codes = pd.factorize(np.asarray(clusters))[0]
     cells = np.concatenate([answers, 1 - answers], axis=2)
-    by_cluster = np.zeros((len(cells), codes.max() + 1, cells.shape[2]))
-    np.add.at(by_cluster, (slice(None), codes), cells)
+    by_cluster = np.eye(codes.max() + 1)[codes].T @ cells
     drawn = draw_pooled_tables(by_cluster, settings.bootstrap.resamples, settings.bootstrap.seed)
     right, wrong = np.split(drawn, 2, axis=1)
     accuracies: NDArray[np.float64] = right / (right + wrong)
