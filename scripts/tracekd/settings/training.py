@@ -39,7 +39,7 @@ def _is_none(value: object) -> bool:
 class _Optimisation(Settings):
     """What the trainings of a run have in common."""
 
-    epochs: Positive | None = Field(None, description="Passes over the training split", exclude_if=_is_none)
+    epochs: Positive | None = Field(description="Passes over the training split; null with `tokens`")
     tokens: Count | None = Field(
         None,
         description="In place of `epochs` (null then): tokens of conversations that are trained on, prompts "
