@@ -1,9 +1,10 @@
 """
 Dose and response: scores of the mixed and perturbed arms in, accuracy against the share of correct traces out.
 
-in   results/{run}/scores/** of the arms with SFT, config/statistics.yaml
+in   results/{run}/scores/** of the arms with SFT, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml
 out  results/{run}/tables/dose.{csv,md,tex}          one row per arm, docs/dose.md
      results/{run}/tables/dose_trend.{csv,md,tex}    one row per dataset, model and scorer
+     results/{run}/tables/dose_contrasts.{csv,md,tex}    one row per share and the next one
      figures/{run}/dose.{scorer}.{pdf,png}
 """
 
@@ -14,15 +15,17 @@ if dose.has_dose(RUN):
     TARGETS += RUN.every(
         "results/{run}/tables/dose.csv",
         "results/{run}/tables/dose_trend.csv",
+        "results/{run}/tables/dose_contrasts.csv",
         "figures/{run}/dose.{scorer}.pdf",
     )
 
     rule tabulate_dose:
         input:
             scores=RUN.get_scores(RUN.sft_arms),
+            questions=RUN.every(paths.QUESTIONS),
             settings=paths.STATISTICS,
         output:
-            **tables("dose", trend="dose_trend"),
+            **tables("dose", trend="dose_trend", contrasts="dose_contrasts"),
         conda:
             "../envs/plot.yaml"
         params:
@@ -36,6 +39,7 @@ if dose.has_dose(RUN):
         input:
             dose="results/{run}/tables/dose.csv",
             trend="results/{run}/tables/dose_trend.csv",
+            contrasts="results/{run}/tables/dose_contrasts.csv",
         output:
             pdf="figures/{run}/dose.{scorer}.pdf",
             png=report(

@@ -4,7 +4,7 @@ A teacher's traces: its responses in, judged; SFT targets in its words out.
 in   results/{run}/all_questions/{dataset}.jsonl, results/{run}/teacher/{dataset}/{kind}.jsonl
 out  results/{run}/teacher/{dataset}/judgement.csv    which answers are right, which items are kept
      results/{run}/questions/{dataset}.jsonl          training questions that are not kept have split `other`
-     results/{run}/traces/{dataset}/{arm}.jsonl       arms r1, r1_summary, r1_explanation, r1_swapped
+     results/{run}/traces/{dataset}/{arm}.jsonl       arms in its words, and as long as these
 """
 
 from tracekd.teacher.responses import TRACE

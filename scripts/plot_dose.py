@@ -1,6 +1,6 @@
 """Plot accuracy against the share of correct traces (rule plot_dose).
 
-input   dose, trend: results/{run}/tables/dose.csv and dose_trend.csv
+input   dose, trend, contrasts: results/{run}/tables/dose.csv, dose_trend.csv and dose_contrasts.csv
 output  pdf, png: figures/{run}/dose.{scorer}.{pdf,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
@@ -18,6 +18,7 @@ with rule_job(snakemake):
     figure = plot_dose(
         read_table(snakemake.input.dose),
         read_table(snakemake.input.trend),
+        read_table(snakemake.input.contrasts),
         snakemake.wildcards.scorer,
         Grid(params.datasets, params.models, params.arms),
         note=params.note,

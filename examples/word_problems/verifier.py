@@ -1,7 +1,9 @@
 """Independent reading of the traces of word problems: shares no code with `dataset`."""
 
 import re
+from functools import partial
 
+from tracekd.core import checking
 from tracekd.core.checking import are_facts_right
 from tracekd.core.literals import parse_list, render_list
 from tracekd.core.records import Question
@@ -48,6 +50,12 @@ def count_words(question: Question) -> int:
     """Count the words of the correct trace."""
     # five before the facts, four for the operation, three and five for the equation
     return 5 + len(render_list(_gold_facts(question)).split()) + 4 + 3 + 5
+
+
+def kinds_of_noise(question: Question, text: str) -> frozenset[str]:
+    """Say whether a wrong step states the nearest facts, far ones, both or neither."""
+    nearness = partial(checking.shared_words, question.question)
+    return checking.kinds_of_noise(parse_list(text) or [], question.context, _gold_facts(question), nearness)
 
 
 def _gold_facts(question: Question) -> list[str]:

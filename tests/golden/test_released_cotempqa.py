@@ -5,12 +5,13 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from support.examples import ROOT
 from support.real_data import raw_folder
 from support.released_turns import by_user_prompt, released_turns
 from tracekd.datasets import get_dataset
 from tracekd.datasets.cotempqa import reader as cotempqa
-from tracekd.traces.build import build_trace
-from tracekd.traces.verification import verify_trace
+from tracekd.traces.build import build_trace, build_traces
+from tracekd.traces.verification import verify_trace, verify_traces
 
 ROWS = {"during_test": 619, "equal_test": 87, "mix_test": 113, "overlap_test": 131, "equal_train": 349}
 # the plain arm's equal_train.csv is not among the stored files
@@ -91,3 +92,27 @@ def test_every_fact_of_the_real_data_offers_a_candidate_of_the_asked_side(questi
     for question in questions:
         assert all(candidates(question)), question.id
         assert set(question.answers) <= set(candidates(question)), question.id
+
+
+@pytest.mark.parametrize(
+    ("arm", "words"), [("wrong_near", "{} % of the near facts"), ("wrong_facts", "`wrong_facts`, {} %")]
+)
+def test_docs_say_how_near_wrong_facts_are(questions, arm, words):
+    """At least 3 of 4: the time, and an entity or the relation, or both."""
+    asked = [one for one in questions if one.split == "train" and one.class_label != "during"]
+    traces = verify_traces(asked, build_traces(asked, arm, seed=0))
+    nearness = get_dataset("cotempqa").nearness
+    found = [
+        nearness(question, fact) >= 3
+        for question, trace in zip(asked, traces, strict=True)
+        for fact in trace.stated["facts"]
+    ]
+    page = " ".join((ROOT / "docs/dose.md").read_text("utf-8").split())
+    assert f"In the {len(asked):,} training questions" in page
+    assert words.format(f"{100 * sum(found) / len(found):.0f}") in page
+
+
+def test_far_facts_of_real_questions_share_nothing_with_them(questions):
+    asked = [one for one in questions if one.split == "train" and one.class_label == "equal"]
+    traces = verify_traces(asked, build_traces(asked, "wrong_far", seed=0))
+    assert all(trace.verdict == {"class": True, "facts": False} for trace in traces)

@@ -5,16 +5,21 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.examples import make_question
+from support.examples import make_question, strangers
 from tracekd.core.errors import VerificationError
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import score_item as score
+from tracekd.teacher.responses import Response
+from tracekd.teacher.traces import build_teacher_traces
+from tracekd.teacher.verification import verify_teacher_traces
 from tracekd.traces.arms import MIXTURES, built_arms
 from tracekd.traces.build import build_trace, build_traces, draw_correct
 from tracekd.traces.verification import EXPECTED, VERIFIERS, verify_traces
 
 DATASETS = ["cotempqa", "babi", "ms_marco"]
+# arms that are not told apart: two kinds of wrong in both steps; any wrong facts may be near or far ones
+ALIKE = [{"incorrect", "incorrect_matched"}, {"wrong_facts", "wrong_near"}, {"wrong_facts", "wrong_far"}]
 # arms whose traces are all of one kind
 PLAIN = [name for name in built_arms() if name not in MIXTURES]
 SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
@@ -44,22 +49,6 @@ def questions(draw, dataset):
         answers=tuple(answers),
         gold_facts=tuple(gold),
     )
-
-
-def strangers(dataset):
-    """Questions of every class, from which wrong facts may be borrowed."""
-    return [
-        make_question(
-            dataset,
-            id=f"{label}{number}",
-            class_label=label,
-            context=(f"stranger {label}{number} is here", f"no one is in {label}{number}"),
-            answers=(f"stranger {label}{number}",),
-            gold_facts=(0,),
-        )
-        for label in get_dataset(dataset).classes
-        for number in range(8)
-    ]
 
 
 def judge(question, trace):
@@ -93,8 +82,11 @@ def test_the_verifier_refuses_every_trace_of_another_label(dataset):
     @SETTINGS
     @given(questions(dataset), st.sampled_from(PLAIN), st.sampled_from(PLAIN))
     def check(question, arm, claimed):
-        if arm == claimed or {arm, claimed} == {"incorrect", "incorrect_matched"}:
-            return  # two kinds of wrong in both steps
+        if arm == claimed or {arm, claimed} in ALIKE:
+            return
+        nothing_wrong = len(question.gold_facts) == len(question.context)
+        if nothing_wrong and {arm, claimed} == {"wrong_near", "wrong_far"}:
+            return  # both are borrowed
         trace = replace(build_trace(question, arm, 0, pool), arm=claimed)
         with pytest.raises(VerificationError):
             verify_traces([question], [trace])
@@ -149,3 +141,30 @@ def test_what_is_wrong_in_two_arms_is_the_same_in_both(dataset):
 def test_the_scorer_never_raises(text, dataset, arm):
     got = score(make_question(dataset), Generation("x", "0" * 64, text, 1, 1, "stop"), arm)
     assert 0 <= got.measures["f1"] <= 1
+
+
+@pytest.mark.parametrize("arm", ["correct_padded", "filler_r1_length"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_controls_of_length_have_it_for_any_question_and_any_trace_of_the_teacher(dataset, arm):
+    @MIXTURE_SETTINGS
+    @given(st.lists(questions(dataset), min_size=1, max_size=4, unique_by=lambda one: one.id), st.data())
+    def check(asked, data):
+        lengths = [data.draw(st.integers(1, 600)) for _ in asked]
+        responses = {
+            "r1": [
+                Response(one.id, "r1", None, None, "word " * length, "answer", "stop", "ok", None, None)
+                for one, length in zip(asked, lengths, strict=True)
+            ]
+        }
+        traces = build_teacher_traces(asked, arm, responses, "gold", 0)
+        verified = verify_teacher_traces(asked, traces, responses, "gold")
+        for question, trace, length in zip(asked, verified, lengths, strict=True):
+            correct = build_trace(question, "correct", 0).text
+            has_steps = arm == "correct_padded"
+            assert len(trace.text.split()) == (max(length, len(correct.split())) if has_steps else length)
+            assert trace.text.endswith(correct) == has_steps
+            assert set(trace.verdict.values()) == ({True} if has_steps else {None})
+            got = judge(question, trace)
+            assert got.answer_ok and got.readable
+
+    check()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.examples import make_question
+from support.examples import make_question, strangers
 from tracekd.core.records import Generation
 from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.scoring import published
@@ -15,7 +15,9 @@ from tracekd.traces.build import build_trace
 SETTINGS = settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
 QUESTIONS = {name: make_question(name, split="test") for name in BUILT_IN}
 TARGETS = [
-    build_trace(question, arm, seed=0).target for question in QUESTIONS.values() for arm in built_arms()
+    build_trace(question, arm, 0, strangers(name)).target
+    for name, question in QUESTIONS.items()
+    for arm in built_arms()
 ]
 # what some rule of the scorer looks for
 MARKS = [

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tracekd.core.records import Question, Source
+from tracekd.datasets import get_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Source(file="raw.json", line=1, sha256="0" * 64)
@@ -50,3 +51,19 @@ def make_question(dataset="cotempqa", **changes):
     }
     fields = {"id": f"{dataset}-1", "dataset": dataset, "split": "train", "source": SOURCE}
     return Question(**{**fields, **examples[dataset], **changes})
+
+
+def strangers(dataset):
+    """Questions of every class about something else, from which wrong facts may be borrowed."""
+    return [
+        make_question(
+            dataset,
+            id=f"{label}{number}",
+            class_label=label,
+            context=(f"stranger {label}{number} is here", f"no one is in {label}{number}"),
+            answers=(f"stranger {label}{number}",),
+            gold_facts=(0,),
+        )
+        for label in get_dataset(dataset).classes
+        for number in range(8)
+    ]

@@ -1,5 +1,5 @@
 import pytest
-from support.examples import make_question
+from support.examples import make_question, strangers
 from tracekd.core.records import Generation
 from tracekd.datasets import get_dataset
 from tracekd.scoring.aligned import MEASURES
@@ -16,7 +16,7 @@ def judge(question, text, arm):
 
 @pytest.mark.parametrize("arm", [name for name in built_arms() if name not in MIXTURES])
 def test_every_target_gets_the_verdict_of_its_arm(question, arm):
-    got = judge(question, build_trace(question, arm, seed=0).target, arm)
+    got = judge(question, build_trace(question, arm, 0, strangers(question.dataset)).target, arm)
     assert got.answer_ok and got.readable and got.measures["f1"] == 1
     truths = get_arm(arm).truths(get_dataset(question.dataset))
     assert got.steps == truths

@@ -61,7 +61,8 @@ def test_truths_are_those_of_the_steps_that_a_dataset_has():
     assert get_arm("incorrect_matched").truths(get_dataset("look_up")) == {"evidence": False}
     assert get_arm("class_only").truths(cotempqa) == {"class": True}
     assert get_arm("wrong_class").truths(cotempqa) == {"class": False, "facts": True}
-    for name in ("none", "empty_trace", "filler", PROMPT_ONLY, *TEACHER_ARMS):
+    assert get_arm("correct_padded").truths(cotempqa) == {"class": True, "facts": True}
+    for name in ("none", "empty_trace", "filler", PROMPT_ONLY, *sorted({*TEACHER_ARMS} - {"correct_padded"})):
         assert get_arm(name).truths(sums) == {}
 
 
@@ -69,7 +70,8 @@ def test_arms_tell_whether_they_are_trained_tagged_and_whole():
     bare = {name for name in ARMS if not get_arm(name).has_tags}
     assert bare == {PROMPT_ONLY, "none"}
     assert {name for name in ARMS if not get_arm(name).is_trained} == {PROMPT_ONLY}
-    whole = {"correct", "incorrect", "incorrect_matched", "wrong_class", "wrong_facts", *MIXTURES}
+    whole = {"correct", "correct_padded", "incorrect", "incorrect_matched", *MIXTURES}
+    whole |= {"wrong_class", "wrong_facts", "wrong_near", "wrong_far"}
     assert {name for name in ARMS if get_arm(name).is_whole} == whole
     assert set(built_arms()) == set(ARMS) - {PROMPT_ONLY, *TEACHER_ARMS}
 

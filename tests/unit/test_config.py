@@ -147,6 +147,8 @@ def test_a_key_in_place_of_a_section_is_not_repeated_either(endpoints):
         (BATCH, 16.0, "16.0 should be a whole number (Examples per micro-batch)"),
         (("training", "gradient_checkpointing"), "no", "'no' should be true or false (Recompute activations"),
         (("training", "lora"), 16, "training.lora: 16 should be a section of keys (Low-rank adapters)"),
+        (("training", "epochs"), None, "training: a section should have either epochs or tokens"),
+        (("training", "tokens"), 9, "training: a section should have either epochs or tokens"),
         (("seeds",), [], "seeds: [] should have at least 1 item (Training seeds)"),
         (("training", "overrides"), [{"dataset": "babi", "arms": ["none"]}], "[0]: a section should change"),
         (("seeds",), [0, 1, 0], "a list should have each entry once, but 0 occurs twice (Training seeds)"),
@@ -196,6 +198,14 @@ def test_the_command_line_of_snakemake_gives_numbers_in_brackets(monkeypatch):
     run = read_run(config)
     assert run.config["seeds"] == [1, 2] and run.config["training"]["learning_rate"] == 0.001
     assert run.study is None and run.config["training"]["epochs"] == DEMO["training"]["epochs"]
+
+
+def test_a_budget_of_tokens_holds_for_every_arm():
+    section = DEMO["training"] | {"epochs": None, "tokens": 9, "overrides": []}
+    assert check_config(changed(("training",), section), MODELS).training.tokens == 9
+    section["overrides"] = [{"dataset": "babi", "arms": ["none"], "epochs": 2}]
+    with pytest.raises(ConfigError, match="should have no overrides of epochs beside tokens"):
+        check_config(changed(("training",), section), MODELS)
 
 
 def test_a_whole_number_will_do_where_a_number_is_asked():

@@ -21,6 +21,7 @@ from tracekd.run.forecast import (
     forecast_run,
     say_unknown,
     show_forecast,
+    training_hours,
 )
 from tracekd.settings.config import Generation, Speeds
 from tracekd.settings.training import LoraPlan, TrainingPlan
@@ -40,6 +41,15 @@ SETTINGS = ForecastSettings(
 CELLS = [
     ("babi", "big", arm, seed) for arm, seeds in (("prompt_only", 1), ("none", 3)) for seed in range(seeds)
 ]
+
+
+def test_a_budget_of_tokens_takes_the_same_whatever_the_length():
+    training = TRAINING.changed(epochs=None, tokens=800_000)
+    (hours,) = {
+        training_hours(size, 1e9, training, SETTINGS.forecast)
+        for size in (SIZE, Size(train=1, test=1, tokens=9, download_mb=1))
+    }
+    assert hours == pytest.approx(6e9 * 800_000 / 2e12 / 3600)
 
 
 @pytest.fixture

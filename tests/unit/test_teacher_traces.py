@@ -1,5 +1,6 @@
 """A teacher's traces: judged, kept, built and verified; rows of other questions are caught."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -8,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import make_question
 from tracekd.core.errors import VerificationError
+from tracekd.core.records import Generation
+from tracekd.scoring.aligned import score_item
 from tracekd.scoring.free_text import conclude
 from tracekd.teacher.judgement import LEFT_OUT, judge, split_kept
 from tracekd.teacher.responses import OK, TRUNCATED, Response
 from tracekd.teacher.traces import build_teacher_traces, swap_within_classes
 from tracekd.teacher.verification import verify_teacher_traces
+from tracekd.traces.build import build_trace, end_of_filler
 from tracekd.traces.prompts import render_target
 
 CLASSES = ("during", "equal", "mix")
@@ -123,6 +127,94 @@ def test_missing_rows_and_own_or_repeated_swapped_traces_are_caught(questions, r
     if twice[0].text != own:
         with pytest.raises(VerificationError, match="is given twice or from outside"):
             verify_teacher_traces(questions, twice, responses, "gold")
+
+
+CONTROLS = ["correct_padded", "filler_r1_length"]
+
+
+def words_of(response):
+    return len(response.reasoning.split())
+
+
+@pytest.fixture
+def long_responses(questions):
+    """Traces of the teacher of every length, from one shorter than the correct trace on."""
+    return {
+        "r1": [
+            replace(make_response(one.id), reasoning=f"{'well ' * (number**3)}{RIGHT}")
+            for number, one in enumerate(questions)
+        ]
+    }
+
+
+@pytest.mark.parametrize("target", ["gold", "teacher"])
+def test_controls_are_as_long_as_the_teachers_trace_of_the_same_question(questions, long_responses, target):
+    lengths = {response.id: words_of(response) for response in long_responses["r1"]}
+    padded, filler = (
+        verify_teacher_traces(
+            questions,
+            build_teacher_traces(questions, arm, long_responses, target, seed=0),
+            long_responses,
+            target,
+        )
+        for arm in CONTROLS
+    )
+    for question, long, empty in zip(questions, padded, filler, strict=True):
+        correct = build_trace(question, "correct", seed=0)
+        assert len(empty.text.split()) == lengths[question.id]
+        assert len(long.text.split()) == max(lengths[question.id], len(correct.text.split()))
+        assert long.text.endswith(correct.text) and long.stated == correct.stated
+        assert long.verdict == {"class": True, "facts": True}
+        assert empty.verdict == {"class": None, "facts": None}
+        answer = correct.target.rpartition("</think>")[2]
+        assert long.target.endswith(answer) and empty.target.endswith(answer), "controls have the gold answer"
+        got = score_item(question, Generation(question.id, "0" * 64, long.target, 1, 1, "stop"), long.arm)
+        assert got.answer_ok and got.trace_ok and got.readable
+    assert padded[0].text == build_trace(questions[0], "correct", seed=0).text, "it is longer already"
+
+
+def test_filler_counts_its_parts_down_and_always_ends_alike():
+    texts = [end_of_filler(length).split() for length in (0, 1, 50, 200, 700)]
+    assert [len(text) for text in texts] == [0, 1, 50, 200, 700]
+    assert all(texts[-1][-len(text) :] == text for text in texts[1:])
+    counted = re.findall(r"to come: (\d+)", " ".join(texts[-1]))
+    assert counted == sorted(counted, reverse=True) and counted[-1] == "0"
+
+
+@pytest.mark.parametrize(
+    ("arm", "old", "new", "sentence"),
+    [
+        (
+            "correct_padded",
+            "Then it ",
+            "Then ",
+            "the assistant turn is malformed|not as long as the teacher's",
+        ),
+        ("correct_padded", "Then it is time", "Then Wiener is time", "differs from that of other questions"),
+        ("correct_padded", "event in context is: equal", "event in context is: mix", "is not correct"),
+        ("correct_padded", "'Norbert Wiener']</answer>", "]</answer>", "is not that of this question"),
+        ("filler_r1_length", "Then it ", "Then ", "is not as long as the teacher's of 134 words"),
+        ("filler_r1_length", "Then it is", "Then  is", "is not as long as the teacher's of 134 words"),
+        ("filler_r1_length", "Then it is", "Then Wiener is", "differs from that of other questions"),
+    ],
+)
+def test_a_tampered_control_is_refused_by_id(questions, long_responses, arm, old, new, sentence):
+    traces = build_teacher_traces(questions, arm, long_responses, "gold", seed=0)
+    chosen = traces[5]
+    assert old in chosen.target
+    changed = {name: getattr(chosen, name).replace(old, new) for name in ("text", "target")}
+    with pytest.raises(VerificationError, match=f"q5: .*({sentence})"):
+        verify_teacher_traces(
+            questions, [*traces[:5], replace(chosen, **changed), *traces[6:]], long_responses, "gold"
+        )
+
+
+@pytest.mark.parametrize("arm", CONTROLS)
+def test_a_control_as_long_as_another_questions_trace_is_refused(questions, long_responses, arm):
+    traces = build_teacher_traces(questions, arm, long_responses, "gold", seed=0)
+    shifted = {"r1": [replace(one, reasoning=f"well {one.reasoning}") for one in long_responses["r1"]]}
+    with pytest.raises(VerificationError, match=r"not as long as the teacher's|malformed"):
+        verify_teacher_traces(questions, traces, shifted, "gold")
 
 
 @given(sizes=st.lists(st.integers(2, 12), min_size=1, max_size=3), seed=st.integers(0, 99))

@@ -30,6 +30,7 @@ from tracekd.traces.verification import verify_traces
 
 TEACHER_ARMS = list(SOURCES)
 ARMS = ["none", "class_only", "correct", "incorrect", "incorrect_matched", *TEACHER_ARMS, "filler"]
+ARMS += ["correct_padded", "filler_r1_length"]
 
 
 def make_trace(text, arm="r1", **verdict):

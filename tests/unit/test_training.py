@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 from support.examples import ROOT
 from support.tiny_models import QUANTISATION, TRAINING, adapter_files, make_job
 from tracekd.adapters import training
 from tracekd.adapters.chat import NO_LOSS
+from tracekd.adapters.trainer import EpochSampler, ResumableTrainer, steps_of
 from tracekd.adapters.training import collate, train_adapter, train_adapters
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ModelError
@@ -26,14 +30,14 @@ KILLED_AT = 11  # in the second epoch, between the two halves of an accumulated 
 
 # trains like the tests below, but dies without warning
 VICTIM = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from transformers.trainer_callback import DefaultFlowCallback
 from support.tiny_models import QUANTISATION, make_job
 from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.adapters.training import train_adapter
 
-folder, root, step = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+folder, root, step, changes = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
 
 def on_substep_end(self, args, state, control, **kwargs):
     if state.global_step == step:
@@ -41,8 +45,10 @@ def on_substep_end(self, args, state, control, **kwargs):
 
 DefaultFlowCallback.on_substep_end = on_substep_end
 tokenizer = load_tokenizer(folder)
-train_adapter(load_quantised(folder, QUANTISATION), tokenizer, make_job(tokenizer, root))
+train_adapter(load_quantised(folder, QUANTISATION), tokenizer, make_job(tokenizer, root, **changes))
 """
+# spent before the second epoch ends
+BUDGET = {"epochs": None, "tokens": 5700}
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +59,10 @@ def reference(base, tokenizer, tmp_path_factory):
     return adapter_files(job.output)
 
 
-@pytest.fixture(scope="module")
-def killed(model_folder, tmp_path_factory):
-    """What a process leaves that was killed in the second epoch."""
-    root = tmp_path_factory.mktemp("killed")
+def train_and_kill(model_folder, root, **changes):
+    """Train in a process that is killed in the second epoch."""
     victim = subprocess.run(
-        [sys.executable, "-c", VICTIM, str(model_folder), str(root), str(KILLED_AT)],
+        [sys.executable, "-c", VICTIM, str(model_folder), str(root), str(KILLED_AT), json.dumps(changes)],
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "scripts")]),
@@ -69,6 +73,13 @@ def killed(model_folder, tmp_path_factory):
     )
     assert victim.returncode == -signal.SIGKILL, victim.stderr
     assert not (root / "adapter").exists()
+
+
+@pytest.fixture(scope="module")
+def killed(model_folder, tmp_path_factory):
+    """What a process leaves that was killed in the second epoch."""
+    root = tmp_path_factory.mktemp("killed")
+    train_and_kill(model_folder, root)
     assert {path.name for path in (root / "work/checkpoints").iterdir()} == {"checkpoint-6", "checkpoint-9"}
     return root
 
@@ -112,6 +123,50 @@ def test_killed_run_resumes_to_the_same_bytes(base, tokenizer, reference, remain
         train_adapter(base, tokenizer, job)
     assert "resume from" in caplog.text and "checkpoint-9" in caplog.text
     assert adapter_files(job.output) == reference
+
+
+def test_a_budget_of_tokens_is_spent_to_the_step_and_resumes_to_the_same_bytes(
+    base, model_folder, tokenizer, tmp_path, monkeypatch
+):
+    spent, original = [], ResumableTrainer.training_step
+
+    def count(self, model, inputs, *arguments):
+        spent.append((self.state.global_step, int(inputs["attention_mask"].sum())))
+        return original(self, model, inputs, *arguments)
+
+    monkeypatch.setattr(ResumableTrainer, "training_step", count)
+    job = make_job(tokenizer, tmp_path / "whole", **BUDGET)
+    train_adapter(base, tokenizer, job)
+    files = adapter_files(job.output)
+    steps = [sum(tokens for step, tokens in spent if step == number) for number in range(spent[-1][0] + 1)]
+    assert sum(steps[:-1]) < BUDGET["tokens"] <= sum(steps)
+    assert LAST_STEP > len(steps) == len(read_log(files)) > KILLED_AT
+    train_and_kill(model_folder, tmp_path / "killed", **BUDGET)
+    again = make_job(tokenizer, tmp_path / "killed", **BUDGET)
+    train_adapter(base, tokenizer, again)
+    assert adapter_files(again.output) == files
+    provenance = json.loads(files["provenance.json"])["training"]
+    assert provenance["tokens"] == BUDGET["tokens"] and provenance["epochs"] is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 60), min_size=1, max_size=40),
+    tokens=st.integers(1, 3000),
+    size=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    seed=st.integers(0, 9),
+)
+def test_the_last_step_of_a_budget_is_the_first_one_that_reaches_it(lengths, tokens, size, seed):
+    training = TRAINING.changed(batch_size=size[0], accumulation=size[1])
+    steps, group = steps_of(tokens, lengths, training, seed), size[0] * size[1]
+    per_epoch = -(-len(lengths) // group)
+    seen = []
+    for number in range(steps):
+        sampler = EpochSampler(lengths, group, seed)
+        sampler.set_epoch(number // per_epoch)
+        start = number % per_epoch * group
+        seen.append(sum(lengths[place] for place in list(sampler)[start : start + group]))
+    assert sum(seen[:-1]) < tokens <= sum(seen)
 
 
 def test_adapter_weights_are_float32_in_checkpoints_and_at_the_end(reference, killed):
@@ -276,7 +331,6 @@ def test_padding_carries_no_loss_and_no_attention():
 
 def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
     import torch
-    from tracekd.adapters.trainer import EpochSampler
 
     lengths = [number * 7 % 100 for number in range(100)]
     sampler = EpochSampler(lengths, 8, seed=3)
@@ -339,3 +393,9 @@ def test_what_an_adapter_depends_on_is_written_as_config_and_registry_have_it():
     as_before = {key: value for key, value in section.items() if key != "overrides"}
     as_before["lora"] = {**section["lora"], "target_modules": modules}
     assert json.dumps(written) == json.dumps(as_before)
+
+
+@pytest.mark.parametrize("changes", [{"tokens": 9}, {"epochs": None}, {"epochs": None, "tokens": 0}])
+def test_a_training_has_one_length(changes):
+    with pytest.raises(ValidationError, match=r"either epochs or tokens|greater than or equal to 1"):
+        TRAINING.changed(**changes)

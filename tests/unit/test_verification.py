@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
-from support.examples import make_question
+from support.examples import make_question, strangers
 from tracekd.core.errors import VerificationError
 from tracekd.traces.arms import MIXTURES, built_arms
-from tracekd.traces.build import build_trace, build_traces
+from tracekd.traces.build import build_trace
 from tracekd.traces.verification import EXPECTED, VERIFIERS, verify_trace, verify_traces
 
 
@@ -14,7 +14,8 @@ def test_every_arm_is_what_it_says(question):
     assert shares == MIXTURES
     steps = VERIFIERS.get(question.dataset).STEPS
     for arm in set(EXPECTED) - set(MIXTURES):
-        trace = verify_traces([question], build_traces([question], arm, seed=3))[0]
+        built = build_trace(question, arm, seed=3, pool=strangers(question.dataset))
+        trace = verify_traces([question], [built])[0]
         assert trace.verdict == EXPECTED[arm].find(steps)
 
 
@@ -80,4 +81,4 @@ def test_a_foreign_trace_is_refused(question):
 def test_an_unanswerable_question_has_the_no_answer_string_as_its_fact():
     question = make_question("ms_marco", answers=("No Answer Present.",), gold_facts=())
     for arm in built_arms():
-        verify_traces([question], build_traces([question], arm, seed=0))
+        verify_traces([question], [build_trace(question, arm, 0, strangers("ms_marco"))])

@@ -8,7 +8,8 @@ from support.workflow import SMOKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
 TEACHER = [*SMOKE, "tests/workflow/teacher.yaml"]
-ARMS = ["none", "correct", "r1", "r1_summary", "r1_explanation", "r1_swapped"]
+CONTROLS = ["correct_padded", "filler_r1_length"]
+ARMS = ["none", "correct", "r1", "r1_summary", "r1_explanation", "r1_swapped", *CONTROLS]
 FIGURES = ["trace_types_babi", "trace_value_babi.aligned", "trade_off_babi"]
 
 
@@ -29,7 +30,8 @@ def test_kinds_of_traces_are_compared_on_the_same_questions(project):
     assert list(types.index) == ARMS
     assert types["n"].nunique() == 1 and types["n"].iloc[0] > 400
     assert types.loc["none", "words"] == 0 and types.loc["r1", "words"] > types.loc["correct", "words"]
-    assert types.loc["correct", "verified"] == 1
+    assert (types.loc[["correct", "correct_padded"], "verified"] == 1).all()
+    assert types.loc["filler_r1_length", "words"] == types.loc["r1", "words"]
     assert (types.loc[["r1", "r1_summary", "r1_explanation"], "truncated"] < 0.1).all()
     assert types.loc["r1", "truncated"] > 0  # the synthetic teacher's share that is cut off
     value = pd.read_csv(project / "results/smoke/tables/trace_value.csv")
@@ -50,6 +52,9 @@ def test_every_row_is_that_of_its_question(project):
         assert {one["id"] for one in traces} == train and len(traces) == len(train)
         own = [one["text"] == responses[one["id"]]["reasoning"] for one in traces]
         assert all(own) if arm == "r1" else not any(own)
+        if arm in CONTROLS:
+            lengths = [(one, len(responses[one["id"]]["reasoning"].split())) for one in traces]
+            assert all(len(one["text"].split()) >= length for one, length in lengths)
 
 
 def test_a_second_run_asks_nothing_and_a_lost_file_comes_back_from_the_cache(project):

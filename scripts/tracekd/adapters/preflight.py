@@ -317,7 +317,7 @@ def run_step(
 ) -> dict[str, float]:
     """Train one step, without dropout, on all examples; give its log record and hand the base back."""
     lora = training.lora.changed(dropout=0.0)
-    short = training.changed(epochs=1, save_steps=2, lora=lora)
+    short = training.changed(epochs=1, tokens=None, save_steps=2, lora=lora)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         job = AdapterJob(list(examples), short, 0, {"arm": "preflight"}, work, work)

@@ -22,6 +22,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_write, sha256_file, storing
+from tracekd.settings.training import Training
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,29 @@ class EpochSampler(Sampler[int]):
 
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         return iter(get_length_grouped_indices(self.lengths, self.group_size, generator=generator))
+
+
+def steps_of(tokens: int, lengths: Sequence[int], training: Training, seed: int) -> int:
+    """Count the optimiser steps after which so many tokens have been trained on, the last step whole.
+
+    Args:
+        tokens: budget, paid by every token of every conversation, padding aside.
+        lengths: tokens of each conversation, at least one, as cut at `max_length`.
+        training: for the size of a step.
+        seed: of training, which decides the order of the conversations.
+
+    """
+    size = training.batch_size * training.accumulation
+    sampler, steps, seen = EpochSampler(lengths, size, seed), 0, 0
+    while seen < tokens:
+        epoch = list(sampler)
+        for start in range(0, len(epoch), size):
+            steps += 1
+            seen += sum(lengths[place] for place in epoch[start : start + size])
+            if seen >= tokens:
+                break
+        sampler.set_epoch(sampler.epoch + 1)
+    return steps
 
 
 class ResumableTrainer(Trainer):

@@ -152,13 +152,21 @@ def make_trainer(
     from transformers import TrainingArguments
     from transformers.trainer_callback import PrinterCallback
 
-    from tracekd.adapters.trainer import ProgressBar, ResumableTrainer, SealCheckpoint, StopOnDivergence
+    from tracekd.adapters.trainer import (
+        ProgressBar,
+        ResumableTrainer,
+        SealCheckpoint,
+        StopOnDivergence,
+        steps_of,
+    )
 
     training, on_cpu = job.training, model.device.type == "cpu"
+    lengths = [len(example["input_ids"]) for example in job.examples]
     compute_dtype = model.config.quantization_config.bnb_4bit_compute_dtype
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=training.epochs,
+        num_train_epochs=training.epochs or 0,
+        max_steps=-1 if training.tokens is None else steps_of(training.tokens, lengths, training, job.seed),
         per_device_train_batch_size=training.batch_size,
         gradient_accumulation_steps=training.accumulation,
         learning_rate=training.learning_rate,

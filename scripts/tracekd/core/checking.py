@@ -4,7 +4,8 @@ They share no code with the builder of traces: a fault there must not be a fault
 """
 
 import re
-from collections.abc import Collection
+import string
+from collections.abc import Callable, Collection
 
 from tracekd.core.errors import VerificationError
 
@@ -22,6 +23,39 @@ def are_facts_right(quoted: Collection[str], gold: Collection[str], where: str) 
             f"the retrieval step quotes a part of the gold facts: {sorted(leaked)[0]!r}", where=where
         )
     return False
+
+
+def kinds_of_noise(
+    quoted: Collection[str],
+    context: Collection[str],
+    gold: Collection[str],
+    nearness: Callable[[str], int],
+) -> frozenset[str]:
+    """Say of quoted wrong facts whether they are `near` ones, `far` ones, both (of none) or neither.
+
+    Near: as many of the context as it has, and none left out is nearer. Far: none of the context, and none
+    that has anything in common with what is asked.
+    """
+    right = {text.casefold() for text in gold}
+    wrong = {fact for fact in context if fact.casefold() not in right}
+    own = wrong & set(quoted)
+    least = min(map(nearness, own), default=0)
+    near = len(own) == min(len(quoted), len(wrong)) and all(nearness(fact) <= least for fact in wrong - own)
+    far = wrong.isdisjoint(quoted) and not any(map(nearness, quoted))
+    return frozenset(["near"] * (near or not wrong) + ["far"] * far)
+
+
+def shared_words(question: str, fact: str) -> int:
+    """Count the different words of four characters or more, punctuation aside, that both texts have."""
+    asked, told = (
+        {
+            word
+            for piece in text.split()
+            if len(word := "".join(sign for sign in piece.lower() if sign not in string.punctuation)) > 3
+        }
+        for text in (question, fact)
+    )
+    return len(asked.intersection(told))
 
 
 def match_steps(form: re.Pattern[str], reasoning: str) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tracekd.core.normalise import normalise_answers
+from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Question
 from tracekd.settings.base import Settings
 
@@ -19,6 +19,9 @@ from tracekd.settings.base import Settings
 Answer = frozenset[str]
 # what a step states: a text, or texts in context order; read back, texts are a set
 Value = str | tuple[str, ...] | frozenset[str]
+
+# letters of a word that may tell what a question is about; most shorter ones tell nothing
+LONG_WORD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,17 @@ class Dataset(ABC):
         its own: independent items.
         """
         return question.id
+
+    def nearness(self, question: Question, fact: str) -> int:
+        """Count what a fact has in common with what is asked, 0 for nothing (`wrong_near`, `wrong_far`).
+
+        By default: words of the question, of LONG_WORD letters or more, that the fact holds.
+        """
+        asked, told = (
+            {word for word in normalise_answer(text).split() if len(word) >= LONG_WORD}
+            for text in (question.question, fact)
+        )
+        return len(asked & told)
 
     def implied_answer(self, question: Question, stated: Mapping[str, Value]) -> Answer | None:
         """Name the answer that follows from what a trace states; None where nothing follows.

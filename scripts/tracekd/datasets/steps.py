@@ -98,12 +98,80 @@ def draw_wrong_facts(
 
     A context with too few wrong facts is filled up from other questions of the same class.
     """
-    known = {text.casefold() for text in gold}  # other letter case is no other fact
-    wrong = [index for index, fact in enumerate(question.context) if fact.casefold() not in known]
-    count = max(1, len(question.gold_facts))
-    drawn = sorted(rng.sample(wrong, min(count, len(wrong))))
-    facts = [question.context[index] for index in drawn]
-    return (*facts, *_foreign_facts(question, rng, pool, count - len(facts)))
+    wrong, count = _wrong_places(question, gold), _count_facts(question)
+    drawn = rng.sample(wrong, min(count, len(wrong)))
+    return _fill_up(question, drawn, rng, pool)
+
+
+def draw_near_facts(
+    question: Question,
+    gold: Sequence[str],
+    nearness: Callable[[Question, str], int],
+    rng: random.Random,
+    pool: Sequence[Question],
+) -> tuple[str, ...]:
+    """Draw as many wrong facts of the context as there are gold ones, in its order: the nearest.
+
+    Among equally near ones the draw decides. A context with too few is filled up as for any wrong facts.
+
+    Args:
+        question: whose facts are wanted.
+        gold: what a right step quotes.
+        nearness: as of `Dataset`.
+        rng: of the draw.
+        pool: questions from which facts may be borrowed.
+
+    """
+    wrong = _wrong_places(question, gold)
+    shuffled = rng.sample(wrong, len(wrong))
+    nearest = sorted(shuffled, key=lambda place: -nearness(question, question.context[place]))
+    return _fill_up(question, nearest[: _count_facts(question)], rng, pool)
+
+
+def draw_far_facts(
+    question: Question,
+    gold: Sequence[str],
+    nearness: Callable[[Question, str], int],
+    rng: random.Random,
+    pool: Sequence[Question],
+) -> tuple[str, ...]:
+    """Draw as many facts of other questions as there are gold ones, none with anything of what is asked.
+
+    One of each question, from a place in the pool that is drawn, and on. Arguments as of `draw_near_facts`;
+    DataError where there are too few.
+    """
+    count, own, drawn = _count_facts(question), set(question.context), list[str]()
+    start = rng.randrange(max(1, len(pool)))
+    for other in (*pool[start:], *pool[:start]):
+        far = [fact for fact in other.context if fact not in own and nearness(question, fact) == 0]
+        if unused := [fact for fact in far if fact not in drawn]:
+            drawn.append(rng.choice(unused))
+        if len(drawn) == count:
+            return tuple(drawn)
+    raise DataError(
+        f"too few facts have nothing in common with the question for a wrong trace of {count}",
+        where=question.id,
+        hint="add questions or leave the arm wrong_far out",
+    )
+
+
+def _count_facts(question: Question) -> int:
+    """Count the facts of a wrong step: as many as a right one has, and one at least."""
+    return max(1, len(question.gold_facts))
+
+
+def _wrong_places(question: Question, gold: Sequence[str]) -> list[int]:
+    """Find the context facts that are not gold; other letter case is no other fact."""
+    known = {text.casefold() for text in gold}
+    return [index for index, fact in enumerate(question.context) if fact.casefold() not in known]
+
+
+def _fill_up(
+    question: Question, drawn: Sequence[int], rng: random.Random, pool: Sequence[Question]
+) -> tuple[str, ...]:
+    """Give the drawn context facts in context order, and foreign ones as far as there are too few."""
+    facts = [question.context[index] for index in sorted(drawn)]
+    return (*facts, *_foreign_facts(question, rng, pool, _count_facts(question) - len(facts)))
 
 
 def _foreign_facts(question: Question, rng: random.Random, pool: Sequence[Question], count: int) -> list[str]:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
+from tracekd.figures.style import GOLD_FILL, GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
 from tracekd.labels import arm_title, dataset_title, model_title, run_size
 from tracekd.tables.estimates import show_number
 
@@ -18,12 +18,18 @@ TITLE_DISTANCE = 0.66
 FIRST_KIND, KIND = 122, 14
 
 
-def plot_dose(dose: pd.DataFrame, trend: pd.DataFrame, scorer: str, grid: Grid, note: str = "") -> Figure:
+def plot_dose(
+    dose: pd.DataFrame, trend: pd.DataFrame, contrasts: pd.DataFrame, scorer: str, grid: Grid, note: str = ""
+) -> Figure:
     """Draw a panel a model (rows) and dataset (columns): curve of the mixed arms, a point for each other.
+
+    The curve is dark where a share differs from the next one (Holm over the steps); a band marks the change
+    point, if there is one.
 
     Args:
         dose: arms, as from `dose_tables`.
         trend: trends, as from `dose_tables`.
+        contrasts: steps between shares, as from `dose_tables`.
         scorer: `published` or `aligned`.
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
@@ -40,8 +46,13 @@ def plot_dose(dose: pd.DataFrame, trend: pd.DataFrame, scorer: str, grid: Grid, 
             column[0].set_title(dataset_title(dataset), pad=23)
             for panel, model in zip(column, models, strict=True):
                 cell = (rows["dataset"] == dataset) & (rows["model"] == model)
-                lines = trend[(trend["scorer"] == scorer) & (trend["dataset"] == dataset)]
-                _draw_panel(panel, rows[cell], lines[lines["model"] == model], kinds)
+                names = {"scorer": scorer, "dataset": dataset, "model": model}
+                lines, steps = (
+                    table[(table[list(names)] == pd.Series(names)).all(axis=1)]
+                    for table in (trend, contrasts)
+                )
+                _draw_panel(panel, rows[cell], lines, kinds)
+                _mark_steps(panel, rows[cell], steps)
         for panel, model in zip(axes[:, 0], models, strict=True):
             panel.set_ylabel("accuracy (%), 95 % CI", size=SMALL_SIZE)
             label_row(panel, model_title(model), TITLE_DISTANCE)
@@ -88,6 +99,17 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, trend: pd.DataFrame, kinds: list
         axes.annotate(f"slope {value} [{low}, {high}] points", (0, 1), (0, 11), color=INK, **above)
     words = run_size(rows["n"], rows["seeds"].max())
     axes.annotate(words, (0, 1), (0, 2), color=GREY, **above)
+
+
+def _mark_steps(axes: Axes, rows: pd.DataFrame, steps: pd.DataFrame) -> None:
+    """Draw the steps that differ dark, and a band at the change point."""
+    height = rows.dropna(subset=["share"]).set_index("share")["answer_acc"]
+    for _, step in steps.iterrows():
+        ends = [step["from_share"], step["to_share"]]
+        if step["differs"]:
+            axes.plot([100 * end for end in ends], 100 * height[ends], color=INK, lw=1.3, zorder=1.5)
+        if step["change_point"]:
+            axes.axvspan(*(100 * end for end in ends), color=GOLD_FILL, lw=0, zorder=-1)
 
 
 def _write_below(axes: Axes, kinds: list[str]) -> None:

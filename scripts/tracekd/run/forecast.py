@@ -102,9 +102,12 @@ def forecast_run(
 
 
 def training_hours(size: Size, parameters: float, training: TrainingPlan, speed: Speeds) -> float:
-    """Hours of one adapter: all tokens of all epochs at the assumed rate."""
+    """Hours of one adapter: all tokens that are trained on at the assumed rate."""
     passes = FORWARD + BACKWARD + (FORWARD if training.gradient_checkpointing else 0)
-    operations = passes * parameters * size.train * training.epochs * min(size.tokens, training.max_length)
+    epoch = size.train * min(size.tokens, training.max_length)
+    # one of the two is given
+    tokens = (training.epochs or 0) * epoch + (training.tokens or 0)
+    operations = passes * parameters * tokens
     return operations / (speed.training_tflops * 1e12) / 3600
 
 

@@ -31,10 +31,21 @@ class Lora(LoraPlan):
     )
 
 
+def _is_none(value: object) -> bool:
+    """Leave what is not given out of digests: an adapter does not depend on a key that it was made before."""
+    return value is None
+
+
 class _Optimisation(Settings):
     """What the trainings of a run have in common."""
 
-    epochs: Positive = Field(description="Passes over the training split")
+    epochs: Positive | None = Field(description="Passes over the training split; null with `tokens`")
+    tokens: Count | None = Field(
+        None,
+        description="In place of `epochs` (null then): tokens of conversations that are trained on, prompts "
+        "included, as many passes as that takes: the same computing for arms of any length",
+        exclude_if=_is_none,
+    )
     batch_size: Count = Field(description="Examples per micro-batch")
     accumulation: Count = Field(description="Micro-batches per optimiser step")
     learning_rate: Positive = Field(description="Peak learning rate")
@@ -51,6 +62,15 @@ class _Optimisation(Settings):
     )
     save_steps: Count = Field(description="Optimiser steps between checkpoints")
     gradient_checkpointing: bool = Field(description="Recompute activations: slower, less memory")
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        """Refuse two lengths of training, and none."""
+        if (self.epochs is None) == (self.tokens is None):
+            raise PydanticCustomError(
+                "one_length", "should have either epochs or tokens, and null for the other one"
+            )
+        return self
 
 
 class Training(_Optimisation):
@@ -95,6 +115,15 @@ class TrainingPlan(_Optimisation):
         "preflight stops at more"
     )
     overrides: list[Override] = Field(description="Other values for some arms of a dataset; [] for none")
+
+    @model_validator(mode="after")
+    def _keeps_its_budget(self) -> Self:
+        """Refuse epochs of some arms beside a number of tokens for all."""
+        if self.tokens is not None and any(override.epochs is not None for override in self.overrides):
+            raise PydanticCustomError(
+                "no_budget", "should have no overrides of epochs beside tokens, which hold for every arm"
+            )
+        return self
 
     def of(self, dataset: str, arm: str, modules: TargetModules) -> Training:
         """Give the training of one dataset, arm and model: its overrides applied, later ones winning."""

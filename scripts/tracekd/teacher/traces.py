@@ -1,4 +1,4 @@
-"""SFT targets with the teacher's words before the answer (paper, section 4)."""
+"""SFT targets with the teacher's words before the answer (paper, section 4), and controls of their length."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
 from tracekd.teacher.responses import EXPLANATION, SUMMARY, TRACE, Response
+from tracekd.traces.arms import get_arm
+from tracekd.traces.build import build_at_length
 from tracekd.traces.prompts import render_target
 
 # what each arm quotes: kind of response
@@ -23,12 +25,21 @@ def build_teacher_traces(
 
     Args:
         questions: training questions, each with a whole response of the kinds that the arm needs.
-        arm: one of SOURCES.
+        arm: one of SOURCES, or one that is as long as one of them.
         responses: kind to responses; `r1` always, for the teacher's own answer.
-        target: what follows the trace: `gold` answer, or the `teacher`'s own wording (as published).
-        seed: of the run; of `r1_swapped` only.
+        target: what follows the teacher's words: `gold` answer, or the `teacher`'s own (as published). A
+            control always has the gold answer: it differs from its rule-made twin in length only.
+        seed: of the run.
 
     """
+    model = get_arm(arm).as_long_as
+    if model is not None:
+        # the target does not matter here
+        like = build_teacher_traces(questions, model, responses, "gold", seed)
+        return [
+            build_at_length(question, arm, len(trace.text.split()), seed)
+            for question, trace in zip(questions, like, strict=True)
+        ]
     by_kind = {kind: {response.id: response for response in some} for kind, some in responses.items()}
     source = swap_within_classes(questions, seed) if arm == "r1_swapped" else {}
     traces = []

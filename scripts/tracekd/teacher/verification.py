@@ -13,7 +13,7 @@ from tracekd.core.errors import VerificationError
 from tracekd.core.records import Question, Trace
 from tracekd.teacher.judgement import answers_rightly
 from tracekd.teacher.responses import Response
-from tracekd.traces.verification import is_gold_answer
+from tracekd.traces.verification import VERIFIERS, Expected, is_gold_answer, judge_steps
 
 _TURN = re.compile(r"<think>(?P<trace>.*)</think> <answer>(?P<answer>.*)</answer>", re.DOTALL)
 # field of the response, and its kind, that an arm's trace must be, word for word
@@ -23,6 +23,8 @@ _QUOTED = {
     "r1_summary": ("r1_summary", "answer"),
     "r1_explanation": ("r1_explanation", "answer"),
 }
+# arms made by rules whose trace is as long as the teacher's: whether the correct one ends it
+_AS_LONG = {"correct_padded": True, "filler_r1_length": False}
 _ANEW = "build the traces anew"
 
 
@@ -32,7 +34,10 @@ def verify_teacher_traces(
     responses: Mapping[str, Sequence[Response]],
     target: str,
 ) -> list[Trace]:
-    """Give the traces with their verdicts: `conclusion` is whether the trace concludes in the gold answer.
+    """Give the traces with their verdicts.
+
+    Of the teacher's words `conclusion` is whether they conclude in the gold answer; of their controls the
+    steps, as of any trace made by rules.
 
     Args:
         questions: training questions, all of which the traces must cover.
@@ -41,7 +46,8 @@ def verify_teacher_traces(
         target: `gold` or `teacher`.
 
     Raises VerificationError, naming the item, at the first trace that is not that of its question (of
-    `r1_swapped`: not that of another question of its class, or given twice), or whose answer is another.
+    `r1_swapped`: not that of another question of its class, or given twice), or whose answer is another; and
+    where a control is not as long as the teacher's trace, or more than filler is put before the correct one.
 
     """
     asked = {question.id: question for question in questions}
@@ -49,6 +55,8 @@ def verify_teacher_traces(
     missing = sorted(set(asked) ^ {trace.id for trace in traces})
     if missing:
         raise VerificationError("question and trace do not go together", where=missing[0], hint=_ANEW)
+    if traces and traces[0].arm in _AS_LONG:
+        return _verify_controls(asked, traces, by_kind["r1"])
     verified = []
     for trace in traces:
         question = asked[trace.id]
@@ -63,6 +71,40 @@ def verify_teacher_traces(
         verified.append(replace(trace, verdict=verdict))
     if traces and traces[0].arm == "r1_swapped":
         _check_swapped(asked, traces, by_kind["r1"])
+    return verified
+
+
+def _verify_controls(
+    asked: Mapping[str, Question], traces: Sequence[Trace], responses: Mapping[str, Response]
+) -> list[Trace]:
+    """Take filler and steps apart by the lengths they must have; all fillers must be the end of one text."""
+    verified: list[Trace] = []
+    fillers: dict[str, list[str]] = {}
+    for trace in traces:
+        question, length = asked[trace.id], len(responses[trace.id].reasoning.split())
+        verifier, has_steps = VERIFIERS.get(question.dataset), _AS_LONG[trace.arm]
+        padding = max(0, length - verifier.count_words(question)) if has_steps else length
+        turn = _TURN.fullmatch(trace.target)
+        if not turn or turn["trace"] != trace.text:
+            raise VerificationError("the assistant turn is malformed", where=trace.id, hint=_ANEW)
+        text = trace.text if has_steps else f"{trace.text} "
+        found = re.fullmatch(rf"(?P<filler>(?:\S+ ){{{padding}}})(?P<steps>.*)", text, re.DOTALL)
+        if not found or bool(found["steps"]) != has_steps:
+            raise VerificationError(
+                f"the trace is not as long as the teacher's of {length} words", where=trace.id, hint=_ANEW
+            )
+        _check_answer(question, turn["answer"], "", "gold")
+        verdict: dict[str, bool | None] = dict.fromkeys(verifier.STEPS)
+        if has_steps:
+            verdict |= judge_steps(question, found["steps"], Expected(True))
+            if not all(verdict.values()):
+                raise VerificationError("the padded trace is not correct", where=trace.id, hint=_ANEW)
+        fillers[trace.id] = found["filler"].split()
+        verified.append(replace(trace, verdict=verdict))
+    longest = max(fillers.values(), key=len)
+    for name, filler in fillers.items():
+        if longest[len(longest) - len(filler) :] != filler:
+            raise VerificationError("the filler differs from that of other questions", where=name, hint=_ANEW)
     return verified
 
 

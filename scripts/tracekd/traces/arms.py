@@ -28,6 +28,9 @@ class Style(NamedTuple):
     marker: str | tuple[int, Literal[0, 1, 2], int]
 
 
+# how near wrong facts are to what is asked
+Noise = Literal["near", "far"]
+
 # of an arm that has none of its own
 OTHER = Style("#555555", "*")
 
@@ -47,6 +50,9 @@ class Arm:
             must look at their order.
         share: of a mixture: % of the questions whose trace is that of `correct`; the others' is that of
             `incorrect_matched`.
+        noise: of an arm with wrong facts: `near` or `far` ones, by the dataset's `nearness` to what is asked.
+        as_long_as: a teacher's arm; filler makes a trace as many words long as that one's of the same
+            question, before its steps if it has any.
 
     """
 
@@ -58,11 +64,18 @@ class Arm:
     style: Style = OTHER
     order_matters: bool = False
     share: int | None = None
+    noise: Noise | None = None
+    as_long_as: str | None = None
 
     @property
     def is_trained(self) -> bool:
         """Whether there is SFT."""
         return self.form is not Form.UNTRAINED
+
+    @property
+    def needs_teacher(self) -> bool:
+        """Whether its traces are in a teacher's words, or as long as these."""
+        return self.form is Form.TEACHER or self.as_long_as is not None
 
     @property
     def has_tags(self) -> bool:
@@ -108,6 +121,8 @@ _PAPER = (
 _DOSE = (
     Arm("wrong_class", "wrong class", True, {"class": False}, style=Style("#882255", (4, 1, 0))),
     Arm("wrong_facts", "wrong facts", True, {"facts": False}, style=Style("#117733", (5, 1, 0))),
+    Arm("wrong_near", "near facts", True, {"facts": False}, noise="near", style=Style("#AA0044", (7, 1, 0))),
+    Arm("wrong_far", "far facts", True, {"facts": False}, noise="far", style=Style("#5A7D00", (5, 0, 180))),
     Arm("empty_trace", "empty trace", style=Style("#332288", (6, 1, 0))),
     Arm("filler", "filler", form=Form.FILLER, style=Style("#A0703C", (8, 1, 0))),
     Arm("mixed_0", "0 % correct", True, share=0, style=Style("#B33C00", "p")),
@@ -116,12 +131,20 @@ _DOSE = (
     Arm("mixed_75", "75 % correct", True, share=75, style=Style("#5F9FD0", "d")),
     Arm("mixed_100", "100 % correct", True, share=100, style=Style("#08519C", (3, 1, 0))),
 )
-# a teacher's words, which `tracekd.teacher.traces` builds
+# a teacher's words and the controls of their length, which `tracekd.teacher.traces` builds
 _TEACHER = (
     Arm("r1", "R1", form=Form.TEACHER, style=Style("#009E73", "P")),
     Arm("r1_summary", "R1 summary", form=Form.TEACHER, style=Style("#56B4E9", "<")),
     Arm("r1_explanation", "R1 explan.", form=Form.TEACHER, style=Style("#8A6D00", ">")),
     Arm("r1_swapped", "R1 swapped", form=Form.TEACHER, style=Style("#6A3D9A", "h")),
+    Arm("correct_padded", "cor. padded", True, as_long_as="r1", style=Style("#00505C", (3, 1, 180))),
+    Arm(
+        "filler_r1_length",
+        "R1-long filler",
+        form=Form.FILLER,
+        as_long_as="r1",
+        style=Style("#5C4A32", (10, 1, 0)),
+    ),
 )
 
 ARMS: Registry[Arm] = Registry("arm")
@@ -143,8 +166,8 @@ MIXTURES = {arm.name: arm.share for arm in _DOSE if arm.share is not None}
 
 
 def built_arms() -> list[str]:
-    """Name the arms whose traces are built by rules."""
-    return [arm.name for arm in ARMS.values() if arm.is_trained and arm.form is not Form.TEACHER]
+    """Name the arms whose traces are built by rules from the questions alone."""
+    return [arm.name for arm in ARMS.values() if arm.is_trained and not arm.needs_teacher]
 
 
 def get_arm(name: str) -> Arm:

@@ -2,14 +2,15 @@
 
 import random
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from typing import NamedTuple
 
 from tracekd.core.errors import ConfigError
 from tracekd.core.files import sha256_text
 from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
-from tracekd.datasets.interface import Dataset, Value
+from tracekd.datasets.interface import Dataset, Step, Value
+from tracekd.datasets.steps import draw_far_facts, draw_near_facts
 from tracekd.traces.arms import Arm, Form, built_arms, get_arm
 from tracekd.traces.prompts import render_target
 
@@ -66,6 +67,33 @@ def draw_correct(questions: Sequence[Question], share: int, seed: int) -> frozen
     return frozenset(ranked[: (share * len(ranked) + 50) // 100])
 
 
+def build_at_length(question: Question, name: str, words: int, seed: int) -> Trace:
+    """Build the SFT target of an arm whose trace is to be so many words long (`Arm.as_long_as`).
+
+    The steps, if the arm has any, stand last, as near to the answer as in `correct`. Steps that are longer
+    already stay as they are.
+    """
+    arm, dataset = get_arm(name), get_dataset(question.dataset)
+    has_steps = arm.form is Form.DECOMPOSED
+    stated, steps = _decomposed(question, dataset, arm, seed) if has_steps else Reasoning({}, "")
+    padding = end_of_filler(words - len(str(steps).split()))
+    text = " ".join(filter(None, (padding, steps)))
+    return Trace(question.id, name, stated, text, render_target(text, dataset.answer_text(question.answers)))
+
+
+def end_of_filler(length: int) -> str:
+    """Give so many last words of a text on nothing of any length, which counts down the parts to come.
+
+    A model that has begun anywhere in it knows where it ends; of one that is cut anywhere it could not.
+    """
+    words: list[str] = []
+    for left in count():
+        if len(words) >= length:
+            break
+        words = [*f"Parts still to come: {left}. {FILLER}".split(), *words]
+    return " ".join(words[len(words) - max(length, 0) :])
+
+
 def _choose_recipes(questions: Sequence[Question], name: str, seed: int) -> list[Arm]:
     """Give the arm by whose recipe the trace of each question is built: a mixture has two."""
     arm = get_arm(name)
@@ -109,7 +137,7 @@ def _released(question: Question, dataset: Dataset, seed: int) -> Reasoning:
 
 
 def _decomposed(
-    question: Question, dataset: Dataset, arm: Arm, seed: int, pool: Sequence[Question]
+    question: Question, dataset: Dataset, arm: Arm, seed: int, pool: Sequence[Question] = ()
 ) -> Reasoning:
     """Word the steps in the very form of the correct trace, so that only truth differs."""
     truths = arm.truths(dataset)
@@ -117,7 +145,10 @@ def _decomposed(
     rng = random.Random(f"{seed}/incorrect_matched/{question.id}")
     names = [step.name for step in dataset.steps]
     last_wrong = max((place for place, name in enumerate(names) if truths.get(name) is False), default=-1)
-    wrong = {step.name: step.wrong(question, rng, pool) for step in dataset.steps[: last_wrong + 1]}
+    wrong = {
+        step.name: _draw_wrong(question, dataset, step, arm, rng, pool)
+        for step in dataset.steps[: last_wrong + 1]
+    }
     stated = {
         step.name: step.gold(question) if truths[step.name] else wrong[step.name]
         for step in dataset.steps
@@ -125,3 +156,13 @@ def _decomposed(
     }
     steps = [step.render(stated[step.name]) for step in dataset.steps if step.name in stated]
     return Reasoning(stated, "".join(steps[::-1] if arm.order_matters else steps))
+
+
+def _draw_wrong(
+    question: Question, dataset: Dataset, step: Step, arm: Arm, rng: random.Random, pool: Sequence[Question]
+) -> Value:
+    """Draw a wrong value of a step: any, or facts that are near to what is asked or far from it."""
+    if not (arm.noise and step.quotes):
+        return step.wrong(question, rng, pool)
+    draw = {"near": draw_near_facts, "far": draw_far_facts}[arm.noise]
+    return draw(question, tuple(step.gold(question)), dataset.nearness, rng, pool)

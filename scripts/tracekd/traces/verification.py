@@ -40,6 +40,9 @@ class Verifier(Protocol):
     def count_words(self, question: Question) -> int:
         """Count the words of the correct trace, as white space parts them."""
 
+    def kinds_of_noise(self, question: Question, text: str) -> frozenset[str]:
+        """Say whether a wrong step states the nearest facts (`near`), `far` ones, both or neither."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -52,6 +55,8 @@ class Expected:
             tags; `filler`, words of the length of the correct trace, the same for all questions.
         backwards: the steps come from the last to the first.
         share: % of traces that are right in all steps; the others are wrong in all.
+        noise: of wrong facts: `near`, the nearest of the context, or `far`, from elsewhere and with nothing
+            of what is asked.
 
     """
 
@@ -60,6 +65,7 @@ class Expected:
     form: str = "decomposed"
     backwards: bool = False
     share: int | None = None
+    noise: str | None = None
 
     def find(self, names: Sequence[str]) -> dict[str, bool | None]:
         """Say of each step of a dataset whether it must be right; None: it must not be there."""
@@ -123,6 +129,8 @@ expect("incorrect", Expected(False, form="released"))
 expect("incorrect_matched", Expected(False))
 expect("wrong_class", Expected(True, {"class": False}))
 expect("wrong_facts", Expected(True, {"facts": False}))
+expect("wrong_near", Expected(True, {"facts": False}, noise="near"))
+expect("wrong_far", Expected(True, {"facts": False}, noise="far"))
 expect("empty_trace", Expected())
 expect("filler", Expected(form="filler"))
 for _share in (0, 25, 50, 75, 100):
@@ -160,7 +168,8 @@ def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
     """Decide whether each step of one trace is right: step to verdict, None where there is no such step.
 
     Raises VerificationError when a step is neither, when the turn is malformed, when its steps are not in the
-    order that the arm asks for, or when the answer is not the gold one.
+    order that the arm asks for, when wrong facts are not as near or far as it asks for, or when the answer is
+    not the gold one.
     """
     verifier, expected = VERIFIERS.get(question.dataset), _expected(trace.arm)
     none: dict[str, bool | None] = dict.fromkeys(verifier.STEPS)
@@ -176,13 +185,24 @@ def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
         if len(turn["reasoning"].split(" ") if turn["reasoning"] else []) != length:
             raise VerificationError(f"the trace is not {length} words long", where=question.id)
         return none
-    stated = verifier.read(turn["reasoning"])
+    return none | judge_steps(question, turn["reasoning"], expected)
+
+
+def judge_steps(question: Question, reasoning: str, expected: Expected) -> dict[str, bool]:
+    """Decide whether each step of a reasoning text that states steps is right; raises as `verify_trace`."""
+    verifier = VERIFIERS.get(question.dataset)
+    stated = verifier.read(reasoning)
     if stated is None:
         raise VerificationError("the assistant turn is malformed", where=question.id, hint=_ANEW)
     order = [name for name in verifier.STEPS if name in stated]
     if list(stated) != (order[::-1] if expected.backwards else order):
         raise VerificationError(f"the steps come as {', '.join(stated)}", where=question.id, hint=_ANEW)
-    return none | {name: verifier.is_step_right(question, name, text) for name, text in stated.items()}
+    verdict = {name: verifier.is_step_right(question, name, text) for name, text in stated.items()}
+    for name, text in stated.items():
+        noise = None if verdict[name] else expected.noise
+        if noise and noise not in verifier.kinds_of_noise(question, text):
+            raise VerificationError(f"the wrong facts are not {noise} ones", where=question.id, hint=_ANEW)
+    return verdict
 
 
 def _expected(arm: str) -> Expected:

@@ -1,7 +1,9 @@
 """Independent reading of bAbI's traces."""
 
 import re
+from functools import partial
 
+from tracekd.core import checking
 from tracekd.core.checking import are_facts_right, match_steps
 from tracekd.core.literals import parse_list, render_list
 from tracekd.core.records import Question
@@ -38,6 +40,16 @@ def is_gold_answer(question: Question, answer: str) -> bool:
 def count_words(question: Question) -> int:
     """Count the words of the correct trace, as white space parts them."""
     return SENTENCE_WORDS + len(render_list(_gold_facts(question)).split())
+
+
+def kinds_of_noise(question: Question, text: str) -> frozenset[str]:
+    """Say whether a wrong step states the nearest facts, far ones, both or neither."""
+    return checking.kinds_of_noise(
+        parse_list(text) or [text],
+        question.context,
+        _gold_facts(question),
+        partial(checking.shared_words, question.question),
+    )
 
 
 def _gold_facts(question: Question) -> list[str]:

@@ -4,7 +4,9 @@ import random
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tracekd.core.literals import parse_list, parse_loose_list, render_list
 from tracekd.core.normalise import normalise_answer, normalise_answers
@@ -31,12 +33,23 @@ RELATIONS = {
 _QUOTED_LIST = re.compile(r"""\[\s*['"].*['"]\s*\]""")
 _DATE = r"(?:[A-Z][a-z]+ )?(?:\d+, |, )?(?:[A-Z][a-z]+, )?\d+"
 _FACT = re.compile(
-    rf"(?P<subject>.+?) (?:is )?(?:{'|'.join(RELATIONS.values())}) (?P<object>.+?) "
-    rf"(?:in|from) {_DATE}(?: to {_DATE})?\."
+    rf"(?P<subject>.+?) (?:is )?(?P<relation>{'|'.join(RELATIONS.values())}) (?P<object>.+?) "
+    rf"(?P<period>(?:in|from) {_DATE}(?: to {_DATE})?)\."
 )
+# days have two digits
+_YEAR = re.compile(r"\d{3,}")
 _ASKED_SUBJECT = re.compile(r", who (?P<relation>.*)")
 _ASKED_OBJECT = re.compile(r", which (?P<relation>[a-z ]+?) (?:did|was) ")
 _VERB = re.compile("|".join(f"(?P<{name}>{verb})" for name, verb in RELATIONS.items()))
+
+
+class Told(NamedTuple):
+    """What a fact tells: of which entities, in which relation, in which years (inclusive)."""
+
+    entities: frozenset[str]
+    relation: str
+    first: int
+    last: int
 
 
 class CoTempQA(Dataset):
@@ -120,6 +133,16 @@ class CoTempQA(Dataset):
         entities = Counter(fact[side] for fact in facts for side in ("subject", "object"))
         return entities.most_common(1)[0][0] if entities else question.id
 
+    def nearness(self, question: Question, fact: str) -> int:
+        """Count 1 for an entity that a gold fact names, 1 for its relation, 2 for a common year with it.
+
+        Of several gold facts the nearest one counts. The year counts double: what else was true at a time is
+        the question. A fact of unknown form has nothing in common with any.
+        """
+        told = _read_fact(fact)
+        golds = filter(None, map(_read_fact, gold_facts(question)))
+        return max((_count_common(told, gold) for gold in golds if told), default=0)
+
     def implied_answer(self, question: Question, stated: Mapping[str, Value]) -> Answer:
         """Give the entities of the asked side: whoever reads facts and question needs no dates for them."""
         return frozenset(map(normalise_answer, _entities(question, stated["facts"])))
@@ -144,6 +167,28 @@ def _entities(question: Question, facts: Collection[str]) -> list[str]:
     """Read the side of each fact that the question asks for."""
     side = "subject" if _ASKED_SUBJECT.search(question.question) else "object"
     return [match[side] if (match := _FACT.fullmatch(fact)) else "" for fact in facts]
+
+
+@cache  # every gold fact is held against many others
+def _read_fact(fact: str) -> Told | None:
+    """Take a fact apart; None for an unknown form."""
+    match = _FACT.fullmatch(fact)
+    years = _YEAR.findall(match["period"]) if match else []
+    if not match or not years:
+        return None
+    relation = _VERB.fullmatch(match["relation"])
+    return Told(
+        frozenset((match["subject"], match["object"])),
+        str(relation.lastgroup if relation else None),
+        int(years[0]),
+        int(years[-1]),
+    )
+
+
+def _count_common(one: Told, other: Told) -> int:
+    """Weigh what two facts have in common."""
+    at_once = one.first <= other.last and other.first <= one.last
+    return bool(one.entities & other.entities) + (one.relation == other.relation) + 2 * at_once
 
 
 DATASET = CoTempQA()

@@ -1,7 +1,9 @@
 """Independent reading of CoTempQA's traces; it finds the gold facts anew (paper, section 3)."""
 
 import re
+from functools import cache, partial
 
+from tracekd.core import checking
 from tracekd.core.checking import are_facts_right, match_steps
 from tracekd.core.literals import parse_list, render_list
 from tracekd.core.records import Question
@@ -14,6 +16,19 @@ _REASONING = re.compile(
 )
 # of a correct trace, by white space, without those of its facts
 SENTENCE_WORDS = 26
+# wordings of the relations in facts; past and present are one
+VERBS = {
+    "holds the position of": "position",
+    "held the position of": "position",
+    "works for": "work",
+    "worked for": "work",
+    "attended": "school",
+    "is a member of the": "member",
+    "is a member of": "member",
+    "plays for": "team",
+    "is owned by": "owner",
+    "is the chair of": "chair",
+}
 
 
 def read(reasoning: str) -> dict[str, str] | None:
@@ -37,6 +52,43 @@ def is_gold_answer(question: Question, answer: str) -> bool:
 def count_words(question: Question) -> int:
     """Count the words of the correct trace, as white space parts them."""
     return SENTENCE_WORDS + len(render_list(_gold_facts(question)).split())
+
+
+def kinds_of_noise(question: Question, text: str) -> frozenset[str]:
+    """Say whether a wrong step states the nearest facts, far ones, both or neither."""
+    quoted = parse_list(text) or [text]
+    return checking.kinds_of_noise(
+        quoted, question.context, _gold_facts(question), partial(_count_common, question)
+    )
+
+
+def _count_common(question: Question, fact: str) -> int:
+    """Count what a fact has in common with the nearest gold one: an entity, the relation, twice a year."""
+    told = _take_apart(fact)
+    golds = [gold for gold in map(_take_apart, _gold_facts(question)) if gold]
+    if not told or not golds:
+        return 0
+    sides, verb, years = told
+    return max(
+        (not sides.isdisjoint(other_sides)) + (verb == other_verb) + 2 * any(year in years for year in others)
+        for other_sides, other_verb, others in golds
+    )
+
+
+@cache  # every gold fact is held against many others
+def _take_apart(fact: str) -> tuple[set[str], str, range] | None:
+    """Read entities, verb and years of a fact; None where there is no known verb, or no year."""
+    dated = re.fullmatch(r"(?P<body>.+) (?:in|from) (?P<dates>.+)\.", fact)
+    if not dated:
+        return None
+    places = {verb: dated["body"].find(f" {verb} ") for verb in VERBS if f" {verb} " in dated["body"]}
+    years = [int(number) for number in re.findall(r"\d+", dated["dates"]) if len(number) > 2]
+    if not places or not years:
+        return None
+    # the first one in the text, and of two in one place the longer one
+    verb = min(places, key=lambda one: (places[one], -len(one)))
+    subject, _, thing = dated["body"].partition(f" {verb} ")
+    return {subject, thing}, VERBS[verb], range(years[0], years[-1] + 1)
 
 
 def _gold_facts(question: Question) -> list[str]:

@@ -1,7 +1,9 @@
 """Independent reading of MS MARCO's traces."""
 
 import re
+from functools import partial
 
+from tracekd.core import checking
 from tracekd.core.checking import are_facts_right, match_steps
 from tracekd.core.literals import parse_list
 from tracekd.core.records import Question
@@ -39,6 +41,16 @@ def is_gold_answer(question: Question, answer: str) -> bool:
 def count_words(question: Question) -> int:
     """Count the words of the correct trace, as white space parts them."""
     return SENTENCE_WORDS + len(_gold_passage(question).split())
+
+
+def kinds_of_noise(question: Question, text: str) -> frozenset[str]:
+    """Say whether a wrong step states the nearest passage, a far one, both or neither."""
+    return checking.kinds_of_noise(
+        [text],
+        question.context,
+        [_gold_passage(question)],
+        partial(checking.shared_words, question.question),
+    )
 
 
 def _gold_passage(question: Question) -> str:
