@@ -7,19 +7,16 @@ out  nothing: a fault ends here, in one sentence
      a closed terminal ends the call and its jobs
 """
 
-import os
 import sys
 from pathlib import Path
 
 SCRIPTS = str(Path(workflow.basedir) / "scripts")
 sys.path.insert(0, SCRIPTS)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [SCRIPTS, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
 
 from tracekd.core.errors import TraceKDError
-from tracekd.workflow.start import check_start, end_with_terminal
+from tracekd.workflow.start import check_start, end_with_terminal, put_first
 
+put_first(SCRIPTS)
 end_with_terminal()
 try:
     check_start(Path(workflow.basedir), workflow.configfiles)
