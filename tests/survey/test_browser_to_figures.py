@@ -167,7 +167,7 @@ FAULTS = {
     "truncated": (
         "person-0.json",
         lambda path: path.write_bytes(path.read_bytes()[:-200]),
-        "is not whole JSON",
+        "not a JSON object",
     ),
     "wrong delimiter": (
         "person-1.csv",
