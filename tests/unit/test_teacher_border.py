@@ -305,13 +305,15 @@ def test_nothing_in_a_message_reaches_the_terminal_as_a_command(tmp_path, monkey
 
 
 def test_an_unexpected_error_is_made_visible_too(tmp_path, capfd):
+    # pytest keeps what is logged and could not send half a character from one process to another
+    whole = HOSTILE.replace("\ud83d", "")
     with pytest.raises(SystemExit), rule_log(tmp_path / "rule.log"):
-        logging.getLogger("x").warning("said %s", HOSTILE)
+        logging.getLogger("x").warning("said %s", whole)
         raise RuntimeError(HOSTILE)
     shown = r"\x1b[2J\x1b]0;owned\x07 \u202egpj.exe \x9b31m \ud83d"
     assert f"Error: unexpected RuntimeError: {shown} [log: " in capfd.readouterr().err
     log = (tmp_path / "rule.log").read_text("utf-8")
-    assert f"said {shown}\n" in log and f"RuntimeError: {shown}\n" in log
+    assert f"said {shown.removesuffix(chr(92) + 'ud83d')}\n" in log and f"RuntimeError: {shown}\n" in log
 
 
 def test_what_a_terminal_shows_stays_as_it_is():
