@@ -126,7 +126,15 @@ JUDGED = SCORES | FROM_SCORES
             "adapters/trainer.py",
             "\nimport ",
             "\nimport os\nimport ",
-            {"preflight", "train_adapters", "generate", "intervene", "plot_losses", *JUDGED}
+            {
+                "preflight",
+                "tabulate_lengths",
+                "train_adapters",
+                "generate",
+                "intervene",
+                "plot_losses",
+                *JUDGED,
+            }
             - {"score_baselines"},
         ),
     ],
