@@ -1,6 +1,6 @@
 """The aligned scorer on any text at all: it never fails, and knows the gold."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.examples import make_question
 from support.model_answers import MANY, answer_items, judge, written
@@ -33,6 +33,7 @@ def test_no_text_makes_it_fail_and_every_value_is_a_share(dataset, arm, text):
 
 @MANY
 @given(datasets, answer_items, st.sampled_from(["none", "correct"]))
+@example("ms_marco", ["0-[ß"], "none")
 def test_the_gold_answer_scores_one(name, answers, arm):
     question, dataset = make_question(name, answers=tuple(answers)), get_dataset(name)
     got = judge(question, written(dataset, answers, arm, question), arm)

@@ -32,7 +32,16 @@ def collapse(text: str) -> str:
 
 
 def normalise_answer(text: str) -> str:
-    """Lower case, no ASCII punctuation that means nothing, single blanks; marks alone stay as they are."""
+    """Lower case, no ASCII punctuation that means nothing, single blanks; marks alone stay as they are.
+
+    What is normalised already stays as it is: a mark that loses its neighbour is looked at again.
+    """
+    while (again := _normalise_once(text)) != text:
+        text = again
+    return text
+
+
+def _normalise_once(text: str) -> str:
     text = text.lower().translate(_DASHES)
     text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), text)
     text = _FRACTION.sub(_shorten, text)
