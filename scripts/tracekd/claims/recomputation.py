@@ -233,7 +233,7 @@ def _largest_chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
         return None
     row, below = max(rows, key=lambda row: row["chi2"]), sum(row["chi2"] < claim.value for row in rows)
     p = pd.Series([row["p"] for row in rows])
-    adjusted = holm(p, pd.DataFrame(index=p.index).assign(all=0))
+    adjusted = holm(p)
     seen = int((adjusted < run.settings.alpha).sum())
     cell = (
         f"{row['dataset']} {row['model']} {row['arm']}, largest of {len(rows)}, {below} of them below; "

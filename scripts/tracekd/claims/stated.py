@@ -60,7 +60,7 @@ def count_associated(matrices: Sequence[Stated], alpha: float) -> int:
     p = pd.Series(
         [chi2_contingency(one.counts.table, correction=False).pvalue for one in matrices], dtype=float
     )
-    return int((holm(p, pd.DataFrame(index=p.index).assign(all=0)) < alpha).sum()) if len(p) else 0
+    return int((holm(p) < alpha).sum()) if len(p) else 0
 
 
 def average_conditionals(matrices: Sequence[Stated]) -> list[Average]:

@@ -16,9 +16,11 @@ from statsmodels.stats.multitest import multipletests
 VERDICTS = ("dependent", "negligible", "equivalent", "undecided", "refused")
 
 
-def holm(p: pd.Series, family: pd.DataFrame) -> pd.Series:
-    """Adjust p-values by Holm (1979) within the families that the columns of `family` make."""
+def holm(p: pd.Series, family: pd.DataFrame | None = None) -> pd.Series:
+    """Adjust p-values by Holm (1979), within the families that the columns of `family` make or as one."""
     known = p.dropna()
+    if family is None:
+        family = pd.DataFrame({"all": 0}, index=p.index)
     groups = known.groupby([family.loc[known.index, column] for column in family], sort=False)
     return groups.transform(_adjust).reindex(p.index)
 

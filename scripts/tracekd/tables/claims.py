@@ -75,7 +75,7 @@ def claims_table(claims: Sequence[Claim], run: RunTables, downloads: Downloads |
     rows = [_row(claim, run, downloads, derived.get(claim.id, "")) for claim in claims]
     table = pd.DataFrame(rows, columns=[*COLUMNS, "p"])
     table = table.astype(dict.fromkeys([*NUMBERS, "n", "p"], float))
-    table["holm_p"] = holm(table["p"], pd.DataFrame(index=table.index).assign(all=0))
+    table["holm_p"] = holm(table["p"])
     judged = int(table["p"].notna().sum())
     table["why"] = [
         f"{row.why}; {'also' if row.holm_p < run.settings.alpha else 'not'} after Holm's correction over "

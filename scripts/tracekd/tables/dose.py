@@ -110,11 +110,7 @@ def show_trend(table: pd.DataFrame) -> pd.DataFrame:
     """Write the trends for readers."""
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in table["dataset"]],
-            "Model": list(table["model"]),
-            "Scorer": list(table["scorer"]),
-            "Seeds": table["seeds"].map(count),
-            "n": table["n"].map(count),
+            **_show_size(table),
             "Shares": table["shares"].map(count),
             "Slope (points)": show_estimates(table, "slope", percent=True),
             "Odds ratio": show_estimates(table, "odds_ratio"),
@@ -129,11 +125,7 @@ def show_contrasts(table: pd.DataFrame) -> pd.DataFrame:
     steps = zip(table["from_share"], table["to_share"], strict=True)
     return pd.DataFrame(
         {
-            "Dataset": [dataset_title(name) for name in table["dataset"]],
-            "Model": list(table["model"]),
-            "Scorer": list(table["scorer"]),
-            "Seeds": table["seeds"].map(count),
-            "n": table["n"].map(count),
+            **_show_size(table),
             "Clusters": table["clusters"].map(count),
             "Shares (%)": [f"{100 * low:.0f}–{100 * high:.0f}" for low, high in steps],
             "Difference (points)": show_estimates(table, "difference", percent=True),
@@ -143,3 +135,14 @@ def show_contrasts(table: pd.DataFrame) -> pd.DataFrame:
             "Change point": ["yes" if found else "" for found in table["change_point"]],
         }
     )
+
+
+def _show_size(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Write what a trend or a step is of, and how much data it rests on."""
+    return {
+        "Dataset": [dataset_title(name) for name in table["dataset"]],
+        "Model": list(table["model"]),
+        "Scorer": list(table["scorer"]),
+        "Seeds": [count(seeds) for seeds in table["seeds"]],
+        "n": [count(n) for n in table["n"]],
+    }
