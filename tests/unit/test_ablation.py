@@ -170,11 +170,10 @@ def test_reasons_go_from_single_quirks_to_what_remains(verdicts, unreadable, rea
 def test_unreadable_parts_are_named_one_by_one():
     item = question()
     assert find_unreadable(item, generation(output("[]", "no list")), "correct") == {"answer"}
-    assert find_unreadable(item, generation("<think>so</think><answer>[]</answer>"), "correct") == {
-        "class",
-        "facts",
-        "trace",
-    }
+    # an answer that names nothing is none
+    assert find_unreadable(item, generation(output("[]", "[]")), "correct") == {"answer"}
+    steps = {"class", "facts", "trace"}
+    assert find_unreadable(item, generation("<think>so</think><answer>['x']</answer>"), "correct") == steps
     assert find_unreadable(item, generation("no list"), "none") == {"answer"}
 
 

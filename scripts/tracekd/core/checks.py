@@ -16,8 +16,20 @@ from tracekd.core.records import SCHEMAS
 LONGEST_TEXT, LARGEST_NUMBER = 1000, 2**63
 # a hundred times the largest file of the project, and as many values as can be checked at once
 MOST_BYTES, MOST_VALUES = 4 << 20, 100_000
+# brackets within brackets: each is compared with all around it, long before Python's own limit is met
+DEEPEST = 100
 # the tag of the key `<<`
 MERGE = "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, which takes no longer for deep brackets than for flat ones."""
+
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:  # noqa: N803 (PyYAML's name)
+        """Open one bracket more."""
+        if self.flow_level >= DEEPEST:
+            raise RecursionError
+        super().fetch_flow_collection_start(TokenClass)
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -29,7 +41,7 @@ def read_yaml(path: str | Path) -> Any:
     text = _read_text(path)
     loader: yaml.SafeLoader | None = None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return None
