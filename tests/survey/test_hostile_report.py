@@ -1,8 +1,10 @@
 """Whatever a question holds is text in the report of its run: no script of it runs, wherever it is shown."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
-from support.released_files import EMPLOYERS, write_mirror
+from support.released_files import EMPLOYERS, MODEL, write_mirror
 from support.workflow import copy_project, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -16,7 +18,9 @@ def replayed(tmp_path_factory):
     """A project in which generations about hostile questions were replayed, with its report."""
     folder = tmp_path_factory.mktemp("hostile")
     project, mirror = copy_project(folder / "project"), write_mirror(folder, (*EMPLOYERS[:2], HOSTILE))
-    command = ["--configfile", "config/replay.yaml", "--config", f"mirror={mirror}"]
+    some = {"replay": {"datasets": ["cotempqa"], "models": [MODEL], "arms": ["none", "correct"]}}
+    (folder / "some.yaml").write_text(json.dumps(some | {"mirror": str(mirror)}))
+    command = ["--configfile", "config/replay.yaml", str(folder / "some.yaml")]
     snakemake(project, *command)
     snakemake(project, *command, "--report", "report.html")
     return project

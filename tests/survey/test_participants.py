@@ -1,4 +1,4 @@
-"""Six participants answer the surveys of all groups from start to export."""
+"""Four participants answer the surveys of all groups from start to export."""
 
 import csv
 import io
@@ -17,11 +17,9 @@ PARTICIPANTS = [
     for number, ways in enumerate(
         [
             "",
-            "reload",
-            "keyboard dark",
-            "phone skip",
-            "skip reload back dark",
-            "phone careless reload",
+            "reload keyboard dark",
+            "phone skip back reload",
+            "careless",
         ]
     )
 ]

@@ -96,7 +96,7 @@ def test_questions_by_hand_are_not_written_over(scored, tmp_path):
     target.write_text("".join(json.dumps(one) + "\n" for one in test), "utf-8")
     content = target.read_bytes()
     write_generations(other, test)
-    screen = snakemake(other, *OWN)
+    screen = snakemake(other, "results/own/tables/results.csv", *OWN)
     assert target.read_bytes() == content and "simulate_raw" not in screen
     results = pd.read_csv(other / "results/own/tables/results.csv")
     assert set(results["n"]) == {len(test)} and results["baseline"].isna().all()

@@ -55,7 +55,14 @@ def test_a_closed_terminal_leaves_no_job_behind(project):
     (project / "Waiting").write_text(SNAKEFILE)
     (project / "scripts/wait.py").write_text(WAIT)
     command = [*SNAKEMAKE, "--snakefile", "Waiting", "done.txt"]
-    call = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL, start_new_session=True)
+    call = subprocess.Popen(
+        command,
+        cwd=project,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # as in a terminal: tests that run in the background of a script inherit that it is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         wait_for(lambda: (project / "started").exists())
         jobs = psutil.Process(call.pid).children(recursive=True)
