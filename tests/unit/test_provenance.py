@@ -1,4 +1,5 @@
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -196,6 +197,37 @@ def test_a_record_that_is_gone_is_named(folder, capsys):
     with rule_job(train_job()):
         write(ADAPTER)
     assert verify_run("demo").faults == []
+
+
+PATTERNS = [r"results/demo/questions/(?P<dataset>\w+)\.jsonl", r"results/demo/models/(?P<model>\w+)"]
+
+
+@pytest.mark.parametrize("gone", [QUESTIONS, f"{MODEL}/deep/config.json"])
+def test_an_output_whose_record_and_pointer_are_both_gone_is_named(folder, gone):
+    run_chain()
+    rule = "read_questions/babi" if gone == QUESTIONS else "build_base_model/tiny"
+    Path(f"provenance/demo/{rule}.json").unlink()
+    for pointer in Path(f"provenance/.makers/demo/{gone}.maker").parent.parent.rglob("*.maker"):
+        pointer.unlink()
+    assert f"{gone}: no record tells who made it" in verify_run("demo", outputs=PATTERNS).faults
+
+
+def test_without_any_record_every_output_is_named(folder):
+    run_chain()
+    shutil.rmtree("provenance")
+    found = verify_run("demo", outputs=PATTERNS)
+    files = [f"{MODEL}/deep/config.json", f"{MODEL}/model.safetensors", QUESTIONS]
+    assert found.faults == [f"{path}: no record tells who made it" for path in files]
+    with pytest.raises(Exception, match="3 faults"):
+        report(found, "demo")
+
+
+def test_what_the_user_put_there_needs_no_record(folder):
+    run_chain()
+    write("results/demo/own/notes.txt")
+    write("results/other/questions/babi.jsonl")
+    write(ADAPTER.replace("seed3", "seed4"))
+    assert verify_run("demo", outputs=PATTERNS).faults == []
 
 
 @pytest.mark.parametrize("content", ["", "read_questions/other.json", "build_base_model/tiny.json", "\0"])

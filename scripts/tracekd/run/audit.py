@@ -1,5 +1,6 @@
 """Everything a run has recorded, read again from the first to the last byte."""
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ from tracekd.run.provenance import FOLDER, FOREIGN, Made, Makers, list_files, re
 
 # paths that a sentence lists before it only counts
 NAMED = 3
+# where the rules put what they make
+ROOTS = ("results", "figures")
+UNRECORDED = "no record tells who made it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,21 @@ class Verification:
     stale: list[str]
 
 
-def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) -> Verification:
+def verify_run(
+    run: str, extensions: Iterable[str] = (), outputs: Iterable[str] = (), folder: Path = FOLDER
+) -> Verification:
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
     Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed
-    since a job used it; one that nobody made in a folder that a job did.
-    `extensions` are the folders whose code counts for every rule.
+    since a job used it; one that nobody made in a folder that a job did; one that a rule makes and of which no
+    record tells.
+
+    Args:
+        run: its name.
+        extensions: the folders whose code counts for every rule.
+        outputs: regular expressions of the paths that the rules make: files, or whole folders.
+        folder: of all records.
+
     """
     faults, records = [], {}
     for file in sorted((folder / run).glob("*/*.json")):
@@ -49,7 +62,8 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
             records[file] = record
         except DataError as error:
             faults.append(str(error))
-    made = _find_made(Makers(folder / run), records, faults)
+    makers = Makers(folder / run)
+    made = _find_made(makers, records, faults)
     used = _list_used(records, made)
     seen: dict[str, str] = {}
     paths = sorted(made.keys() | {path for path, _ in used})
@@ -61,12 +75,25 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
         if path in made and seen[path] != made[path].sha256:
             faults.append(f"{path}: {say_damage(seen[path], made[path])}")
     folders = {path for one in made.values() for path in records[one.record]["folders"]}
-    faults += [f"{path}: {FOREIGN}" for path in list_files(sorted(folders)) if path not in made]
+    foreign = [path for path in list_files(sorted(folders)) if path not in made]
+    faults += [f"{path}: {FOREIGN}" for path in foreign]
+    known = {*makers.find_inside("."), *foreign}
+    faults += [f"{path}: {UNRECORDED}" for path in _find_outputs(run, outputs) if path not in known]
     for (path, digest), rule in sorted(used.items()):
         damaged = path in made and digest == made[path].sha256  # already named above
         if path in seen and seen[path] != digest and not damaged:
             faults.append(f"{path}: SHA-256 is {seen[path]}, but {rule} read {digest}")
     return Verification(len(records), len(paths), faults, _list_stale(records, made, extensions))
+
+
+def _find_outputs(run: str, outputs: Iterable[str]) -> list[str]:
+    """List the files of a run that its rules make, by these patterns; the others were put there by the user."""
+    patterns = [re.compile(pattern) for pattern in outputs]
+    return [
+        path
+        for path in list_files(f"{root}/{run}" for root in ROOTS)
+        if any(one.fullmatch(str(place)) for place in (path, *Path(path).parents) for one in patterns)
+    ]
 
 
 def _find_made(makers: Makers, records: Mapping[Path, object], faults: list[str]) -> dict[str, Made]:
