@@ -177,6 +177,16 @@ def test_the_latest_maker_counts_though_its_clock_has_gone_back(folder, monkeypa
         write("g.jsonl")
 
 
+def test_the_name_of_a_file_moves_no_terminal(folder, capsys):
+    run_chain()
+    write(f"{MODEL}/\x1b[2J\u202enosj.json")
+    with pytest.raises(Exception, match="1 faults"):
+        report(verify_run("demo"), "demo")
+    screen = capsys.readouterr().err
+    assert f"{MODEL}/\\x1b[2J\\u202enosj.json: was not written by the job" in screen
+    assert "\x1b" not in screen and "\u202e" not in screen
+
+
 @pytest.mark.parametrize("name", ["deep/extra.json", "extra.json", "new/extra.json", ".hidden"])
 def test_verify_names_a_file_too_many_in_a_folder_that_a_job_made(folder, name):
     run_chain()

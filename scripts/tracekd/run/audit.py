@@ -1,7 +1,6 @@
 """Everything a run has recorded, read again from the first to the last byte."""
 
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tracekd.core.errors import DataError
+from tracekd.core.errors import DataError, tell
 from tracekd.core.files import sha256_file
 from tracekd.core.logs import logger
 from tracekd.core.raw import check_row
@@ -44,8 +43,8 @@ def verify_run(
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
     Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed
-    since a job used it; one that nobody made in a folder that a job did; one that a rule makes and of which no
-    record tells.
+    since a job used it; one that nobody made in a folder that a job did; one that a rule makes and of which
+    no record tells.
 
     Args:
         run: its name.
@@ -87,7 +86,7 @@ def verify_run(
 
 
 def _find_outputs(run: str, outputs: Iterable[str]) -> list[str]:
-    """List the files of a run that its rules make, by these patterns; the others were put there by the user."""
+    """List the files of a run that its rules make, by these patterns; the others are the user's own."""
     patterns = [re.compile(pattern) for pattern in outputs]
     return [
         path
@@ -153,7 +152,7 @@ def report(found: Verification, run: str) -> None:
     if not found.records and not found.faults:
         raise DataError("nothing is recorded", where=FOLDER / run, hint="run the workflow first")
     for fault in [*found.faults, *found.stale]:
-        print(fault, file=sys.stderr)
+        tell(fault)
     if found.faults:
         raise DataError(
             f"{len(found.faults)} faults in {found.files} files of {found.records} jobs",
@@ -166,5 +165,5 @@ def report(found: Verification, run: str) -> None:
             where=f"verify {run}",
             hint="give the run's command again",
         )
-    print(f"verify {run}: {found.files} files of {found.records} jobs are as recorded", file=sys.stderr)
+    tell(f"verify {run}: {found.files} files of {found.records} jobs are as recorded")
     logger.info("%d files of %d jobs are as recorded", found.files, found.records)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from types import FrameType
 import psutil
 
 from tracekd.core.checks import read_json_object, read_yaml
-from tracekd.core.errors import ConfigError, DataError
+from tracekd.core.errors import ConfigError, DataError, tell
 from tracekd.core.files import atomic_write
 
 CONFIG = "config.yaml"
@@ -110,7 +109,7 @@ def free_locks(folder: Path = LOCKS) -> None:
             continue
         for lock in call.locks:
             Path(lock).unlink(missing_ok=True)
-        print(f"Note: freed the lock of process {call.process}, which is gone", file=sys.stderr)
+        tell(f"Note: freed the lock of process {call.process}, which is gone")
 
 
 def _read_call(owner: Path) -> Call:
