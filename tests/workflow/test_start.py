@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,13 +44,16 @@ def project(tmp_path_factory):
 
 
 def test_the_package_of_another_checkout_is_not_used(project, tmp_path, monkeypatch):
-    package = tmp_path / "other/scripts/tracekd"
-    for name in ("", "run", "core"):
-        (package / name).mkdir(parents=True, exist_ok=True)
-        (package / name / "__init__.py").write_text("raise SystemExit('code of another checkout')\n")
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    # named by PYTHONPATH, and in the folder of the call, where Python looks first of all
+    others = (tmp_path / "other/scripts/tracekd", project / "tracekd")
+    for package in others:
+        for name in ("", "run", "core"):
+            (package / name).mkdir(parents=True, exist_ok=True)
+            (package / name / "__init__.py").write_text("raise SystemExit('code of another checkout')\n")
+    monkeypatch.setenv("PYTHONPATH", str(others[0].parent))
     screen = snakemake(project, "verify", ok=False)
     assert "nothing is recorded" in screen and "another checkout" not in screen
+    shutil.rmtree(others[1])
 
 
 def test_a_key_that_stands_twice_ends_a_call_in_one_sentence(project, tmp_path):

@@ -25,7 +25,7 @@ Messages = list[dict[str, str]]
 Conversation = tuple[str, Messages]  # with the id of its item
 Example = dict[str, list[int]]  # input_ids and labels, of equal length
 NO_LOSS = -100  # the label that torch's cross entropy leaves out
-# of one conversation: a template takes a millisecond, some kilobytes, and adds less than ten thousand characters
+# of one conversation: a template takes a millisecond and some kilobytes, and adds a few thousand characters
 RENDER_S, RENDER_BYTES, MOST_ADDED = 5.0, 1 << 29, 100_000
 
 _OTHER_TEMPLATE = "name another chat_template in the model's entry"
@@ -50,8 +50,8 @@ def render(
     """Write the conversation of an item by the tokenizer's chat template.
 
     `date` stands in for today's date, which the templates of Llama 3 print into the system turn. Raises
-    ModelError where the template fails on the conversation, leaves a part of a turn out of it, or does not come
-    to an end.
+    ModelError where the template fails on the conversation, leaves a part of a turn out of it, or does not
+    come to an end.
     """
     if not tokenizer.chat_template:
         raise ModelError(
@@ -82,7 +82,9 @@ def render(
     added = len(text) - sum(len(message["content"]) for message in messages)
     if added > MOST_ADDED:
         raise ModelError(
-            f"the chat template adds {added} characters to the conversation", where=where, hint=_OTHER_TEMPLATE
+            f"the chat template adds {added} characters to the conversation",
+            where=where,
+            hint=_OTHER_TEMPLATE,
         )
     _require_turns(text, messages, where)
     return text

@@ -25,7 +25,7 @@ MERGE = "tag:yaml.org,2002:merge"
 class _Loader(yaml.SafeLoader):
     """The safe loader, which takes no longer for deep brackets than for flat ones."""
 
-    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:  # noqa: N803 (PyYAML's name)
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:
         """Open one bracket more."""
         if self.flow_level >= DEEPEST:
             raise RecursionError
