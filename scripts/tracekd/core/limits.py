@@ -23,7 +23,9 @@ def limited(seconds: float, most_bytes: int) -> Iterator[None]:
     most = psutil.Process().memory_info().vms + most_bytes
     before = signal.signal(signal.SIGVTALRM, _end)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    resource.setrlimit(resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard)
+    )
     try:
         yield
     finally:
