@@ -55,6 +55,7 @@ def test_the_questions_that_training_keeps_are_those_of_the_judgement(judgement)
         ("a,", "t.csv: does not say whether 'a' is kept"),
         ("a,maybe", "t.csv:2: kept 'maybe' is neither true nor false"),
         ("a,1\na,0", "t.csv:3: id 'a' occurs twice"),
+        (",1", "t.csv:2: the row has no id"),
     ],
 )
 def test_a_judgement_that_does_not_say_what_is_kept_is_refused(tmp_path, row, sentence):

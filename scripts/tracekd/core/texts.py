@@ -148,7 +148,7 @@ def read_rows(
 def read_flags(path: str | Path, column: str, hint: str) -> dict[str, bool | None]:
     """Read id -> flag of a CSV file, None where the cell is empty.
 
-    Raises DataError, with the row, at a cell that is no flag and at an id that occurs twice.
+    Raises DataError, with the row, at a cell that is no flag and at an id that is empty or occurs twice.
     """
     flags: dict[str, bool | None] = {}
     for where, row in read_rows(path, ("id", column), hint):
@@ -156,6 +156,8 @@ def read_flags(path: str | Path, column: str, hint: str) -> dict[str, bool | Non
         if flag not in FLAGS:
             what = f"{column} {row[column][:LONGEST_SHOWN]!r} is neither true nor false"
             raise DataError(what, where=where, hint=hint)
+        if not item:
+            raise DataError("the row has no id", where=where, hint=hint)
         if item in flags:
             raise DataError(f"id {item!r} occurs twice", where=where, hint=hint)
         flags[item] = FLAGS[flag]

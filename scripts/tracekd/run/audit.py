@@ -77,7 +77,8 @@ def verify_run(
     foreign = [path for path in list_files(sorted(folders)) if path not in made]
     faults += [f"{path}: {FOREIGN}" for path in foreign]
     known = {*makers.find_inside("."), *foreign}
-    faults += [f"{path}: {UNRECORDED}" for path in _find_outputs(run, outputs) if path not in known]
+    unknown = [path for path in list_files(f"{root}/{run}" for root in ROOTS) if path not in known]
+    faults += [f"{path}: {UNRECORDED}" for path in _select_outputs(unknown, outputs)]
     for (path, digest), rule in sorted(used.items()):
         damaged = path in made and digest == made[path].sha256  # already named above
         if path in seen and seen[path] != digest and not damaged:
@@ -85,12 +86,12 @@ def verify_run(
     return Verification(len(records), len(paths), faults, _list_stale(records, made, extensions))
 
 
-def _find_outputs(run: str, outputs: Iterable[str]) -> list[str]:
-    """List the files of a run that its rules make, by these patterns; the others are the user's own."""
+def _select_outputs(paths: Iterable[str], outputs: Iterable[str]) -> list[str]:
+    """Select the files that rules make, themselves or in a folder; the others are the user's own."""
     patterns = [re.compile(pattern) for pattern in outputs]
     return [
         path
-        for path in list_files(f"{root}/{run}" for root in ROOTS)
+        for path in paths
         if any(one.fullmatch(str(place)) for place in (path, *Path(path).parents) for one in patterns)
     ]
 
