@@ -3,6 +3,7 @@ Cluster: which jobs are submitted, and what must not be at work when the first o
 
 in   all rules; the user's queue
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
+     .snakemake/locks/*.owner: whose Snakemake's locks are, for the next call if this one is killed
 """
 
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from tracekd.core.errors import TraceKDError
 from tracekd.run.slurm import refuse_orphans
+from tracekd.workflow.start import claim_locks
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
 # runs beside `snakemake` itself. A profile submits such a rule all the same by giving it a group.
@@ -27,6 +29,7 @@ workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 
 # not in dry runs, nor in the processes of submitted jobs
 onstart:
+    claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
     if workflow.executor_plugin.name == "slurm":
         try:
             refuse_orphans(Path.cwd())

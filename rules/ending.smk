@@ -6,6 +6,7 @@ out  results/{run}/readable.txt     only where every trained arm has outputs tha
      notes on the screen
 """
 
+from tracekd.core.errors import tell
 from tracekd.workflow import ending
 
 # for the captions of the report
@@ -32,4 +33,4 @@ TARGETS += RUN.every("results/{run}/readable.txt")
 
 onsuccess:
     for note in ending.list_notes(RUN):
-        print(f"Note: {note}", file=sys.stderr)
+        tell(f"Note: {note}")

@@ -2,8 +2,11 @@
 Integrity: whether everything that the run has recorded is still what it was.
 
 in   provenance/{run}/{rule}/{wildcards}.json    written by every job (tracekd.run.jobs)
+     outputs of all rules    what must have a record
 out  nothing: `snakemake verify` ends with exit code 1 and names each file that is not as recorded
 """
+
+from tracekd.workflow.directives import output_patterns
 
 
 rule verify:
@@ -16,6 +19,7 @@ rule verify:
     params:
         **RUN.settings("run"),
         extensions=lookup(within=config, dpath="extensions", default=[]),
+        outputs=output_patterns(workflow),
     message:
         "Read every recorded file of the run again"
     script:

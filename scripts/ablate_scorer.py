@@ -11,15 +11,7 @@ log     [0]
 
 from pathlib import Path
 
-import pandas as pd
-from tracekd.core.records import read_generations, read_questions
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.scoring.ablation import score_variants
-from tracekd.scoring.differences import find_differences
-from tracekd.tables.ablation import RUN, ablation_table, show_ablation
-from tracekd.tables.differences import count_differences, differences_table, read_run, show_differences
-from tracekd.tables.write import table_paths, write_csv, write_table
 
 CAPTIONS = {
     "ablation": (
@@ -34,6 +26,15 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    import pandas as pd
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.datasets.rows import Grid
+    from tracekd.scoring.ablation import score_variants
+    from tracekd.scoring.differences import find_differences
+    from tracekd.tables.ablation import RUN, ablation_table, show_ablation
+    from tracekd.tables.differences import count_differences, differences_table, read_run, show_differences
+    from tracekd.tables.write import table_paths, write_csv, write_table
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}

@@ -7,14 +7,7 @@ params  note: what is not real, put before every caption
 log     [0]
 """
 
-from tracekd.core.tables import read_table
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.plan import read_plan
-from tracekd.study.published import read_published
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.study import SHOW, Choices, study_tables
-from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "ratings": (
@@ -42,6 +35,14 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.study.definition import read_study
+    from tracekd.study.plan import read_plan
+    from tracekd.study.published import read_published
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.study import SHOW, Choices, study_tables
+    from tracekd.tables.write import table_paths, write_table
+
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = read_table(snakemake.input.responses)
     choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis.model_dump())

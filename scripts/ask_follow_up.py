@@ -1,15 +1,16 @@
 """Ask for a summary or an explanation of every kept training trace of one dataset (rule ask_follow_up)."""
 
-from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
-from tracekd.settings.teacher import Endpoint, Limit, Limits
-from tracekd.teacher.ask import ask
-from tracekd.teacher.kept import read_kept
-from tracekd.teacher.local_server import reachable
-from tracekd.teacher.prompts import follow_up_requests
-from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions, write_records
+    from tracekd.settings.teacher import Endpoint, Limit, Limits
+    from tracekd.teacher.ask import ask
+    from tracekd.teacher.kept import read_kept
+    from tracekd.teacher.local_server import reachable
+    from tracekd.teacher.prompts import follow_up_requests
+    from tracekd.teacher.responses import read_responses
+
     source, params = snakemake.input, snakemake.params
     endpoint = Endpoint.model_validate(params.endpoint)
     kept = read_kept(source.judgement)

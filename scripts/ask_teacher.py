@@ -1,13 +1,14 @@
 """Ask the teacher for trace and answer of every question of one dataset (rule ask_teacher)."""
 
-from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
-from tracekd.settings.teacher import Endpoint, Limit, Limits
-from tracekd.teacher.ask import ask
-from tracekd.teacher.local_server import reachable
-from tracekd.teacher.prompts import trace_requests
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions, write_records
+    from tracekd.settings.teacher import Endpoint, Limit, Limits
+    from tracekd.teacher.ask import ask
+    from tracekd.teacher.local_server import reachable
+    from tracekd.teacher.prompts import trace_requests
+
     params = snakemake.params
     endpoint = Endpoint.model_validate(params.endpoint)
     questions = read_questions(snakemake.input.questions)

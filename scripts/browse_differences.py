@@ -7,12 +7,20 @@ output  page: results/{run}/differences.html
 log     [0]
 """
 
-from tracekd.core.records import read_generations, read_questions
 from tracekd.run.jobs import rule_job
-from tracekd.tables.browse import write_page
-from tracekd.tables.differences import LISTED, WIDTHS, browsable_items, page_note, read_differences, read_run
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.tables.browse import write_page
+    from tracekd.tables.differences import (
+        LISTED,
+        WIDTHS,
+        browsable_items,
+        page_note,
+        read_differences,
+        read_run,
+    )
+
     items = read_differences(snakemake.input.item_csv)
     questions = {one.id: one for path in snakemake.input.questions for one in read_questions(path)}
     texts = {

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from tracekd.core.records import read_questions
-from tracekd.models.base import build_base_model
 from tracekd.run.jobs import rule_job
-from tracekd.settings.base_model import BaseRecipe
-from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions
+    from tracekd.models.base import build_base_model
+    from tracekd.settings.base_model import BaseRecipe
+    from tracekd.teacher.responses import read_responses
+
     source = snakemake.input
     questions = [question for path in source.questions for question in read_questions(path, split="train")]
     responses = [response for path in source.responses for response in read_responses(path)]

@@ -9,11 +9,12 @@ log     [0]
 from pathlib import Path
 
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.pages import survey_page, write_text
-from tracekd.study.plan import read_plan
 
 with rule_job(snakemake):
+    from tracekd.study.definition import read_study
+    from tracekd.study.pages import survey_page, write_text
+    from tracekd.study.plan import read_plan
+
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     parts = [Path(snakemake.input[name]).read_text("utf-8") for name in ("page", "style", "program")]
     for group, path in zip(plan["groups"], snakemake.output.pages, strict=True):

@@ -7,13 +7,14 @@ output  plan: results/{run}/study/plan.json
 log     [0]
 """
 
-from tracekd.core.logs import logger
-from tracekd.core.records import read_questions, read_traces
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.plan import build_plan, read_answered, write_plan
 
 with rule_job(snakemake):
+    from tracekd.core.logs import logger
+    from tracekd.core.records import read_questions, read_traces
+    from tracekd.study.definition import read_study
+    from tracekd.study.plan import build_plan, read_answered, write_plan
+
     study = read_study(snakemake.input.study)
     traces = {arm: read_traces(path) for arm, path in zip(study.arms, snakemake.input.traces, strict=True)}
     answered = read_answered(snakemake.input.answers[0], study.answers.column) if study.answers else None

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from tracekd.core.logs import logger
-from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
-from tracekd.teacher.responses import read_responses
-from tracekd.teacher.traces import build_teacher_traces
-from tracekd.teacher.verification import verify_teacher_traces
 
 with rule_job(snakemake):
+    from tracekd.core.logs import logger
+    from tracekd.core.records import read_questions, write_records
+    from tracekd.teacher.responses import read_responses
+    from tracekd.teacher.traces import build_teacher_traces
+    from tracekd.teacher.verification import verify_teacher_traces
+
     source, params = snakemake.input, snakemake.params
     questions = read_questions(source.questions, split="train")
     responses = {Path(path).stem: read_responses(path) for path in source.responses}

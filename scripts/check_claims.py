@@ -12,22 +12,23 @@ output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
 log     [0]
 """
 
-from tracekd.claims.findings import gather
-from tracekd.claims.ledger import keep_named, read_claims
-from tracekd.claims.main import conclusions, main_claims
-from tracekd.claims.recomputation import RunTables
-from tracekd.core.tables import read_table
-from tracekd.models.registry import read_models
-from tracekd.released.registry import read_released
 from tracekd.run.jobs import rule_job
-from tracekd.statistics.settings import read_settings
-from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
-from tracekd.tables.downloads import Downloads
-from tracekd.tables.inputs import find_partial, find_present, find_released, leave_out
-from tracekd.tables.main_claims import findings_table, main_claims_table, write_main_claims
-from tracekd.tables.write import write_csv
 
 with rule_job(snakemake):
+    from tracekd.claims.findings import gather
+    from tracekd.claims.ledger import keep_named, read_claims
+    from tracekd.claims.main import conclusions, main_claims
+    from tracekd.claims.recomputation import RunTables
+    from tracekd.core.tables import read_table
+    from tracekd.models.registry import read_models
+    from tracekd.released.registry import read_released
+    from tracekd.statistics.settings import read_settings
+    from tracekd.tables.claims import claims_summary, claims_table, write_ledger, write_summary
+    from tracekd.tables.downloads import Downloads
+    from tracekd.tables.inputs import find_partial, find_present, find_released, leave_out
+    from tracekd.tables.main_claims import findings_table, main_claims_table, write_main_claims
+    from tracekd.tables.write import write_csv
+
     files, output = snakemake.input, snakemake.output
     claims = read_claims(files.claims)
     inputs = read_table(files.inputs) if files.inputs else None

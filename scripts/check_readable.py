@@ -5,12 +5,13 @@ output  text: results/{run}/readable.txt
 log     [0]
 """
 
-from tracekd.core.files import atomic_write
-from tracekd.core.tables import read_table
 from tracekd.run.jobs import rule_job
-from tracekd.tables.results import check_readable
 
 with rule_job(snakemake):
+    from tracekd.core.files import atomic_write
+    from tracekd.core.tables import read_table
+    from tracekd.tables.results import check_readable
+
     results = snakemake.input.results
     check_readable(read_table(results), results)
     with atomic_write(snakemake.output.text) as stream:

@@ -8,15 +8,7 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.core.errors import DataError
-from tracekd.core.files import sha256_file
-from tracekd.core.logs import logger
-from tracekd.core.records import read_generations, read_questions
-from tracekd.released.replay import Replay
-from tracekd.released.supplied import get_folder, read_cell
 from tracekd.run.jobs import rule_job
-from tracekd.tables.inputs import SUPPLIED, inputs_table, say_inputs, show_inputs
-from tracekd.tables.write import table_paths, write_table
 
 CAPTION = (
     "Files of generations that the config names. Items: generations in the file; questions: those of the "
@@ -24,6 +16,15 @@ CAPTION = (
 )
 
 with rule_job(snakemake):
+    from tracekd.core.errors import DataError
+    from tracekd.core.files import sha256_file
+    from tracekd.core.logs import logger
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.released.replay import Replay
+    from tracekd.released.supplied import get_folder, read_cell
+    from tracekd.tables.inputs import SUPPLIED, inputs_table, say_inputs, show_inputs
+    from tracekd.tables.write import table_paths, write_table
+
     files, params = snakemake.input, snakemake.params
     if not files.generations:
         raise DataError(

@@ -9,13 +9,14 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.core.records import read_generations, read_questions
-from tracekd.datasets import get_dataset
 from tracekd.run.jobs import rule_job
-from tracekd.scoring.readings import derive_readings, write_readings
-from tracekd.traces.arms import get_arm
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.datasets import get_dataset
+    from tracekd.scoring.readings import derive_readings, write_readings
+    from tracekd.traces.arms import get_arm
+
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     for source, target in zip(snakemake.input.generations, snakemake.output.readings, strict=True):
         dataset, _, arm, _ = Path(source).parts[-4:]

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from tracekd.models.fetch import fetch_model
-from tracekd.models.registry import Model
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.models.fetch import fetch_model
+    from tracekd.models.registry import Model
+
     name, params = snakemake.wildcards.model, snakemake.params
     fetch_model(
         name,

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from tracekd.datasets.fetch import fetch_raw
-from tracekd.datasets.registry import Entry
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.datasets.fetch import fetch_raw
+    from tracekd.datasets.registry import Entry
+
     name, params = snakemake.wildcards.dataset, snakemake.params
     fetch_raw(
         name,

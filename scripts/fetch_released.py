@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from tracekd.released.fetch import fetch_released
-from tracekd.released.registry import read_released
 from tracekd.run.jobs import rule_job
 
 LOCK = Path("resources/locks/released.json")
 
 with rule_job(snakemake):
+    from tracekd.released.fetch import fetch_released
+    from tracekd.released.registry import read_released
+
     params = snakemake.params
     fetch_released(
         read_released(params.registry),

@@ -10,14 +10,15 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.datasets.registry import Entry, dataset_size
-from tracekd.models.registry import Model
-from tracekd.models.sizes import model_size
-from tracekd.run.forecast import ForecastSettings, add_measured, forecast_run, say_unknown, show_forecast
 from tracekd.run.jobs import rule_job
-from tracekd.tables.write import markdown
 
 with rule_job(snakemake):
+    from tracekd.datasets.registry import Entry, dataset_size
+    from tracekd.models.registry import Model
+    from tracekd.models.sizes import model_size
+    from tracekd.run.forecast import ForecastSettings, add_measured, forecast_run, say_unknown, show_forecast
+    from tracekd.tables.write import markdown
+
     params = snakemake.params
     sizes = {name: dataset_size(Entry.model_validate(entry)) for name, entry in params.datasets.items()}
     models = {

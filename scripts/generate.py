@@ -2,20 +2,21 @@
 
 from pathlib import Path
 
-from tracekd.adapters.chat import chat_prompt, raw_prompt
-from tracekd.adapters.generation import generate
-from tracekd.core.records import read_questions
-from tracekd.datasets import get_dataset
-from tracekd.models.identity import adapter_digests, folder_digests
-from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
-from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
-from tracekd.run.lease import hold
-from tracekd.settings.config import Chat, Generation, Quantisation
-from tracekd.traces.arms import PROMPT_ONLY
-from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
+    from tracekd.adapters.chat import chat_prompt, raw_prompt
+    from tracekd.adapters.generation import generate
+    from tracekd.core.records import read_questions
+    from tracekd.datasets import get_dataset
+    from tracekd.models.identity import adapter_digests, folder_digests
+    from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
+    from tracekd.run.cells import arm_and_seed
+    from tracekd.run.lease import hold
+    from tracekd.settings.config import Chat, Generation, Quantisation
+    from tracekd.traces.arms import PROMPT_ONLY
+    from tracekd.traces.prompts import chat_messages
+
     source, params = snakemake.input, snakemake.params
     chat = Chat.model_validate(params.chat)
     decoding = Generation.model_validate(params.generation)

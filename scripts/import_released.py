@@ -9,15 +9,7 @@ params  replay, seeds: of the config
 import json
 from pathlib import Path
 
-from tracekd.core.records import write_records
-from tracekd.datasets.fetch import MANIFEST
-from tracekd.models.registry import read_models
-from tracekd.released.read import read_replay
-from tracekd.released.registry import get_generations, get_table, read_released
 from tracekd.run.jobs import rule_job
-from tracekd.settings.config import Replay
-from tracekd.tables.inputs import inputs_table, show_inputs
-from tracekd.tables.write import table_paths, write_table
 
 CAPTION = (
     "Released files that the replay asked for. Items: generations in the file; questions: of that class in "
@@ -25,6 +17,15 @@ CAPTION = (
 )
 
 with rule_job(snakemake):
+    from tracekd.core.records import write_records
+    from tracekd.datasets.fetch import MANIFEST
+    from tracekd.models.registry import read_models
+    from tracekd.released.read import read_replay
+    from tracekd.released.registry import get_generations, get_table, read_released
+    from tracekd.settings.config import Replay
+    from tracekd.tables.inputs import inputs_table, show_inputs
+    from tracekd.tables.write import table_paths, write_table
+
     output, params = snakemake.output, snakemake.params
     folder = Path(snakemake.input.released)
     replay_settings = Replay.model_validate(params.replay)

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from tracekd.core.records import read_questions, write_records
-from tracekd.released.fetch import fetch_released
-from tracekd.released.registry import read_released
-from tracekd.released.responses import present_paths, read_released_responses, response_paths
 from tracekd.run.jobs import rule_job
 
 LOCK = Path("resources/locks/released.json")
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions, write_records
+    from tracekd.released.fetch import fetch_released
+    from tracekd.released.registry import read_released
+    from tracekd.released.responses import present_paths, read_released_responses, response_paths
+
     params, output = snakemake.params, snakemake.output
     registry = read_released(params.registry)
     mirror = params.mirror and Path(params.mirror)

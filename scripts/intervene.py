@@ -2,19 +2,20 @@
 
 from pathlib import Path
 
-from tracekd.adapters.chat import prefilled_prompt
-from tracekd.adapters.generation import generate_all
-from tracekd.core.records import read_generations, read_questions, write_records
-from tracekd.interventions.prefills import build_prefills, join
-from tracekd.models.identity import adapter_digests, folder_digests
-from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
-from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
-from tracekd.run.lease import hold
-from tracekd.settings.config import Chat, Generation, Quantisation
-from tracekd.traces.prompts import chat_messages
 
 with rule_job(snakemake):
+    from tracekd.adapters.chat import prefilled_prompt
+    from tracekd.adapters.generation import generate_all
+    from tracekd.core.records import read_generations, read_questions, write_records
+    from tracekd.interventions.prefills import build_prefills, join
+    from tracekd.models.identity import adapter_digests, folder_digests
+    from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
+    from tracekd.run.cells import arm_and_seed
+    from tracekd.run.lease import hold
+    from tracekd.settings.config import Chat, Generation, Quantisation
+    from tracekd.traces.prompts import chat_messages
+
     source, params = snakemake.input, snakemake.params
     chat = Chat.model_validate(params.chat)
     decoding = Generation.model_validate(params.generation)

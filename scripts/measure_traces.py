@@ -9,10 +9,7 @@ log     [0]
 
 from pathlib import Path
 
-from tokenizers import Tokenizer
-from tracekd.core.records import read_questions, read_traces
 from tracekd.run.jobs import rule_job
-from tracekd.traces.properties import measure, write_properties
 
 
 def token_counter(model):
@@ -22,6 +19,10 @@ def token_counter(model):
 
 
 with rule_job(snakemake):
+    from tokenizers import Tokenizer
+    from tracekd.core.records import read_questions, read_traces
+    from tracekd.traces.properties import measure, write_properties
+
     source = snakemake.input
     properties = measure(
         read_questions(source.questions, split="train"),

@@ -5,21 +5,22 @@ from dataclasses import asdict, astuple, fields
 from itertools import chain
 from pathlib import Path
 
-from tracekd.adapters.chat import sft_conversations
-from tracekd.adapters.preflight import Lengths, check_all, check_cut, measure_lengths, require
-from tracekd.core.files import atomic_write
-from tracekd.core.logs import logger
-from tracekd.core.records import read_questions, read_traces
-from tracekd.core.texts import write_rows
-from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.run.jobs import rule_job
-from tracekd.settings.config import Chat, Quantisation
-from tracekd.settings.training import TrainingPlan
 
 # items of each dataset and arm that are looked at closely
 SAMPLE = 8
 
 with rule_job(snakemake):
+    from tracekd.adapters.chat import sft_conversations
+    from tracekd.adapters.preflight import Lengths, check_all, check_cut, measure_lengths, require
+    from tracekd.core.files import atomic_write
+    from tracekd.core.logs import logger
+    from tracekd.core.records import read_questions, read_traces
+    from tracekd.core.texts import write_rows
+    from tracekd.models.loading import load_quantised, load_tokenizer
+    from tracekd.settings.config import Chat, Quantisation
+    from tracekd.settings.training import TrainingPlan
+
     source, params, output = snakemake.input, snakemake.params, snakemake.output
     plan = TrainingPlan.model_validate(params.training)
     chat = Chat.model_validate(params.chat)

@@ -8,11 +8,6 @@ log     [0]
 """
 
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.exclusions import exclude, show_exclusions
-from tracekd.study.plan import read_plan
-from tracekd.study.responses import read_study_responses, responses_table
-from tracekd.tables.write import table_paths, write_csv, write_table
 
 CAPTION = (
     "Participants who sent an export, who were left out by each of the study's rules in turn, and who stay. "
@@ -20,6 +15,12 @@ CAPTION = (
 )
 
 with rule_job(snakemake):
+    from tracekd.study.definition import read_study
+    from tracekd.study.exclusions import exclude, show_exclusions
+    from tracekd.study.plan import read_plan
+    from tracekd.study.responses import read_study_responses, responses_table
+    from tracekd.tables.write import table_paths, write_csv, write_table
+
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     exports = read_study_responses(snakemake.params.folder, plan)
     kept, flow = exclude(exports, study.exclusions.limits, study.groups)

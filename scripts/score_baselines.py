@@ -5,12 +5,13 @@ output  baselines: results/{run}/tables/baselines.csv
 log     [0]
 """
 
-import pandas as pd
-from tracekd.core.records import read_questions
 from tracekd.run.jobs import rule_job
-from tracekd.scoring.baselines import score_baselines
-from tracekd.tables.write import write_csv
 
 with rule_job(snakemake):
+    import pandas as pd
+    from tracekd.core.records import read_questions
+    from tracekd.scoring.baselines import score_baselines
+    from tracekd.tables.write import write_csv
+
     scored = [score_baselines(read_questions(path)) for path in snakemake.input.questions]
     write_csv(pd.concat(scored), snakemake.output.baselines)

@@ -8,14 +8,15 @@ params  partial: whether a file may lack test questions
 
 from pathlib import Path
 
-from tracekd.core.errors import DataError
-from tracekd.core.records import read_generations, read_questions
-from tracekd.datasets import get_dataset
 from tracekd.run.jobs import rule_job
-from tracekd.scoring import get_scorer
-from tracekd.scoring.score import write_scores
 
 with rule_job(snakemake):
+    from tracekd.core.errors import DataError
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.datasets import get_dataset
+    from tracekd.scoring import get_scorer
+    from tracekd.scoring.score import write_scores
+
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}
     scorer = get_scorer(snakemake.wildcards.scorer)
     for source, target in zip(snakemake.input.generations, snakemake.output.scores, strict=True):

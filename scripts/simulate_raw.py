@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from tracekd.core.files import atomic_folder
-from tracekd.datasets.simulation import get_simulator
 from tracekd.run.jobs import rule_job
 
-with rule_job(snakemake), atomic_folder(Path(snakemake.output[0])) as folder:
-    get_simulator(snakemake.wildcards.dataset).write_raw(
-        folder, snakemake.params.sizes, snakemake.params.seed
-    )
+with rule_job(snakemake):
+    from tracekd.core.files import atomic_folder
+    from tracekd.datasets.simulation import get_simulator
+
+    simulator = get_simulator(snakemake.wildcards.dataset)
+    with atomic_folder(Path(snakemake.output[0])) as folder:
+        simulator.write_raw(folder, snakemake.params.sizes, snakemake.params.seed)

@@ -6,14 +6,15 @@ output  folder: results/{run}/study/SIMULATED_responses, an export a participant
 log     [0]
 """
 
-from tracekd.core.files import atomic_folder
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.plan import read_plan
-from tracekd.study.published import read_published
-from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
 
 with rule_job(snakemake):
+    from tracekd.core.files import atomic_folder
+    from tracekd.study.definition import read_study
+    from tracekd.study.plan import read_plan
+    from tracekd.study.published import read_published
+    from tracekd.study.simulate import Scale, simulate_exports, target_means, write_exports
+
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     scale = Scale(study.scale.low, study.scale.high)
     means = target_means(plan["conditions"], read_published(snakemake.input.published), scale)

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from tracekd.core.logs import logger
-from tracekd.core.records import read_questions, write_records
 from tracekd.run.jobs import rule_job
-from tracekd.teacher.judgement import LEFT_OUT, split_kept
-from tracekd.teacher.kept import read_kept
-from tracekd.teacher.responses import read_responses
 
 with rule_job(snakemake):
+    from tracekd.core.logs import logger
+    from tracekd.core.records import read_questions, write_records
+    from tracekd.teacher.judgement import LEFT_OUT, split_kept
+    from tracekd.teacher.kept import read_kept
+    from tracekd.teacher.responses import read_responses
+
     source = snakemake.input
     questions = split_kept(
         read_questions(source.questions),

@@ -13,19 +13,7 @@ log     [0]
 from itertools import chain
 from pathlib import Path
 
-import pandas as pd
-from tracekd.core.records import read_generations, read_questions
-from tracekd.datasets.anchors import name_anchors
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.scoring.variations import vary
-from tracekd.statistics.settings import read_settings
-from tracekd.tables.contrasts import answers_frame, contrasts_table, show_contrasts, variations_frame
-from tracekd.tables.differences import read_run
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.mixed_model import mixed_model_table, show_mixed_model
-from tracekd.tables.scores import read_scores
-from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "contrasts": (
@@ -42,6 +30,19 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    import pandas as pd
+    from tracekd.core.records import read_generations, read_questions
+    from tracekd.datasets.anchors import name_anchors
+    from tracekd.datasets.rows import Grid
+    from tracekd.scoring.variations import vary
+    from tracekd.statistics.settings import read_settings
+    from tracekd.tables.contrasts import answers_frame, contrasts_table, show_contrasts, variations_frame
+    from tracekd.tables.differences import read_run
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.mixed_model import mixed_model_table, show_mixed_model
+    from tracekd.tables.scores import read_scores
+    from tracekd.tables.write import table_paths, write_table
+
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     questions = {Path(path).stem: read_questions(path) for path in snakemake.input.questions}

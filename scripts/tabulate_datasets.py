@@ -8,14 +8,15 @@ log     [0]
 
 from itertools import chain
 
-from tracekd.core.records import read_questions
 from tracekd.run.jobs import rule_job
-from tracekd.tables.datasets import datasets_table, show_datasets
-from tracekd.tables.write import write_table
 
 CAPTION = "Questions per class and split; facts, gold facts and gold answers are means per question."
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions
+    from tracekd.tables.datasets import datasets_table, show_datasets
+    from tracekd.tables.write import write_table
+
     questions = list(chain.from_iterable(map(read_questions, snakemake.input.questions)))
     table = datasets_table(questions, snakemake.params.licences)
     output = snakemake.output

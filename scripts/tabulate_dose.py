@@ -10,14 +10,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.datasets.anchors import join_anchors
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.statistics.settings import read_settings
-from tracekd.tables.dose import dose_tables, show_contrasts, show_dose, show_trend
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.scores import read_scores
-from tracekd.tables.write import table_paths, write_table
 
 INTERVALS = "95 % intervals over seeds and clusters of items (docs/dose.md)."
 CAPTIONS = {
@@ -38,6 +31,14 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    from tracekd.datasets.anchors import join_anchors
+    from tracekd.datasets.rows import Grid
+    from tracekd.statistics.settings import read_settings
+    from tracekd.tables.dose import dose_tables, show_contrasts, show_dose, show_trend
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.scores import read_scores
+    from tracekd.tables.write import table_paths, write_table
+
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     settings = read_settings(snakemake.input.settings)
     scores = join_anchors(read_scores(snakemake.input.scores), snakemake.input.questions)

@@ -8,14 +8,15 @@ log     [0]
 """
 
 from tracekd.run.jobs import rule_job
-from tracekd.settings.config import Generation, Quantisation
-from tracekd.settings.training import TrainingPlan
-from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
-from tracekd.tables.write import write_table
 
 CAPTION = "Settings of training, quantisation and generation."
 
 with rule_job(snakemake):
+    from tracekd.settings.config import Generation, Quantisation
+    from tracekd.settings.training import TrainingPlan
+    from tracekd.tables.hyperparameters import hyperparameters_table, show_hyperparameters
+    from tracekd.tables.write import write_table
+
     params, output = snakemake.params, snakemake.output
     sections = {
         "training": TrainingPlan.model_validate(params.training).model_dump(exclude_none=True),

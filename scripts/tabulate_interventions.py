@@ -10,18 +10,7 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.core.records import read_questions
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.interventions import (
-    interventions_table,
-    pairs_table,
-    read_outcome_frame,
-    show_interventions,
-    show_pairs,
-)
-from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "interventions": (
@@ -39,6 +28,18 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    from tracekd.core.records import read_questions
+    from tracekd.datasets.rows import Grid
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.interventions import (
+        interventions_table,
+        pairs_table,
+        read_outcome_frame,
+        show_interventions,
+        show_pairs,
+    )
+    from tracekd.tables.write import table_paths, write_table
+
     source, params = snakemake.input, snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     questions = {Path(path).stem: read_questions(path, split="test") for path in source.questions}

@@ -6,10 +6,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.tables.lengths import lengths_table, show_lengths
-from tracekd.tables.write import write_table
 
 CAPTION = (
     "Training examples: the longest in tokens, and how many are cut at max_length, which takes their answer "
@@ -17,6 +14,10 @@ CAPTION = (
 )
 
 with rule_job(snakemake):
+    from tracekd.datasets.rows import Grid
+    from tracekd.tables.lengths import lengths_table, show_lengths
+    from tracekd.tables.write import write_table
+
     params, output = snakemake.params, snakemake.output
     table = lengths_table(snakemake.input.lengths, Grid(params.datasets, params.models, params.arms))
     write_table(table, show_lengths(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION)

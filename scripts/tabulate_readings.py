@@ -12,17 +12,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.anchors import join_anchors
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.tables.copying import copying_table, show_copying
-from tracekd.tables.counterfactual import counterfactual_table, show_counterfactual
-from tracekd.tables.definitions import definitions_table, show_definitions
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.follow import follow_table, show_follow
-from tracekd.tables.readings import join_baseline, read_readings
-from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "follow": (
@@ -53,6 +43,17 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.anchors import join_anchors
+    from tracekd.datasets.rows import Grid
+    from tracekd.tables.copying import copying_table, show_copying
+    from tracekd.tables.counterfactual import counterfactual_table, show_counterfactual
+    from tracekd.tables.definitions import definitions_table, show_definitions
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.follow import follow_table, show_follow
+    from tracekd.tables.readings import join_baseline, read_readings
+    from tracekd.tables.write import table_paths, write_table
+
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     baseline = read_readings(snakemake.input.baseline)
     readings = join_baseline(read_readings(snakemake.input.readings), baseline)

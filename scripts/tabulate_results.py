@@ -10,14 +10,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.core.tables import read_table
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.tables.answer_scores import answer_scores, show_answer_scores
-from tracekd.tables.matrix import show_matrix, trace_answer_matrix
-from tracekd.tables.results import classes_table, results_table, show_classes, show_results
-from tracekd.tables.scores import read_scores
-from tracekd.tables.write import table_paths, write_table
 
 ACCURACY = (
     "Accuracy on the test split in %, mean ± standard deviation over seeds; n items per seed; "
@@ -38,6 +31,14 @@ TABLES = {
 }
 
 with rule_job(snakemake):
+    from tracekd.core.tables import read_table
+    from tracekd.datasets.rows import Grid
+    from tracekd.tables.answer_scores import answer_scores, show_answer_scores
+    from tracekd.tables.matrix import show_matrix, trace_answer_matrix
+    from tracekd.tables.results import classes_table, results_table, show_classes, show_results
+    from tracekd.tables.scores import read_scores
+    from tracekd.tables.write import table_paths, write_table
+
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores = read_scores(snakemake.input.scores)
     baselines = snakemake.input.baselines

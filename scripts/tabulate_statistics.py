@@ -9,15 +9,7 @@ params  datasets, models, arms: names in config order
 log     [0]
 """
 
-from tracekd.datasets.anchors import join_anchors
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.statistics.settings import read_settings
-from tracekd.tables.comparisons import comparisons_table, show_comparisons
-from tracekd.tables.estimates import exact_p_values
-from tracekd.tables.scores import read_scores
-from tracekd.tables.statistics import show_statistics, statistics_table
-from tracekd.tables.write import table_paths, write_table
 
 CAPTIONS = {
     "statistics": (
@@ -33,6 +25,15 @@ CAPTIONS = {
 }
 
 with rule_job(snakemake):
+    from tracekd.datasets.anchors import join_anchors
+    from tracekd.datasets.rows import Grid
+    from tracekd.statistics.settings import read_settings
+    from tracekd.tables.comparisons import comparisons_table, show_comparisons
+    from tracekd.tables.estimates import exact_p_values
+    from tracekd.tables.scores import read_scores
+    from tracekd.tables.statistics import show_statistics, statistics_table
+    from tracekd.tables.write import table_paths, write_table
+
     grid = Grid(snakemake.params.datasets, snakemake.params.models, snakemake.params.arms)
     scores = join_anchors(read_scores(snakemake.input.scores), snakemake.input.questions)
     settings = read_settings(snakemake.input.settings)

@@ -13,20 +13,7 @@ log     [0]
 
 from pathlib import Path
 
-from tracekd.datasets.rows import Grid
 from tracekd.run.jobs import rule_job
-from tracekd.tables.scores import read_scores
-from tracekd.tables.trace_types import (
-    read_lengths,
-    read_properties,
-    show_types,
-    show_value,
-    trace_types,
-    trace_value,
-)
-from tracekd.tables.write import table_paths, write_table
-from tracekd.teacher.kept import read_kept
-from tracekd.teacher.responses import read_responses
 
 TYPES = (
     "Training traces by arm, mean (quartiles) over n questions. Tokens of {model}. Facts mentioned: quoted, "
@@ -41,6 +28,20 @@ VALUE = (
 )
 
 with rule_job(snakemake):
+    from tracekd.datasets.rows import Grid
+    from tracekd.tables.scores import read_scores
+    from tracekd.tables.trace_types import (
+        read_lengths,
+        read_properties,
+        show_types,
+        show_value,
+        trace_types,
+        trace_value,
+    )
+    from tracekd.tables.write import table_paths, write_table
+    from tracekd.teacher.kept import read_kept
+    from tracekd.teacher.responses import read_responses
+
     source, params = snakemake.input, snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     by_kind = {(Path(path).parent.name, Path(path).stem): path for path in source.responses}

@@ -3,18 +3,19 @@
 from functools import cache
 from pathlib import Path
 
-from tracekd.adapters.chat import Example, encode_examples, sft_conversations
-from tracekd.adapters.training import AdapterJob, train_adapters
-from tracekd.core.files import sha256_file
-from tracekd.core.records import read_questions, read_traces
-from tracekd.models.identity import folder_digests
-from tracekd.models.loading import load_quantised, load_tokenizer
-from tracekd.run.cells import arm_and_seed
 from tracekd.run.jobs import rule_job
-from tracekd.settings.config import Chat, Quantisation
-from tracekd.settings.training import TrainingPlan
 
 with rule_job(snakemake):
+    from tracekd.adapters.chat import Example, encode_examples, sft_conversations
+    from tracekd.adapters.training import AdapterJob, train_adapters
+    from tracekd.core.files import sha256_file
+    from tracekd.core.records import read_questions, read_traces
+    from tracekd.models.identity import folder_digests
+    from tracekd.models.loading import load_quantised, load_tokenizer
+    from tracekd.run.cells import arm_and_seed
+    from tracekd.settings.config import Chat, Quantisation
+    from tracekd.settings.training import TrainingPlan
+
     source, params = snakemake.input, snakemake.params
     plan = TrainingPlan.model_validate(params.training)
     chat = Chat.model_validate(params.chat)

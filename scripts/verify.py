@@ -1,7 +1,9 @@
 """Re-check everything that the run has recorded (rule verify)."""
 
-from tracekd.run.audit import report, verify_run
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    report(verify_run(snakemake.params.run, snakemake.params.extensions), snakemake.params.run)
+    from tracekd.run.audit import report, verify_run
+
+    params = snakemake.params
+    report(verify_run(params.run, params.extensions, params.outputs), params.run)

@@ -6,12 +6,13 @@ log     [0]
 """
 
 from tracekd.run.jobs import rule_job
-from tracekd.study.definition import read_study
-from tracekd.study.pages import write_text
-from tracekd.study.plan import read_plan
-from tracekd.study.qualtrics import import_file
 
 with rule_job(snakemake):
+    from tracekd.study.definition import read_study
+    from tracekd.study.pages import write_text
+    from tracekd.study.plan import read_plan
+    from tracekd.study.qualtrics import import_file
+
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     for group, path in zip(plan["groups"], snakemake.output.files, strict=True):
         write_text(import_file(study, plan, group["group"]), path)

@@ -1,7 +1,10 @@
 import logging
+import resource
+import signal
 
 import pytest
 from support.tiny_models import CHAT, TEMPLATE, conversations
+from tracekd.adapters import chat
 from tracekd.adapters.chat import (
     NO_LOSS,
     chat_prompt,
@@ -19,6 +22,7 @@ MESSAGES = [
     {"role": "assistant", "content": "<think>ab</think> <answer>a</answer>"},
 ]
 CONVERSATION = ("q1", MESSAGES)
+LOOP = "{% for n in range(99999) %}"
 
 
 @pytest.fixture
@@ -126,6 +130,30 @@ def test_template_without_a_system_turn_is_one_sentence_with_the_remedy(tokenize
     with pytest.raises(ModelError, match=f"tiny: q1: the chat template {sentence}") as caught:
         chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
     assert "persona: null" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"{LOOP}{LOOP}{{% endfor %}}{{% endfor %}}", "does not end within 0.3 s and 512 MiB"),
+        ("{{ 10 ** (10 ** 8) }}", "does not end within 0.3 s"),
+        ("{{ 'x' * 10 ** 12 }}", "does not end within 0.3 s and 512 MiB"),
+        ("{{ ('x' * 2 ** 20) | center(2 ** 33) }}", "does not end within 0.3 s and 512 MiB"),
+        ("{{ [0] * 2 ** 30 }}", "does not end within 0.3 s and 512 MiB"),
+        ("{{ ' ' * 200000 }}" + TEMPLATE, "adds 2000.. characters to the conversation"),
+    ],
+)
+def test_a_template_without_end_is_one_sentence_with_the_remedy(
+    tokenizer, template, monkeypatch, text, sentence
+):
+    monkeypatch.setattr(chat, "RENDER_S", 0.3)
+    template(text)
+    memory, alarm = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGVTALRM)
+    with pytest.raises(ModelError, match=f"tiny: q1: the chat template {sentence}") as caught:
+        chat_prompt(tokenizer, "q1", MESSAGES[:-1], CHAT)
+    assert "name another chat_template" in str(caught.value)
+    assert resource.getrlimit(resource.RLIMIT_AS) == memory
+    assert signal.getsignal(signal.SIGVTALRM) == alarm and signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
 
 
 def test_without_a_system_turn_such_a_template_does(tokenizer, template):

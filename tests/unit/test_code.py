@@ -181,6 +181,15 @@ def test_a_second_call_parses_nothing(fresh, monkeypatch):
     assert os.listdir(".snakemake") == [code.MEMORY.name]
 
 
+def test_calls_that_remember_at_once_leave_one_whole_memory(fresh):
+    program = "from tracekd.run.code import code_digests; code_digests(['generate'])"
+    variables = os.environ | {"PYTHONPATH": str(code.SCRIPTS)}
+    calls = [subprocess.Popen([sys.executable, "-c", program], env=variables) for _ in range(3)]
+    assert [call.wait() for call in calls] == [0, 0, 0]
+    assert json.loads(code.MEMORY.read_text())["sources"]
+    assert os.listdir(".snakemake") == [code.MEMORY.name]
+
+
 def test_what_an_earlier_version_of_this_module_found_is_forgotten(fresh):
     first = code.code_digests(["generate"])
     kept = json.loads(code.MEMORY.read_text())

@@ -16,7 +16,7 @@ from tracekd.core.errors import ConfigError, DataError
 from tracekd.datasets.fetch import fetch_raw
 from tracekd.datasets.registry import Entry
 from tracekd.sources import download
-from tracekd.sources.locks import hold_to_checksums
+from tracekd.sources.locks import hold_to_checksums, lock_first
 
 PATH = "part/equal.json"
 HUB = {"kind": "hub", "repository": "owner/name", "revision": "main"}
@@ -296,6 +296,26 @@ def test_jobs_that_lock_at_once_lose_nothing(tmp_path):
     assert [path.name for path in (tmp_path / "locks").iterdir()] == ["lock.json"]
 
 
+def resolve_and_lock(lock, commit, said):
+    """Lock what one job resolved a branch to; tell what it then goes by."""
+    said.put(lock_first(lock, {"id": "owner/name", "commit": commit})["commit"])
+
+
+def test_jobs_that_resolve_a_branch_at_once_go_by_one_commit(tmp_path):
+    pool = multiprocessing.get_context("fork")
+    said = pool.SimpleQueue()
+    jobs = [
+        pool.Process(target=resolve_and_lock, args=(tmp_path / "lock.json", f"commit{number}", said))
+        for number in range(4)
+    ]
+    for job in jobs:
+        job.start()
+    commits = {said.get() for _ in jobs}
+    for job in jobs:
+        job.join()
+    assert commits == {json.loads((tmp_path / "lock.json").read_text())["commit"]}
+
+
 def test_another_revision_is_locked_anew(fetch_from, tmp_path):
     fetch_from(answer_whole, entry=make_entry({PATH: None}))
     fetch_from(answer_half, entry=make_entry({PATH: None}, HUB | {"revision": "v2"}))
@@ -540,19 +560,50 @@ def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(fetch_from, t
     assert_nothing_is_left(tmp_path)
 
 
+def pack_headers(kind, sizes):
+    """Write a tar.gz that begins with extended headers of these sizes, all of them one letter."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for size in sizes:
+            header = tarfile.TarInfo("name")
+            header.type, header.size = kind, size
+            tar.fileobj.write(header.tobuf())
+            tar.fileobj.write(b"x" * (-(-size // 512) * 512))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("packed", "reason"),
+    [
+        (pack_headers(tarfile.XHDTYPE, [1 << 24]), "a header of 16777216 bytes"),
+        (pack_headers(tarfile.XGLTYPE, [1 << 17]), "a header of 131072 bytes"),
+        (pack_headers(tarfile.GNUTYPE_LONGNAME, [1 << 24]), "a header of 16777216 bytes"),
+        (pack_headers(tarfile.GNUTYPE_LONGLINK, [0] * 3 + [1 << 24]), "a header of 16777216 bytes"),
+        (pack_headers(tarfile.GNUTYPE_LONGNAME, [8] * 3000), "maximum recursion depth"),
+        (b"no archive", "file could not be opened"),
+    ],
+    ids=["pax", "global pax", "a long name", "a long link behind others", "an endless row", "no archive"],
+)
+def test_an_archive_whose_headers_are_no_names_is_refused(fetch_from, tmp_path, packed, reason):
+    with pytest.raises(DataError, match=rf"all\.tar\.gz: not a whole archive: {reason}") as caught:
+        fetch_from(answer_whole, entry=make_entry(source=ARCHIVE), body=packed)
+    assert "\n" not in str(caught.value)
+    assert_nothing_is_left(tmp_path)
+
+
 def test_a_link_in_an_archive_is_not_followed(fetch_from, tmp_path):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         link = tarfile.TarInfo(f"tasks/{PATH}")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
         tar.addfile(link)
-    with pytest.raises(DataError, match=f"data/all.tar.gz: holds no file tasks/{PATH}"):
+    with pytest.raises(DataError, match=f"data/all.tar.gz: holds no file 'tasks/{PATH}'"):
         fetch_from(answer_whole, entry=make_entry(source=ARCHIVE), body=buffer.getvalue())
     assert_nothing_is_left(tmp_path)
 
 
 @pytest.mark.parametrize("answer", [answer_half, answer_damaged])
 def test_a_damaged_archive_is_refused(fetch_from, tmp_path, answer):
-    with pytest.raises(DataError, match=r"not a whole tar archive|SHA-256|holds no file"):
+    with pytest.raises(DataError, match=r"not a whole archive|SHA-256|holds no file"):
         fetch_from(answer, entry=make_entry(source=ARCHIVE), body=pack({f"tasks/{PATH}": BODY}))
     assert_nothing_is_left(tmp_path)

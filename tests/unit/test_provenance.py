@@ -1,4 +1,5 @@
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -176,6 +177,16 @@ def test_the_latest_maker_counts_though_its_clock_has_gone_back(folder, monkeypa
         write("g.jsonl")
 
 
+def test_the_name_of_a_file_moves_no_terminal(folder, capsys):
+    run_chain()
+    write(f"{MODEL}/\x1b[2J\u202enosj.json")
+    with pytest.raises(Exception, match="1 faults"):
+        report(verify_run("demo"), "demo")
+    screen = capsys.readouterr().err
+    assert f"{MODEL}/\\x1b[2J\\u202enosj.json: was not written by the job" in screen
+    assert "\x1b" not in screen and "\u202e" not in screen
+
+
 @pytest.mark.parametrize("name", ["deep/extra.json", "extra.json", "new/extra.json", ".hidden"])
 def test_verify_names_a_file_too_many_in_a_folder_that_a_job_made(folder, name):
     run_chain()
@@ -196,6 +207,37 @@ def test_a_record_that_is_gone_is_named(folder, capsys):
     with rule_job(train_job()):
         write(ADAPTER)
     assert verify_run("demo").faults == []
+
+
+PATTERNS = [r"results/demo/questions/(?P<dataset>\w+)\.jsonl", r"results/demo/models/(?P<model>\w+)"]
+
+
+@pytest.mark.parametrize("gone", [QUESTIONS, f"{MODEL}/deep/config.json"])
+def test_an_output_whose_record_and_pointer_are_both_gone_is_named(folder, gone):
+    run_chain()
+    rule = "read_questions/babi" if gone == QUESTIONS else "build_base_model/tiny"
+    Path(f"provenance/demo/{rule}.json").unlink()
+    for pointer in Path(f"provenance/.makers/demo/{gone}.maker").parent.parent.rglob("*.maker"):
+        pointer.unlink()
+    assert f"{gone}: no record tells who made it" in verify_run("demo", outputs=PATTERNS).faults
+
+
+def test_without_any_record_every_output_is_named(folder):
+    run_chain()
+    shutil.rmtree("provenance")
+    found = verify_run("demo", outputs=PATTERNS)
+    files = [f"{MODEL}/deep/config.json", f"{MODEL}/model.safetensors", QUESTIONS]
+    assert found.faults == [f"{path}: no record tells who made it" for path in files]
+    with pytest.raises(Exception, match="3 faults"):
+        report(found, "demo")
+
+
+def test_what_the_user_put_there_needs_no_record(folder):
+    run_chain()
+    write("results/demo/own/notes.txt")
+    write("results/other/questions/babi.jsonl")
+    write(ADAPTER.replace("seed3", "seed4"))
+    assert verify_run("demo", outputs=PATTERNS).faults == []
 
 
 @pytest.mark.parametrize("content", ["", "read_questions/other.json", "build_base_model/tiny.json", "\0"])

@@ -10,6 +10,7 @@ from tracekd.core.records import Generation, write_records
 from tracekd.scoring import get_scorer
 from tracekd.scoring.score import write_scores
 from tracekd.study.plan import read_answered
+from tracekd.teacher.kept import read_kept
 from tracekd.teacher.responses import OK, TRACE, Response
 
 QUESTIONS = [make_question(id=name) for name in ("a", "=b", "NA")]
@@ -42,6 +43,25 @@ def judgement(tmp_path):
 def test_the_judgement_of_a_teacher_says_what_the_study_config_advises_to_read(judgement):
     assert read_answered(judgement, "aligned_ok") == ANSWERED
     assert set(read_answered(judgement, "kept").values()) == {True}
+
+
+def test_the_questions_that_training_keeps_are_those_of_the_judgement(judgement):
+    assert read_kept(judgement) == {"a", "=b", "NA"}
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("a,", "t.csv: does not say whether 'a' is kept"),
+        ("a,maybe", "t.csv:2: kept 'maybe' is neither true nor false"),
+        ("a,1\na,0", "t.csv:3: id 'a' occurs twice"),
+        (",1", "t.csv:2: the row has no id"),
+    ],
+)
+def test_a_judgement_that_does_not_say_what_is_kept_is_refused(tmp_path, row, sentence):
+    (tmp_path / "t.csv").write_text(f"id,kept\n{row}\n")
+    with pytest.raises(DataError, match=f"{sentence}.*delete the file and run again"):
+        read_kept(tmp_path / "t.csv")
 
 
 def test_a_score_file_says_it_too(tmp_path):

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 import pytest
-from support.examples import make_question, strangers
+from support.examples import ROOT, make_question, strangers
 from tracekd.core.errors import VerificationError
+from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.traces.arms import MIXTURES, built_arms
 from tracekd.traces.build import build_trace
 from tracekd.traces.verification import EXPECTED, VERIFIERS, verify_trace, verify_traces
@@ -70,6 +71,13 @@ def test_a_gold_fact_in_other_letter_case_is_still_gold():
     leaked = leaked.replace("daniel went to the office.", "mary got the milk there.")
     with pytest.raises(VerificationError, match="quotes a part of the gold facts"):
         verify_trace(question, replace(trace, target=leaked))
+
+
+def test_every_dataset_of_the_paper_has_a_verifier_and_no_list_names_them():
+    source = (ROOT / "scripts/tracekd/traces/verification.py").read_text("utf-8")
+    for name in BUILT_IN:
+        assert tuple(step.name for step in get_dataset(name).steps) == VERIFIERS.get(name).STEPS
+        assert name not in source
 
 
 def test_a_foreign_trace_is_refused(question):

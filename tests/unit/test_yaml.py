@@ -1,6 +1,7 @@
 """YAML files of settings: read as they are meant, or refused in one sentence within a second."""
 
 import os
+import signal
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.datasets.registry import read_registry
 from tracekd.models.registry import read_models
 from tracekd.study.definition import read_study
-from tracekd.workflow.start import check_start
+from tracekd.workflow.start import check_start, end_with_terminal
 
 # of processor time; a refusal takes less than half of it
 LIMIT_S = 5.0
@@ -114,3 +115,25 @@ def test_a_call_in_another_folder_is_told_where_to_start(tmp_path, monkeypatch):
         check_start(ROOT, [])
     assert str(caught.value).startswith(f"{tmp_path}: this folder has no config.yaml")
     assert f"add --directory {ROOT}" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["config is a file", "config.yaml is a folder", "config.yaml is a pipe"])
+def test_what_only_looks_like_the_folder_of_the_workflow_is_told_where_to_start(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    if kind == "config is a file":
+        (tmp_path / "config").touch()
+        (tmp_path / "config.yaml").touch()
+    else:
+        (tmp_path / "config").mkdir()
+        (os.mkfifo if kind.endswith("pipe") else os.mkdir)(tmp_path / "config.yaml")
+    with pytest.raises(ConfigError, match=r"this folder has no config\.yaml and no folder config"):
+        check_start(ROOT, [])
+
+
+def test_a_call_that_nohup_started_goes_on_without_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        end_with_terminal()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -272,7 +272,17 @@ def test_every_job_is_recorded_and_one_flipped_byte_is_named(project):
     generations.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
     os.utime(generations, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     path = "results/smoke/generations/babi/tiny-qwen3/none/seed0.jsonl"
-    assert f"{path}: SHA-256 is" in snakemake(project, "verify", *SMOKE, ok=False)
+    table = "results/smoke/tables/datasets.csv"
+    pointer = project / f"provenance/.makers/smoke/{table}.maker"
+    record = project / "provenance/smoke" / pointer.read_text().strip()
+    kept = {file: file.read_bytes() for file in (pointer, record)}
+    for file in kept:
+        file.unlink()
+    screen = snakemake(project, "verify", *SMOKE, ok=False)
+    assert f"{path}: SHA-256 is" in screen
+    assert f"{table}: no record tells who made it" in screen
+    for file, content in kept.items():
+        file.write_bytes(content)
     scoring = ["--forcerun", "score_generations", "--until", "score_generations"]
     assert f"Error: {path}: SHA-256 is" in snakemake(project, *scoring, *SMOKE, ok=False)
     generations.write_bytes(whole)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tracekd.core.checks import clip
 from tracekd.core.errors import DataError, ModelError
+from tracekd.core.limits import OutOfTime, limited
 from tracekd.core.records import Question, Trace
 from tracekd.settings.config import Chat
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, chat_messages
@@ -24,6 +25,10 @@ Messages = list[dict[str, str]]
 Conversation = tuple[str, Messages]  # with the id of its item
 Example = dict[str, list[int]]  # input_ids and labels, of equal length
 NO_LOSS = -100  # the label that torch's cross entropy leaves out
+# of one conversation: a template takes a millisecond and some kilobytes, and adds a few thousand characters
+RENDER_S, RENDER_BYTES, MOST_ADDED = 5.0, 1 << 29, 100_000
+
+_OTHER_TEMPLATE = "name another chat_template in the model's entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ def render(
     """Write the conversation of an item by the tokenizer's chat template.
 
     `date` stands in for today's date, which the templates of Llama 3 print into the system turn. Raises
-    ModelError where the template fails on the conversation, or leaves a part of a turn out of it.
+    ModelError where the template fails on the conversation, leaves a part of a turn out of it, or does not
+    come to an end.
     """
     if not tokenizer.chat_template:
         raise ModelError(
@@ -55,17 +61,31 @@ def render(
         )
     where = f"{tokenizer.name_or_path}: {item}"
     try:
-        text = str(
-            tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+        with limited(RENDER_S, RENDER_BYTES):
+            text = str(
+                tokenizer.apply_chat_template(
+                    messages, tokenize=False, add_generation_prompt=add_generation_prompt, date_string=date
+                )
             )
-        )
+    except (OutOfTime, MemoryError) as error:
+        raise ModelError(
+            f"the chat template does not end within {RENDER_S:g} s and {RENDER_BYTES >> 20} MiB",
+            where=where,
+            hint=_OTHER_TEMPLATE,
+        ) from error
     except Exception as error:  # a template is a program of others: it may raise anything
         raise ModelError(
             f"the chat template refuses the conversation: {clip(' '.join(str(error).split()))}",
             where=where,
             hint="where it has no system turn, set persona: null in the model's entry",
         ) from error
+    added = len(text) - sum(len(message["content"]) for message in messages)
+    if added > MOST_ADDED:
+        raise ModelError(
+            f"the chat template adds {added} characters to the conversation",
+            where=where,
+            hint=_OTHER_TEMPLATE,
+        )
     _require_turns(text, messages, where)
     return text
 

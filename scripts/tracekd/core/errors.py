@@ -1,5 +1,7 @@
 """Errors a user can cause: one sentence that says what, where, and what to do about it."""
 
+import sys
+
 
 def visible(text: str) -> str:
     r"""Write as escapes what a terminal would obey or cannot show: `\x1b[2J`, `\u202e`, half a character.
@@ -8,6 +10,11 @@ def visible(text: str) -> str:
     clear a screen, hide a line or end the message with an encoding error.
     """
     return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+
+
+def tell(text: str) -> None:
+    """Print a line for people, beside what a program prints for programs; nothing in it moves a terminal."""
+    print(visible(text), file=sys.stderr)
 
 
 class TraceKDError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tracekd.core.errors import TraceKDError, visible
+from tracekd.core.errors import TraceKDError, tell, visible
 
 logger = logging.getLogger("tracekd")
 
@@ -52,7 +52,7 @@ def rule_log(path: str | Path) -> Iterator[None]:
             stream.write(visible(traceback.format_exc()))
         known = isinstance(error, TraceKDError)
         sentence = str(error) if known else f"unexpected {type(error).__name__}: {error}"
-        print(visible(f"\nError: {sentence} [log: {path}]"), file=sys.stderr)
+        tell(f"\nError: {sentence} [log: {path}]")
         sys.exit(1)
     finally:
         root.removeHandler(handler)

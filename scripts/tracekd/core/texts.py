@@ -22,9 +22,12 @@ from tracekd.core.raw import FETCH_AGAIN
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # characters of a cell; the library's own limit is 131,072
 LONGEST_CELL = 1 << 24
+# of a cell in a message
+LONGEST_SHOWN = 100
 # digits of a 64-bit integer
 MOST_DIGITS = 19
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
 _BLANK_END = re.compile(r"(?:\r?\n[ \t]*)+\Z")
 # what a spreadsheet takes for the start of a formula, behind any number of our own marks
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -140,6 +143,25 @@ def read_rows(
     except csv.Error as error:
         where = f"{path}:{reader.line_num + 1}"
         raise DataError(f"not a CSV file: {error}", where=where, hint=hint) from error
+
+
+def read_flags(path: str | Path, column: str, hint: str) -> dict[str, bool | None]:
+    """Read id -> flag of a CSV file, None where the cell is empty.
+
+    Raises DataError, with the row, at a cell that is no flag and at an id that is empty or occurs twice.
+    """
+    flags: dict[str, bool | None] = {}
+    for where, row in read_rows(path, ("id", column), hint):
+        item, flag = restore(row["id"]), row[column].lower()
+        if flag not in FLAGS:
+            what = f"{column} {row[column][:LONGEST_SHOWN]!r} is neither true nor false"
+            raise DataError(what, where=where, hint=hint)
+        if not item:
+            raise DataError("the row has no id", where=where, hint=hint)
+        if item in flags:
+            raise DataError(f"id {item!r} occurs twice", where=where, hint=hint)
+        flags[item] = FLAGS[flag]
+    return flags
 
 
 def _check_header(names: list[str], columns: Sequence[str], where: str, hint: str) -> None:

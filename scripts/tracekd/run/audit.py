@@ -1,6 +1,6 @@
 """Everything a run has recorded, read again from the first to the last byte."""
 
-import sys
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tracekd.core.errors import DataError
+from tracekd.core.errors import DataError, tell
 from tracekd.core.files import sha256_file
 from tracekd.core.logs import logger
 from tracekd.core.raw import check_row
@@ -19,6 +19,9 @@ from tracekd.run.provenance import FOLDER, FOREIGN, Made, Makers, list_files, re
 
 # paths that a sentence lists before it only counts
 NAMED = 3
+# where the rules put what they make
+ROOTS = ("results", "figures")
+UNRECORDED = "no record tells who made it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,21 @@ class Verification:
     stale: list[str]
 
 
-def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) -> Verification:
+def verify_run(
+    run: str, extensions: Iterable[str] = (), outputs: Iterable[str] = (), folder: Path = FOLDER
+) -> Verification:
     """Hold every file of a run to the record of its maker and to those of the jobs that used it.
 
     Faults are: a damaged record, or one that is gone; a file that is damaged or missing; one that has changed
-    since a job used it; one that nobody made in a folder that a job did.
-    `extensions` are the folders whose code counts for every rule.
+    since a job used it; one that nobody made in a folder that a job did; one that a rule makes and of which
+    no record tells.
+
+    Args:
+        run: its name.
+        extensions: the folders whose code counts for every rule.
+        outputs: regular expressions of the paths that the rules make: files, or whole folders.
+        folder: of all records.
+
     """
     faults, records = [], {}
     for file in sorted((folder / run).glob("*/*.json")):
@@ -49,7 +61,8 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
             records[file] = record
         except DataError as error:
             faults.append(str(error))
-    made = _find_made(Makers(folder / run), records, faults)
+    makers = Makers(folder / run)
+    made = _find_made(makers, records, faults)
     used = _list_used(records, made)
     seen: dict[str, str] = {}
     paths = sorted(made.keys() | {path for path, _ in used})
@@ -61,12 +74,26 @@ def verify_run(run: str, extensions: Iterable[str] = (), folder: Path = FOLDER) 
         if path in made and seen[path] != made[path].sha256:
             faults.append(f"{path}: {say_damage(seen[path], made[path])}")
     folders = {path for one in made.values() for path in records[one.record]["folders"]}
-    faults += [f"{path}: {FOREIGN}" for path in list_files(sorted(folders)) if path not in made]
+    foreign = [path for path in list_files(sorted(folders)) if path not in made]
+    faults += [f"{path}: {FOREIGN}" for path in foreign]
+    known = {*makers.find_inside("."), *foreign}
+    unknown = [path for path in list_files(f"{root}/{run}" for root in ROOTS) if path not in known]
+    faults += [f"{path}: {UNRECORDED}" for path in _select_outputs(unknown, outputs)]
     for (path, digest), rule in sorted(used.items()):
         damaged = path in made and digest == made[path].sha256  # already named above
         if path in seen and seen[path] != digest and not damaged:
             faults.append(f"{path}: SHA-256 is {seen[path]}, but {rule} read {digest}")
     return Verification(len(records), len(paths), faults, _list_stale(records, made, extensions))
+
+
+def _select_outputs(paths: Iterable[str], outputs: Iterable[str]) -> list[str]:
+    """Select the files that rules make, themselves or in a folder; the others are the user's own."""
+    patterns = [re.compile(pattern) for pattern in outputs]
+    return [
+        path
+        for path in paths
+        if any(one.fullmatch(str(place)) for place in (path, *Path(path).parents) for one in patterns)
+    ]
 
 
 def _find_made(makers: Makers, records: Mapping[Path, object], faults: list[str]) -> dict[str, Made]:
@@ -126,7 +153,7 @@ def report(found: Verification, run: str) -> None:
     if not found.records and not found.faults:
         raise DataError("nothing is recorded", where=FOLDER / run, hint="run the workflow first")
     for fault in [*found.faults, *found.stale]:
-        print(fault, file=sys.stderr)
+        tell(fault)
     if found.faults:
         raise DataError(
             f"{len(found.faults)} faults in {found.files} files of {found.records} jobs",
@@ -139,5 +166,5 @@ def report(found: Verification, run: str) -> None:
             where=f"verify {run}",
             hint="give the run's command again",
         )
-    print(f"verify {run}: {found.files} files of {found.records} jobs are as recorded", file=sys.stderr)
+    tell(f"verify {run}: {found.files} files of {found.records} jobs are as recorded")
     logger.info("%d files of %d jobs are as recorded", found.files, found.records)

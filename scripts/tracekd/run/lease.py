@@ -6,7 +6,6 @@ up in one sentence while it lives.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 # lock files that name their owner, are refreshed while it lives, and work on network file systems
 from filelock import LeaseCompromise, SoftFileLease, Timeout
 
-from tracekd.core.errors import WorkError
+from tracekd.core.errors import WorkError, tell
 
 # without a refresh for so long an owner on another host is dead; an owner on this host is looked up at once
 LEASE_S = 30.0
@@ -50,5 +49,5 @@ def hold(work: Path, lease_s: float = LEASE_S) -> Iterator[None]:
 
 def _end(loss: LeaseCompromise) -> None:
     """End the process before it touches what may be another one's by now."""
-    print(f"\nError: {loss.lock_file}: the lease was lost (give the same command again)", file=sys.stderr)
+    tell(f"\nError: {loss.lock_file}: the lease was lost (give the same command again)")
     os._exit(1)

@@ -6,14 +6,12 @@ source never looks at it.
 
 import os
 import shutil
-import tarfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from tracekd.core.errors import ConfigError, DataError
-from tracekd.core.files import CHUNK_BYTES, atomic_write, most_unpacked
 from tracekd.core.logs import logger
+from tracekd.sources.archives import take_from_tar
 from tracekd.sources.download import MOST_BYTES, download
 from tracekd.sources.kinds import Archive, Download, FileSource, HubFiles, Local, Package, Url, visible_files
 from tracekd.sources.locks import hold_to_checksums
@@ -129,7 +127,8 @@ def _download(source: HubFiles | Url | Package, paths: list[str], folder: Path, 
         case HubFiles(archive=Archive() as archive):
             packed = folder / ".archive"
             download(_hub_url(source, archive.path), packed, most_bytes)
-            _extract(packed, archive, f"{source.repository}: {archive.path}", paths, folder)
+            members = {path: f"{archive.folder}/{path}" for path in paths}
+            take_from_tar(packed, f"{source.repository}: {archive.path}", members, folder)
             packed.unlink()
         case HubFiles():
             for path in paths:
@@ -140,39 +139,3 @@ def _hub_url(source: HubFiles, path: str) -> str:
     """Address of a file on the hub; HF_ENDPOINT names another hub, as in the hub's own client."""
     hub = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     return f"{hub}/datasets/{source.repository}/resolve/{source.revision}/{path}"
-
-
-def _list_members(tar: tarfile.TarFile, most_bytes: int, where: str) -> dict[str, tarfile.TarInfo]:
-    """Give path -> file of an archive; DataError before more of it is unpacked than such a file can hold."""
-    members, size = {}, 0
-    for member in tar:
-        size += member.size
-        if member.issparse() or size > most_bytes:
-            raise DataError(
-                f"unpacks to far more than it is: {member.name!r} alone has {member.size} bytes",
-                where=where,
-                hint="check the archive in the registry; no data set is made like this",
-            )
-        if member.isfile():
-            members[member.name.removeprefix("./")] = member
-    return members
-
-
-def _extract(packed: Path, archive: Archive, where: str, paths: list[str], folder: Path) -> None:
-    """Take files out of the tar archive; no name in the archive decides where a file lands."""
-    try:
-        with tarfile.open(packed) as tar:
-            members = _list_members(tar, most_unpacked(packed), where)
-            for path in paths:
-                member = members.get(f"{archive.folder}/{path}")
-                content = None if member is None else tar.extractfile(member)
-                if content is None:
-                    raise DataError(
-                        f"holds no file {archive.folder}/{path}",
-                        where=where,
-                        hint="check archive and files in the registry",
-                    )
-                with content as stream, atomic_write(folder / path, "wb") as target:
-                    shutil.copyfileobj(stream, target, CHUNK_BYTES)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise DataError(f"not a whole tar archive: {error}", where=where, hint="fetch it again") from error

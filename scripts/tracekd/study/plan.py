@@ -10,17 +10,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tracekd.core.checks import clip
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write, sha256_text
 from tracekd.core.raw import check_row
 from tracekd.core.records import Question, Trace, validator
-from tracekd.core.texts import parse_json_object, read_rows, read_text, restore
+from tracekd.core.texts import parse_json_object, read_flags, read_text
 from tracekd.settings.study import Study
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN
 
 # how the tables of a run write yes and no, and others in other cases
-FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _CHECK_ANSWERS = "check `answers` of the study"
 
 
@@ -131,18 +129,8 @@ def read_answered(path: str | Path, column: str) -> dict[str, bool]:
     Raises DataError, with the row, at a cell that is no flag and at an id that occurs twice; and where no
     cell is filled.
     """
-    answered: dict[str, bool] = {}
-    for where, row in read_rows(path, ("id", column), _CHECK_ANSWERS):
-        item, flag = restore(row["id"]), row[column].lower()
-        if not flag:
-            continue
-        if flag not in FLAGS:
-            raise DataError(
-                f"{column} {clip(row[column])!r} is neither true nor false", where=where, hint=_CHECK_ANSWERS
-            )
-        if item in answered:
-            raise DataError(f"id {item!r} occurs twice", where=where, hint=_CHECK_ANSWERS)
-        answered[item] = FLAGS[flag]
+    flags = read_flags(path, column, _CHECK_ANSWERS)
+    answered = {item: flag for item, flag in flags.items() if flag is not None}
     if not answered:
         what = f"column {column!r} says of no question whether it was answered rightly"
         raise DataError(what, where=path, hint=_CHECK_ANSWERS)

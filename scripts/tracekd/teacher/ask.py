@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -21,6 +20,7 @@ from tenacity import (
 )
 from tqdm import tqdm
 
+from tracekd.core.errors import tell
 from tracekd.settings.teacher import Endpoint, Limit, Limits
 from tracekd.teacher.budget import Budget
 from tracekd.teacher.cache import Cache
@@ -67,7 +67,7 @@ def ask(
         prompts = len({request.key for request in requests})
         said = forecast_text(forecast(prompts, list(pending.values()), endpoint), endpoint, limit, spent)
         logger.info(said)
-        print(said, file=sys.stderr)
+        tell(said)
         if pending:
             with tqdm(total=prompts, initial=prompts - len(pending), unit="prompt", mininterval=1) as bar:
                 asker = _Asker(endpoint, limits, Budget(limit, spent), cache, bar)

@@ -1,18 +1,20 @@
 """Which answers of the teacher were judged right: the questions that a training set is made of."""
 
-import csv
 from pathlib import Path
 
 from tracekd.core.errors import DataError
+from tracekd.core.texts import read_flags
+
+_REMADE = "delete the file and run again"
 
 
 def read_kept(path: str | Path) -> frozenset[str]:
-    """Read the ids of the kept questions from a judgement file (columns `id`, `kept`: true or false)."""
-    with open(path, encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    for number, row in enumerate(rows, start=2):
-        if str(row.get("kept")).lower() not in ("true", "false") or not row.get("id"):
-            raise DataError(
-                "not a row of a judgement", where=f"{path}:{number}", hint="delete the file and run again"
-            )
-    return frozenset(row["id"] for row in rows if row["kept"].lower() == "true")
+    """Read the ids of the kept questions from a judgement file (columns `id`, `kept`: true or false).
+
+    Raises DataError where a row does not say whether its question is kept.
+    """
+    flags = read_flags(path, "kept", _REMADE)
+    for item, flag in flags.items():
+        if flag is None:
+            raise DataError(f"does not say whether {item!r} is kept", where=path, hint=_REMADE)
+    return frozenset(item for item, flag in flags.items() if flag)

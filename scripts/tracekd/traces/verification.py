@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from textwrap import shorten
 from typing import Protocol
 
@@ -113,8 +114,9 @@ def _load_verifier(dataset: str) -> Verifier:
     return verifier
 
 
-for _name in ("cotempqa", "ms_marco", "babi"):
-    VERIFIERS.add(_name, partial(_load_verifier, _name))
+# found by their place: what is imported here must not lead to the wording of a dataset
+for _file in sorted(Path(__file__).parents[1].glob("datasets/*/verifier.py")):
+    VERIFIERS.add(_file.parent.name, partial(_load_verifier, _file.parent.name))
 
 
 def add_verifier(dataset: str, verifier: Verifier) -> None:

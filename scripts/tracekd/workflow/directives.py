@@ -9,6 +9,7 @@ from typing import Any
 
 from snakemake.io import report
 from snakemake.rules import Rule
+from snakemake.workflow import Workflow
 
 TABLES, FIGURES = "results/{run}/tables", "figures/{run}"
 CAPTIONS = "../resources/captions"
@@ -22,6 +23,11 @@ def any_of(names: Iterable[object]) -> str:
 def growing(amount: int) -> Callable[[Any, int], int]:
     """A resource that a job asks for: this much, and as much again on each further attempt."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def output_patterns(workflow: Workflow) -> Callable[[Any], list[str]]:
+    """A parameter: regular expressions of all that the rules make, those of later files too."""
+    return lambda wildcards: [out.regex().pattern for rule in workflow.rules for out in rule.output]
 
 
 def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:
