@@ -282,7 +282,8 @@ def tabulate_all(folder: Path) -> None:
     }
     run_script("tabulate_results", {"scores": scores, "baselines": baselines}, outputs, names, log)
     files = {kind: str(tables / f"datasets.{kind}") for kind in ("csv", "md", "tex")}
-    run_script("tabulate_datasets", {"questions": questions}, files, {"licences": {"babi": "CC BY 3.0"}}, log)
+    params = {"licences": {"babi": "CC BY 3.0"}, "limits": {"babi": {"test": 9}}}
+    run_script("tabulate_datasets", {"questions": questions}, files, params, log)
     files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md", "tex")}
     demo = read_yaml(ROOT / "config.yaml")
     sections = {name: demo[name] for name in ("training", "quantisation", "generation")}

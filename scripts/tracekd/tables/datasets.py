@@ -17,8 +17,8 @@ def datasets_table(
     """Describe each dataset as a whole (class `all`) and per class, in the order in which they come.
 
     Columns: dataset, class, train, test (questions), facts, gold_facts, answers (means per question over both
-    splits), limit (what was taken of the whole dataset, empty for all), licence (empty where `licences`, by
-    dataset, has none).
+    splits), limit (what was taken of the whole dataset, empty for all), licence (empty where it is not
+    known). Limits and licences are given by dataset, and may lack some.
     """
     items = pd.DataFrame(
         {
@@ -37,7 +37,7 @@ def datasets_table(
             "dataset": dataset,
             "class": label,
             **_describe(part),
-            "limit": _write_limit(limits[dataset]),
+            "limit": _write_limit(limits.get(dataset, Limit())),
             "licence": licences.get(dataset, ""),
         }
         for dataset, part_of_dataset in items.groupby("dataset", sort=False)

@@ -127,8 +127,8 @@ class Run:
 
     @property
     def limits(self) -> dict[str, dict[str, int]]:
-        """Part of each dataset that the run takes (`settings.config.Limit`), {} for all of it."""
-        return {name: self.config.get("limit", {}).get(name, {}) for name in self.datasets}
+        """Part of each dataset that is read (`settings.config.Limit`), {} for all of it."""
+        return {name: self.config.get("limit", {}).get(name, {}) for name in self.read_datasets}
 
     @cached_property
     def made_up(self) -> list[str]:
