@@ -66,6 +66,7 @@ if not RUN.replay:
         params:
             **RUN.settings("seed"),
             options=lookup(within=data.get_options(RUN), dpath="{dataset}"),
+            limit=lookup(within=RUN.limits, dpath="{dataset}"),
         message:
             "Read {wildcards.dataset} into questions of both splits"
         script:
@@ -80,6 +81,7 @@ if not RUN.replay:
             "../envs/plot.yaml"
         params:
             licences=data.get_licences(RUN),
+            limits=RUN.limits,
         message:
             "Tabulate the datasets"
         script:

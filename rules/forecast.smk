@@ -16,6 +16,7 @@ if not RUN.given:
             "../envs/data.yaml"
         params:
             **forecast.get_entries(RUN),
+            limits=RUN.limits,
             cells=RUN.get_cells(RUN.arms),
             folders=f"results/{RUN.name}/models",
             settings=RUN.settings("training", "generation", "forecast", "one_job_per"),

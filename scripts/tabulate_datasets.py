@@ -3,6 +3,7 @@
 input   questions: results/{run}/questions/{dataset}.jsonl, one file per dataset in config order
 output  csv, md, tex: results/{run}/tables/datasets.{csv,md,tex}
 params  licences: licence by dataset, {} if none is known
+        limits: part of a dataset that the run takes, by dataset
 log     [0]
 """
 
@@ -14,10 +15,12 @@ CAPTION = "Questions per class and split; facts, gold facts and gold answers are
 
 with rule_job(snakemake):
     from tracekd.core.records import read_questions
+    from tracekd.settings.config import Limit
     from tracekd.tables.datasets import datasets_table, show_datasets
     from tracekd.tables.write import write_table
 
     questions = list(chain.from_iterable(map(read_questions, snakemake.input.questions)))
-    table = datasets_table(questions, snakemake.params.licences)
+    limits = {name: Limit.model_validate(one) for name, one in snakemake.params.limits.items()}
+    table = datasets_table(questions, snakemake.params.licences, limits)
     output = snakemake.output
     write_table(table, show_datasets(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION)

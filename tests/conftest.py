@@ -29,6 +29,7 @@ SLOW = frozenset(
         "forest",
         "full_disk",
         "generation",
+        "gguf",
         "interventions",
         "kills",
         "loading",

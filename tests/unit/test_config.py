@@ -32,7 +32,18 @@ def changed(path, value):
     return config
 
 
-SHIPPED = ("paper", "real_small", "dose", "dose_demo", "teacher", "teacher_published", "teacher_demo", "own")
+SHIPPED = (
+    "paper",
+    "real_small",
+    "dose",
+    "dose_demo",
+    "teacher",
+    "teacher_published",
+    "teacher_demo",
+    "own",
+    "small_llm",
+    "small_llm_full",
+)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -50,6 +61,8 @@ def test_a_wrong_value_is_one_sentence_with_its_key(path, value):
         return  # none, or a folder or file of that name
     if path in {("training", "overrides"), ("interventions",)} and value == []:
         return  # nothing to override
+    if path == ("limit",) and value == {}:
+        return  # all of every dataset
     if path in {("base_model", "shares"), ("base_model", "pass_marks")} and value == {}:
         return  # every dataset gets the stated default
     if path in {("registry",), ("chat", "date")} and value == "<script>":

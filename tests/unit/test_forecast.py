@@ -23,7 +23,7 @@ from tracekd.run.forecast import (
     show_forecast,
     training_hours,
 )
-from tracekd.settings.config import Generation, Speeds
+from tracekd.settings.config import Generation, Limit, Speeds
 from tracekd.settings.training import LoraPlan, TrainingPlan
 
 SIZE = Size(train=1000, test=100, tokens=500, download_mb=250)
@@ -123,10 +123,16 @@ def test_every_registry_and_model_of_this_repository_states_its_sizes():
         for entry in read_registry(ROOT / f"config/{name}.yaml").values()
     ]
     models = read_models(ROOT / "config/models.yaml")
-    sizes = {number: dataset_size(entry) for number, entry in enumerate(entries)}
+    sizes = {number: dataset_size(entry, Limit()) for number, entry in enumerate(entries)}
     assert (
         say_unknown(sizes, {name: model_size(model, ROOT / "absent") for name, model in models.items()}) == ""
     )
+
+
+def test_a_forecast_counts_no_more_questions_than_the_run_takes():
+    entry = read_registry(ROOT / "config/datasets.yaml")["babi"]
+    size = dataset_size(entry, Limit(train=240, test=1000))
+    assert (size.train, size.test) == (240, entry.expected.test)
 
 
 def test_sizes_are_read_from_the_files_of_a_model(model_folder):

@@ -122,6 +122,17 @@ def test_a_replay_refuses_what_it_cannot_have():
     teacher = read_yaml(ROOT / "config/teacher_demo.yaml")["teacher"]
     with pytest.raises(ConfigError, match="config: teacher: a replay asks no teacher"):
         make_run("replay", teacher=teacher)
+    with pytest.raises(ConfigError, match=r"config: limit: a replay scores all the questions .*limit: {}"):
+        make_run("replay", limit={"cotempqa": {"test": 9}})
+
+
+def test_a_limit_holds_for_the_datasets_that_it_names():
+    run = make_run(limit={"babi": {"train": 8, "characters": 600}})
+    assert run.limits == {"cotempqa": {}, "ms_marco": {}, "babi": {"train": 8, "characters": 600}}
+    with pytest.raises(ConfigError, match=r"config: limit: 'babl' is unknown; did you mean 'babi'\?"):
+        make_run(limit={"babl": {"train": 8}})
+    with pytest.raises(ConfigError, match=r"config: limit\.babi\.train: 0 should be"):
+        make_run(limit={"babi": {"train": 0}})
 
 
 def test_a_run_without_registry_entry_ends_in_one_sentence():

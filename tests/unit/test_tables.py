@@ -18,6 +18,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
 from tracekd.settings.base import Settings
+from tracekd.settings.config import Limit
 from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.datasets import datasets_table
 from tracekd.tables.hyperparameters import hyperparameters_table
@@ -175,7 +176,7 @@ def test_datasets_table_counts_questions():
             "babi", id="2", split="test", class_label="counting", context=("A.", "B."), gold_facts=(1,)
         ),
     ]
-    table = datasets_table(questions, {"babi": "CC BY 3.0"})
+    table = datasets_table(questions, {"babi": "CC BY 3.0"}, {"babi": Limit(train=1, characters=600)})
     assert list(table.columns) == [
         "dataset",
         "class",
@@ -184,10 +185,23 @@ def test_datasets_table_counts_questions():
         "facts",
         "gold_facts",
         "answers",
+        "limit",
         "licence",
     ]
     assert list(table["class"]) == ["all", "two-supporting-facts", "counting"]
-    assert table.loc[0].tolist() == ["babi", "all", 1, 1, 3.0, 1.5, 1.0, "CC BY 3.0"]
+    assert table.loc[0].tolist() == [
+        "babi",
+        "all",
+        1,
+        1,
+        3.0,
+        1.5,
+        1.0,
+        "train 1, characters 600",
+        "CC BY 3.0",
+    ]
+    whole = datasets_table(questions, {"babi": "CC BY 3.0"}, {"babi": Limit()})
+    assert set(whole["limit"]) == {""}
 
 
 class Inner(Settings):
@@ -268,7 +282,8 @@ def tabulate_all(folder: Path) -> None:
     }
     run_script("tabulate_results", {"scores": scores, "baselines": baselines}, outputs, names, log)
     files = {kind: str(tables / f"datasets.{kind}") for kind in ("csv", "md", "tex")}
-    run_script("tabulate_datasets", {"questions": questions}, files, {"licences": {"babi": "CC BY 3.0"}}, log)
+    params = {"licences": {"babi": "CC BY 3.0"}, "limits": {"babi": {"test": 9}}}
+    run_script("tabulate_datasets", {"questions": questions}, files, params, log)
     files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md", "tex")}
     demo = read_yaml(ROOT / "config.yaml")
     sections = {name: demo[name] for name in ("training", "quantisation", "generation")}

@@ -12,6 +12,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.run.forecast import Size
 from tracekd.settings.base import Count, Settings, Text, parse_settings
+from tracekd.settings.config import Limit
 from tracekd.sources.kinds import DatasetSource, Local, RelativePath, Simulate, resolve_source
 
 
@@ -65,10 +66,13 @@ def get_entry(path: str | Path, dataset: str) -> Entry:
     return registry[dataset]
 
 
-def dataset_size(entry: Entry) -> Size:
-    """Give the sizes that an entry states; NaN for those that it does not."""
+def dataset_size(entry: Entry, limit: Limit) -> Size:
+    """Give the sizes that an entry states, with no more questions than `limit`; NaN for what it does not."""
     stated = entry.expected
     if stated is None:
         download = 0.0 if isinstance(entry.source, Local | Simulate) else math.nan
         return Size(math.nan, math.nan, math.nan, download)
-    return Size(stated.train, stated.test, stated.tokens, stated.download_mb)
+    train, test = (
+        min(there, most or there) for there, most in ((stated.train, limit.train), (stated.test, limit.test))
+    )
+    return Size(train, test, stated.tokens, stated.download_mb)

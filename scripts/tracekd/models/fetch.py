@@ -8,6 +8,7 @@ from typing import Any
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.core.logs import logger
+from tracekd.models.gguf import convert_gguf
 from tracekd.models.loading import check_folder
 from tracekd.models.registry import Model
 from tracekd.sources.fetch import copy_local, fetch_files, mirror_folder
@@ -54,6 +55,13 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
             if place is not None:
                 logger.info("%s: the mirror has no folder %s, downloading", name, place)
             download_snapshot(source, FILES, part, lock)
+        packed = list(part.glob("*.gguf"))
+        if len(packed) > 1:
+            raise ModelError(
+                f"has {len(packed)} GGUF files", where=f"model {name}", hint="name one that holds all weights"
+            )
+        if packed:
+            convert_gguf(packed[0])
         check_folder(part)
         if model.chat_template is not None:
             with atomic_write(part / "chat_template.jinja") as stream:

@@ -56,7 +56,7 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     check_folder(folder)
-    _be_quiet()
+    be_quiet()
     with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     if tokenizer.pad_token is None or tokenizer.pad_token == tokenizer.eos_token:
@@ -85,7 +85,7 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
 
     check_folder(folder)
     check_weights(folder)
-    _be_quiet()
+    be_quiet()
     compute_dtype = getattr(torch, quantisation.compute_dtype)
     with _one_sentence(folder, "cannot be loaded", "fetch or build the model again"):
         # with output_loading_info a pair, which the library's types do not say
@@ -208,7 +208,7 @@ def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
 
     folder = Path(folder)
     check_folder(folder)
-    _be_quiet()
+    be_quiet()
     check_weights(folder)
     weights = folder / "adapter_model.safetensors"
     with _one_sentence(weights, "does not fit the base model", "train it again on this base model"):
@@ -236,7 +236,7 @@ def _one_sentence(where: str | Path, what: str, hint: str) -> Iterator[None]:
         raise ModelError(f"{what}: {reason}", where=where, hint=hint) from error
 
 
-def _be_quiet() -> None:
+def be_quiet() -> None:
     """Turn off what transformers prints besides warnings of substance: loading bars and notes on v6."""
     from transformers.utils import logging as transformers_logging
 

@@ -10,6 +10,20 @@ from tracekd.settings.teacher import Teacher
 from tracekd.settings.training import TrainingPlan
 
 
+class Limit(Settings):
+    """The part of a dataset that a run takes."""
+
+    train: Count | None = Field(
+        None, description="Training questions at most, as many of each class as there are; null for all"
+    )
+    test: Count | None = Field(
+        None, description="Test questions at most, as many of each class as there are; null for all"
+    )
+    characters: Count | None = Field(
+        None, description="Longest context and question that are taken, in characters; null for any"
+    )
+
+
 class Replay(Settings):
     """Released generations, scored in place of our own."""
 
@@ -74,6 +88,9 @@ class Config(Settings):
     registry: Text = Field(description="Dataset registry file")
     mirror: TextOrNull = Field(description="Folder with the registry's files, used in place of downloads")
     datasets: SomeDistinct[str] = Field(description="Datasets to run")
+    limit: dict[str, Limit] = Field(
+        {}, description="Part of a dataset that is taken, drawn with `seed`, by dataset; {} for all of each"
+    )
     models: SomeDistinct[str] = Field(description="Models of config/models.yaml to run")
     arms: SomeDistinct[str] = Field(
         description="What the SFT target holds before the answer; prompt_only is no SFT at all"

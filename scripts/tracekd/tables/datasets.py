@@ -8,13 +8,17 @@ from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL
 from tracekd.labels import count, dataset_title
+from tracekd.settings.config import Limit
 
 
-def datasets_table(questions: Sequence[Question], licences: Mapping[str, str]) -> pd.DataFrame:
+def datasets_table(
+    questions: Sequence[Question], licences: Mapping[str, str], limits: Mapping[str, Limit]
+) -> pd.DataFrame:
     """Describe each dataset as a whole (class `all`) and per class, in the order in which they come.
 
     Columns: dataset, class, train, test (questions), facts, gold_facts, answers (means per question over both
-    splits), licence (empty where `licences`, by dataset, has none).
+    splits), limit (what was taken of the whole dataset, empty for all), licence (empty where it is not
+    known). Limits and licences are given by dataset, and may lack some.
     """
     items = pd.DataFrame(
         {
@@ -29,7 +33,13 @@ def datasets_table(questions: Sequence[Question], licences: Mapping[str, str]) -
         for question in questions
     )
     rows = [
-        {"dataset": dataset, "class": label, **_describe(part), "licence": licences.get(dataset, "")}
+        {
+            "dataset": dataset,
+            "class": label,
+            **_describe(part),
+            "limit": _write_limit(limits.get(dataset, Limit())),
+            "licence": licences.get(dataset, ""),
+        }
         for dataset, part_of_dataset in items.groupby("dataset", sort=False)
         for label in (ALL, *get_dataset(dataset).classes)
         if len(
@@ -50,6 +60,7 @@ def show_datasets(table: pd.DataFrame) -> pd.DataFrame:
             "Facts": table["facts"].map("{:.1f}".format),
             "Gold facts": table["gold_facts"].map("{:.1f}".format),
             "Answers": table["answers"].map("{:.1f}".format),
+            "Limit": table["limit"],
             "Licence": table["licence"],
         }
     )
@@ -59,3 +70,8 @@ def _describe(items: pd.DataFrame) -> dict[str, float]:
     """Questions per split and means per question."""
     sizes = {split: int(items[split].sum()) for split in ("train", "test")}
     return {**sizes, **{column: items[column].mean() for column in ("facts", "gold_facts", "answers")}}
+
+
+def _write_limit(limit: Limit) -> str:
+    """Write what was taken of a dataset, such as `train 240, test 80, characters 1000`."""
+    return ", ".join(f"{key} {most}" for key, most in limit.model_dump(exclude_none=True).items())

@@ -38,6 +38,7 @@ def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config
     if settings.level != "outputs":
         # of supplied generations nothing is known of a model but its name
         check_names(settings.models, models, "config: models", "see config/models.yaml")
+    check_names(settings.limit, DATASETS, "config: limit", "see config/datasets.yaml")
     arms = list(ARMS)
     check_names(settings.arms, arms, "config: arms", "see the comments in config.yaml")
     check_names(settings.scorers, SCORERS, "config: scorers", "see the comments in config.yaml")
@@ -63,6 +64,12 @@ def _check_replay(settings: Config) -> None:
             f"replay starts from outputs, not from {settings.level!r}",
             where="config: level",
             hint="set level: outputs",
+        )
+    if settings.limit:
+        raise ConfigError(
+            "a replay scores all the questions of the released files",
+            where="config: limit",
+            hint="set limit: {}",
         )
     check_names(
         settings.replay.arms, [PROMPT_ONLY, *built_arms()], "config: replay.arms", "see config/replay.yaml"

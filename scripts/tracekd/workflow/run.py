@@ -125,6 +125,11 @@ class Run:
         """Datasets whose questions the workflow makes of raw files; others lie in the run's folder."""
         return [name for name in self.dataset_entries if not is_supplied(self, name)]
 
+    @property
+    def limits(self) -> dict[str, dict[str, int]]:
+        """Part of each dataset that is read (`settings.config.Limit`), {} for all of it."""
+        return {name: self.config.get("limit", {}).get(name, {}) for name in self.read_datasets}
+
     @cached_property
     def made_up(self) -> list[str]:
         """What of the run is neither real model nor real data."""
