@@ -3,8 +3,8 @@
 input   none
 output  none; prints to the screen
 params  cells: (dataset, model, arm, seed) of the run; datasets, models: their registry entries;
-        folders: folder of the run's models; settings: see tracekd.run.forecast;
-        benchmarks: folder of the run's benchmark files
+        folders: folder of the run's models; thinking_arms: arms that answer behind set traces;
+        settings: see tracekd.run.forecast
 log     [0]
 """
 
@@ -13,17 +13,31 @@ from pathlib import Path
 from tracekd.datasets.registry import Entry, dataset_size
 from tracekd.models.registry import Model
 from tracekd.models.sizes import model_size
-from tracekd.run.forecast import ForecastSettings, add_measured, forecast_run, say_unknown, show_forecast
+from tracekd.run.forecast import (
+    ForecastSettings,
+    add_measured,
+    forecast_run,
+    learn_speeds,
+    say_unknown,
+    show_forecast,
+)
 from tracekd.run.jobs import rule_job
+from tracekd.run.provenance import FOLDER
 from tracekd.tables.write import markdown
 
 with rule_job(snakemake):
     params = snakemake.params
     sizes = {name: dataset_size(Entry.model_validate(entry)) for name, entry in params.datasets.items()}
-    models = {
-        name: model_size(Model.model_validate(entry), Path(params.folders) / name)
-        for name, entry in params.models.items()
-    }
-    table = forecast_run(params.cells, sizes, models, ForecastSettings.model_validate(params.settings))
-    print(markdown(show_forecast(add_measured(table, Path(params.benchmarks)))))
+    entries = {name: Model.model_validate(entry) for name, entry in params.models.items()}
+    models = {name: model_size(entry, Path(params.folders) / name) for name, entry in entries.items()}
+    table = forecast_run(
+        params.cells,
+        sizes,
+        models,
+        ForecastSettings.model_validate(params.settings),
+        built=[name for name, entry in entries.items() if entry.source.kind == "demo"],
+        thinking_arms=params.thinking_arms,
+        learned=learn_speeds(FOLDER, sizes, models),
+    )
+    print(markdown(show_forecast(add_measured(table, FOLDER / snakemake.config["run"]))))
     print(say_unknown(sizes, models))

@@ -95,9 +95,6 @@ def _gold_facts(question: Question) -> list[str]:
     """Find the context facts that hold a gold answer."""
     # one loop over both: a generator for every fact takes three times as long
     found = {
-        place
-        for answer in question.answers
-        for place, fact in enumerate(question.context)
-        if answer in fact
+        place for answer in question.answers for place, fact in enumerate(question.context) if answer in fact
     }
     return [question.context[place] for place in sorted(found)]
