@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from pydantic import ValidationError
@@ -32,7 +32,7 @@ WEIGHT_BYTES = 4
 COSTS = ("hours", "download_gb", "disk_gb")
 COLUMNS = ("stage", "dataset", "model", "jobs", *COSTS, "learned_from")
 # for the numbers of a training; which layers carry the adapter does not change them
-ANY_MODULES = "all-linear"
+ANY_MODULES: Final = "all-linear"
 
 
 @dataclass(frozen=True, slots=True)
