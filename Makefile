@@ -9,7 +9,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay test test-fast test-envs test-slurm lint reference clean
+.PHONY: demo replay bench test test-fast test-envs test-slurm lint reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -28,6 +28,10 @@ replay: .venv/ready
 	@echo "tables   results/replay/tables/"
 	@echo "figures  figures/replay/         (start with follow_rate.png)"
 	@echo "items    results/replay/differences.html"
+
+# speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
+bench: .venv/ready
+	.venv/bin/python tests/benchmark/bench.py
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90

@@ -1,11 +1,11 @@
 """
 Forecast: `snakemake forecast` prints what the run will take, and what finished jobs have taken, beside it.
 
-in   the config and the registries' sizes; benchmarks/{run}/ of finished jobs
+in   the config and the registries' sizes; provenance/ of finished jobs, of all runs for their speeds
 out  nothing; the table goes to the screen
 """
 
-from tracekd.workflow import forecast
+from tracekd.workflow import forecast, intervention
 
 if not RUN.given:
 
@@ -19,8 +19,8 @@ if not RUN.given:
             limits=RUN.limits,
             cells=RUN.get_cells(RUN.arms),
             folders=f"results/{RUN.name}/models",
-            settings=RUN.settings("training", "generation", "forecast", "one_job_per"),
-            benchmarks=f"benchmarks/{RUN.name}",
+            thinking_arms=intervention.get_thinking_arms(RUN),
+            settings=forecast.get_settings(RUN),
         message:
             "What this run will take, and has taken so far"
         script:

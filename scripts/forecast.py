@@ -4,7 +4,7 @@ input   none
 output  none; prints to the screen
 params  cells: (dataset, model, arm, seed) of the run; datasets, models: their registry entries;
         limits: part of each dataset that the run takes; folders: folder of the run's models;
-        settings: see tracekd.run.forecast; benchmarks: folder of the run's benchmark files
+        thinking_arms: arms that answer behind set traces; settings: see tracekd.run.forecast
 log     [0]
 """
 
@@ -16,7 +16,15 @@ with rule_job(snakemake):
     from tracekd.datasets.registry import Entry, dataset_size
     from tracekd.models.registry import Model
     from tracekd.models.sizes import model_size
-    from tracekd.run.forecast import ForecastSettings, add_measured, forecast_run, say_unknown, show_forecast
+    from tracekd.run.forecast import (
+        ForecastSettings,
+        add_measured,
+        forecast_run,
+        learn_speeds,
+        say_unknown,
+        show_forecast,
+    )
+    from tracekd.run.provenance import FOLDER
     from tracekd.settings.config import Limit
     from tracekd.tables.write import markdown
 
@@ -25,10 +33,16 @@ with rule_job(snakemake):
         name: dataset_size(Entry.model_validate(entry), Limit.model_validate(params.limits[name]))
         for name, entry in params.datasets.items()
     }
-    models = {
-        name: model_size(Model.model_validate(entry), Path(params.folders) / name)
-        for name, entry in params.models.items()
-    }
-    table = forecast_run(params.cells, sizes, models, ForecastSettings.model_validate(params.settings))
-    print(markdown(show_forecast(add_measured(table, Path(params.benchmarks)))))
+    entries = {name: Model.model_validate(entry) for name, entry in params.models.items()}
+    models = {name: model_size(entry, Path(params.folders) / name) for name, entry in entries.items()}
+    table = forecast_run(
+        params.cells,
+        sizes,
+        models,
+        ForecastSettings.model_validate(params.settings),
+        built=[name for name, entry in entries.items() if entry.source.kind == "demo"],
+        thinking_arms=params.thinking_arms,
+        learned=learn_speeds(FOLDER, sizes, models),
+    )
+    print(markdown(show_forecast(add_measured(table, FOLDER / snakemake.config["run"]))))
     print(say_unknown(sizes, models))

@@ -19,6 +19,7 @@ SLOW = frozenset(
     [
         "ablation",
         "base_model",
+        "bench",
         "code",
         "config_fuzz",
         "documents",

@@ -36,9 +36,8 @@ TARGET_MODULES = TRAINING.lora.target_modules
 PLAN = TRAINING.model_dump(exclude={"lora": {"target_modules"}}) | {"max_cut": 0.0, "overrides": []}
 
 
-def save_model(folder: Path, family: str, seed: int = 0) -> Path:
-    """Write a random model of a family (Llama, Qwen3) and a byte tokenizer with a chat template."""
-    import torch
+def save_tokenizer(folder: Path):
+    """Write a byte tokenizer with a chat template, and give it."""
     import transformers
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
@@ -52,7 +51,15 @@ def save_model(folder: Path, family: str, seed: int = 0) -> Path:
         tokenizer_object=tokenizer, pad_token="<|pad|>", eos_token="<|end|>", chat_template=TEMPLATE
     )
     fast.save_pretrained(folder)
+    return fast
 
+
+def save_model(folder: Path, family: str, seed: int = 0) -> Path:
+    """Write a random model of a family (Llama, Qwen3) and a byte tokenizer with a chat template."""
+    import torch
+    import transformers
+
+    fast = save_tokenizer(folder)
     torch.manual_seed(seed)
     config = getattr(transformers, f"{family}Config")(
         vocab_size=320,

@@ -19,10 +19,13 @@ from tracekd.run.forecast import (
     Size,
     add_measured,
     forecast_run,
+    learn_speeds,
     say_unknown,
     show_forecast,
-    training_hours,
+    training_operations,
 )
+from tracekd.run.provenance import write_record
+from tracekd.settings.base_model import BaseRecipe
 from tracekd.settings.config import Generation, Limit, Speeds
 from tracekd.settings.training import LoraPlan, TrainingPlan
 
@@ -32,77 +35,195 @@ LORA = LoraPlan(rank=8, alpha=16, dropout=0)
 TRAINING = TrainingPlan.model_validate(read_yaml(ROOT / "config/paper.yaml")["training"]).changed(
     gradient_checkpointing=True, epochs=2, max_length=400, lora=LORA
 )
+CONDITIONS = ["own", "gold", "empty"]
 SETTINGS = ForecastSettings(
+    level="train",
     training=TRAINING,
     generation=Generation(batch_size=16, max_new_tokens=90, sampling="greedy"),
-    forecast=Speeds(training_tflops=2, decoding_steps_per_s=7),
+    interventions=CONDITIONS,
+    base_model=BaseRecipe(copy_steps=100, document_steps=80, rounds=3, shares={}, pass_marks={}),
+    forecast=Speeds(training_tflops=2, decoding_steps_per_s=7, base_model_steps_per_s=4, preflight_s=36),
     one_job_per="adapter",
 )
 CELLS = [
-    ("babi", "big", arm, seed) for arm, seeds in (("prompt_only", 1), ("none", 3)) for seed in range(seeds)
+    ("babi", "big", arm, seed)
+    for arm, seeds in (("prompt_only", 1), ("none", 3), ("correct", 2))
+    for seed in range(seeds)
 ]
 
 
+def forecast(settings=SETTINGS, models=MODELS, **changes):
+    """The forecast of CELLS: five adapters, two of them with think tags."""
+    return forecast_run(CELLS, {"babi": SIZE}, models, settings, thinking_arms=["correct"], **changes)
+
+
+def write_job(root, run, rule, finished="1", device="cpu", wall_s=360.0, outputs=(), inputs=(), **params):
+    """Write the record of a finished job of model `big`."""
+    wildcards = {"run": run, "model": "big"} | ({} if rule in ("preflight",) else {"dataset": "babi"})
+    record = {
+        "rule": rule,
+        "wildcards": wildcards,
+        "params": params,
+        "inputs": dict.fromkeys(inputs, "0" * 64),
+        "outputs": {path: {} for path in outputs},
+        "device": device,
+        "finished": finished,
+        "wall_s": wall_s,
+    }
+    number = len(list(root.rglob("*.json")))
+    write_record(record, root / run / rule / f"{number}.json")
+
+
+def write_questions(path, train=1000, test=100):
+    """Write as many questions as the registry says; only their split is looked at."""
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(f'{{"split": "{split}"}}\n' for split in ["train"] * train + ["test"] * test))
+    return str(path)
+
+
 def test_a_budget_of_tokens_takes_the_same_whatever_the_length():
-    training = TRAINING.changed(epochs=None, tokens=800_000)
-    (hours,) = {
-        training_hours(size, 1e9, training, SETTINGS.forecast)
+    training = TRAINING.changed(epochs=None, tokens=800_000).of("babi", "none", "all-linear")
+    (operations,) = {
+        training_operations(size, 1e9, training)
         for size in (SIZE, Size(train=1, test=1, tokens=9, download_mb=1))
     }
-    assert hours == pytest.approx(6e9 * 800_000 / 2e12 / 3600)
+    assert operations == pytest.approx(6e9 * 800_000)
 
 
 @pytest.fixture
 def table():
-    return forecast_run(CELLS, {"babi": SIZE}, MODELS, SETTINGS)
+    return forecast()
 
 
 def test_hours_and_sizes_are_those_worked_out_by_hand(table):
     rows = table.set_index("stage")
-    # 6 operations x 1e9 parameters x 1000 questions x 2 epochs x 400 tokens at 2e12 a second, three adapters
-    assert rows.at["train_adapters", "hours"] == pytest.approx(3 * 6e9 * 1000 * 2 * 400 / 2e12 / 3600)
-    # 7 batches of 90 steps at 7 a second, four files
-    assert rows.at["generate", "hours"] == pytest.approx(4 * 90 / 3600)
-    assert rows.at["train_adapters", "disk_gb"] == pytest.approx(3 * 8 * 1e6 * 4 / 1e9)
-    assert list(table["jobs"]) == [1, 1, 3, 4]
+    # 6 operations x 1e9 parameters x 1000 questions x 2 epochs x 400 tokens at 2e12 a second, five adapters
+    assert rows.at["train_adapters", "hours"] == pytest.approx(5 * 6e9 * 1000 * 2 * 400 / 2e12 / 3600)
+    # 7 batches of 90 steps at 7 a second, six files
+    assert rows.at["generate", "hours"] == pytest.approx(6 * 90 / 3600)
+    # 300 prompts in 19 batches, two files
+    assert rows.at["intervene", "hours"] == pytest.approx(2 * 19 * 90 / 7 / 3600)
+    assert rows.at["preflight", "hours"] == pytest.approx(0.01)
+    assert rows.at["train_adapters", "disk_gb"] == pytest.approx(5 * 8 * 1e6 * 4 / 1e9)
+    jobs = {
+        "fetch_raw": 1,
+        "fetch_model": 1,
+        "preflight": 1,
+        "train_adapters": 5,
+        "generate": 6,
+        "intervene": 2,
+    }
+    assert dict(rows["jobs"]) == jobs
     assert table["download_gb"].sum() == pytest.approx(2.75)
+    assert not table["learned_from"].any()
+
+
+def test_a_model_that_the_run_builds_itself_is_forecast_too():
+    rows = forecast(built=["big"]).set_index("stage")
+    # 100 steps of copying, 80 + 40 + 40 of reading, at 4 a second
+    assert rows.at["build_base_model", "hours"] == pytest.approx(260 / 4 / 3600)
+
+
+def test_an_arm_with_more_epochs_takes_longer():
+    override = {"dataset": "babi", "arms": ["correct"], "epochs": 6}
+    plan = TrainingPlan.model_validate(TRAINING.model_dump() | {"overrides": [override]})
+    hours = forecast(SETTINGS.changed(training=plan)).set_index("stage").at["train_adapters", "hours"]
+    assert hours == pytest.approx((3 * 2 + 2 * 6) * 6e9 * 1000 * 400 / 2e12 / 3600)
+
+
+def test_a_run_that_starts_from_adapters_trains_none():
+    stages = set(forecast(SETTINGS.changed(level="adapters"))["stage"])
+    assert stages == {"fetch_raw", "fetch_model", "generate", "intervene"}
+
+
+def test_what_a_run_took_teaches_the_next_one(tmp_path):
+    asked = [write_questions(tmp_path / "results/first/questions/babi.jsonl")]
+    records = tmp_path / "provenance"
+    weights = [f"a/correct/seed{seed}/{name}" for seed in (0, 1) for name in ("weights", "training_log.csv")]
+    write_job(
+        records, "first", "train_adapters", outputs=weights, inputs=asked, training=TRAINING.model_dump()
+    )
+    answers = ["g/none/seed0.jsonl", "g/none/seed1.jsonl"]
+    decoding = SETTINGS.generation.model_dump()
+    write_job(records, "first", "generate", outputs=answers, inputs=asked, generation=decoding)
+    write_job(
+        records,
+        "first",
+        "intervene",
+        outputs=answers[:1],
+        inputs=asked,
+        generation=decoding,
+        conditions=["own"],
+    )
+    write_job(records, "first", "preflight", wall_s=72.0)
+    learned = learn_speeds(records, {"babi": SIZE}, MODELS)
+    rows = forecast(learned=learned).set_index("stage")
+    # two adapters took 360 s, five take 900; two files of answers took 360 s, six take 1,080
+    assert rows.at["train_adapters", "hours"] == pytest.approx(900 / 3600)
+    assert rows.at["generate", "hours"] == pytest.approx(1080 / 3600)
+    # one file of 7 batches took 360 s, two of 19 batches take 2 x 19 / 7 times as long
+    assert rows.at["intervene", "hours"] == pytest.approx(360 * 38 / 7 / 3600)
+    assert rows.at["preflight", "hours"] == pytest.approx(72 / 3600)
+    assert rows.at["generate", "learned_from"] == 1
+
+
+def test_jobs_of_another_device_or_of_other_questions_teach_nothing(tmp_path):
+    records = tmp_path / "provenance"
+    decoding = SETTINGS.generation.model_dump()
+    same = [write_questions(tmp_path / "results/same/questions/babi.jsonl")]
+    fewer = [write_questions(tmp_path / "results/fewer/questions/babi.jsonl", train=999)]
+    gone = ["results/gone/questions/babi.jsonl"]
+    jobs = (("same", "1", "cpu", 9.0), ("same", "2", "gpu", 90.0), ("fewer", "3", "gpu", 1.0))
+    for run, finished, device, wall_s in (*jobs, ("gone", "4", "gpu", 1.0)):
+        write_job(
+            records,
+            run,
+            "generate",
+            finished,
+            device,
+            wall_s,
+            ["g/none/seed0.jsonl"],
+            {"same": same, "fewer": fewer, "gone": gone}[run],
+            generation=decoding,
+        )
+    (speed,) = learn_speeds(records, {"babi": SIZE}, MODELS).values()
+    assert (speed.per_s, speed.jobs) == (pytest.approx(7 * 90 / 90), 1)
+    assert learn_speeds(records, {"babi": SIZE}, {}) == {}
 
 
 def test_without_checkpointing_the_second_forward_pass_is_saved():
     training = TRAINING.changed(gradient_checkpointing=False)
     hours = [
-        forecast_run(CELLS, {"babi": SIZE}, MODELS, settings).set_index("stage").at["train_adapters", "hours"]
+        forecast(settings).set_index("stage").at["train_adapters", "hours"]
         for settings in (SETTINGS, SETTINGS.changed(training=training))
     ]
     assert hours[1] / hours[0] == pytest.approx(4 / 6)
 
 
 def test_one_job_may_take_all_arms_and_seeds():
-    table = forecast_run(CELLS, {"babi": SIZE}, MODELS, SETTINGS.changed(one_job_per="model"))
-    assert list(table["jobs"]) == [1, 1, 1, 1]
+    assert set(forecast(SETTINGS.changed(one_job_per="model"))["jobs"]) == {1}
 
 
 def test_finished_jobs_stand_beside_the_forecast(table, tmp_path):
-    for stage, name, seconds in (
-        ("train_adapters", "babi.big.none.seed0", 360),
-        ("train_adapters", "babi.big.none.seed1", 720),
-        ("train_adapters", "babi.other.none.seed1", 9999),
-        ("fetch_model", "big", 36),
-    ):
-        (tmp_path / stage).mkdir(exist_ok=True)
-        (tmp_path / stage / f"{name}.tsv").write_text(f"s\th:m:s\n{seconds}\t-\n")
-    rows = add_measured(table, tmp_path).set_index("stage")
-    assert list(rows["done"]) == [0, 1, 2, 0]
+    write_job(tmp_path, "run", "train_adapters", wall_s=360)
+    write_job(tmp_path, "run", "train_adapters", wall_s=720)
+    write_job(tmp_path, "run", "preflight", wall_s=36)
+    other = add_measured(table.assign(model="other"), tmp_path / "run").set_index("stage")
+    assert other.at["train_adapters", "done"] == 0
+    rows = add_measured(table, tmp_path / "run").set_index("stage")
+    assert dict(rows["done"]) == dict.fromkeys(rows.index, 0) | {"train_adapters": 2, "preflight": 1}
     assert rows.at["train_adapters", "hours_taken"] == pytest.approx(0.3)
-    shown = show_forecast(rows.reset_index())
+    shown = show_forecast(rows.reset_index().assign(learned_from=[0, 0, 0, 1, 12, 0]))
     last = dict(shown.iloc[-1])
-    assert (last["Jobs"], last["Jobs done"], last["Hours taken"]) == ("9", "3", "0.31")
-    assert (last["Download, GB"], last["Disk, GB"]) == ("2.75", "0.096")
+    assert (last["Jobs"], last["Jobs done"], last["Hours taken"]) == ("16", "3", "0.31")
+    assert (last["Download, GB"], last["Disk, GB"]) == ("2.75", "0.16")
+    basis = ["", "", "assumed", "1 finished job", "12 finished jobs", "assumed", ""]
+    assert list(shown["Speed of"]) == basis
 
 
 def test_the_forecast_says_what_it_does_not_know(table):
     unknown = ModelSize(math.nan, math.nan, math.nan)
-    row = forecast_run(CELLS, {"babi": SIZE}, {"big": unknown}, SETTINGS).set_index("stage")
+    row = forecast(models={"big": unknown}).set_index("stage")
     assert math.isnan(row.at["train_adapters", "hours"]) and math.isnan(row.at["train_adapters", "disk_gb"])
     # how long generation takes depends on the dataset alone
     assert row.at["generate", "hours"] == table.set_index("stage").at["generate", "hours"]

@@ -100,7 +100,7 @@ def read_json_lines(path: str | Path, hint: str = FETCH_AGAIN) -> Iterator[tuple
 def parse_json_object(text: str, where: str, hint: str = FETCH_AGAIN) -> dict[str, Any]:
     """Parse a JSON object; DataError when it is something else, or holds a number that no record can mean."""
     try:
-        record = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_number)
+        record = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError) and error.lineno > 1:
             where = f"{where}:{error.lineno}"
@@ -123,6 +123,10 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is no number")
     return value
+
+
+# made once: json.loads makes a decoder for every line
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=_number)
 
 
 def read_rows(

@@ -1,21 +1,28 @@
 """What a run will take, before it starts, and what it has taken so far, beside it.
 
-The forecast is arithmetic on sizes and on two assumed speeds of the device (config section `forecast`). Sizes
-are those of a model's own files, else those that the registries state; the forecast says which it lacks. What
-finished jobs took comes from the workflow's benchmark files.
+The forecast is arithmetic: the work of each stage, from sizes, over a speed. Sizes are those of a model's own
+files, else those that the registries state; the forecast says which it lacks. Speeds are those at which
+earlier jobs of the same kind and model went, by the records of jobs (tracekd.run.provenance), else assumed
+ones (config section `forecast`).
 """
 
+import json
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+from pydantic import ValidationError
 
+from tracekd.run.cells import arm_and_seed
+from tracekd.run.provenance import read_record
 from tracekd.settings.base import Settings
+from tracekd.settings.base_model import BaseRecipe
 from tracekd.settings.config import Generation, Speeds
-from tracekd.settings.training import TrainingPlan
+from tracekd.settings.training import Training, TrainingPlan
 
 # floating-point operations for each parameter and token: forward, backward through the activations (the
 # weights are frozen), and forward once more where activations are not kept
@@ -23,7 +30,9 @@ FORWARD, BACKWARD = 2, 2
 # bytes of a float32 adapter weight
 WEIGHT_BYTES = 4
 COSTS = ("hours", "download_gb", "disk_gb")
-COLUMNS = ("stage", "dataset", "model", "jobs", *COSTS)
+COLUMNS = ("stage", "dataset", "model", "jobs", *COSTS, "learned_from")
+# for the numbers of a training; which layers carry the adapter does not change them
+ANY_MODULES: Final = "all-linear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,11 @@ class Size:
 class ForecastSettings(Settings):
     """Sections and keys of the config on which a forecast rests."""
 
+    level: str
     training: TrainingPlan
     generation: Generation
+    interventions: list[str]
+    base_model: BaseRecipe
     forecast: Speeds
     one_job_per: str
 
@@ -57,27 +69,59 @@ class ModelSize:
     download_gb: float
 
 
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Units of work per second, and the finished jobs that it was learnt from (0: assumed)."""
+
+    per_s: float
+    jobs: int = 0
+
+
+# of a stage and model
+Learned = Mapping[tuple[str, str], Speed]
+
+
 def forecast_run(
     cells: Iterable[tuple[str, str, str, int]],
     sizes: Mapping[str, Size],
     models: Mapping[str, ModelSize],
     settings: ForecastSettings,
+    *,
+    built: Collection[str] = (),
+    thinking_arms: Collection[str] = (),
+    learned: Learned | None = None,
 ) -> pd.DataFrame:
-    """Forecast downloads, training and generation.
+    """Forecast downloads, base models, preflight, training, generation and interventions.
 
     Args:
         cells: (dataset, model, arm, seed) of the run; the arm `prompt_only` is not trained.
         sizes: of each dataset.
         models: size of each model.
         settings: of the run.
+        built: models that the workflow trains itself.
+        thinking_arms: arms that answer behind set traces.
+        learned: speeds of earlier jobs, as from `learn_speeds`.
 
     Returns:
-        stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb; a cost is 0 where a stage
-        has none and NaN where it is not known.
+        stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb, learned_from (jobs whose
+        speed the hours rest on; 0 where it is assumed); a cost is 0 where a stage has none and NaN where it
+        is not known.
 
     """
     table = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
-    rows = [
+    trains = settings.level == "train"
+    assumed, known = _assumed_speeds(settings.forecast), learned or {}
+
+    def take(stage: str, model: str, units: float) -> dict[str, Any]:
+        speed = known.get((stage, model), Speed(assumed[stage]))
+        return {
+            "stage": stage,
+            "model": model,
+            "hours": units / speed.per_s / 3600,
+            "learned_from": speed.jobs,
+        }
+
+    rows: list[dict[str, Any]] = [
         {"stage": "fetch_raw", "dataset": name, "jobs": 1, "download_gb": sizes[name].download_mb / 1e3}
         for name in table["dataset"].unique()
     ]
@@ -86,53 +130,168 @@ def forecast_run(
         for name in table["model"].unique()
         if models[name].download_gb
     ]
+    rows += [
+        {**take("build_base_model", name, base_steps(settings.base_model)), "jobs": 1}
+        for name in table["model"].unique()
+        if name in built
+    ]
+    rows += [{**take("preflight", name, 1), "jobs": 1} for name in table["model"].unique() if trains]
     for (dataset, model), group in table.groupby(["dataset", "model"], sort=False):
         size, weights = sizes[dataset], models[model]
-        place = {"dataset": dataset, "model": model}
-        adapters = int((group["arm"] != "prompt_only").sum())
-        hours = adapters * training_hours(size, weights.parameters, settings.training, settings.forecast)
-        disk = adapters * weights.lora_per_rank * settings.training.lora.rank * WEIGHT_BYTES / 1e9
-        together = settings.one_job_per == "model"
-        jobs = 1 if together and adapters else adapters
-        rows.append({"stage": "train_adapters", **place, "jobs": jobs, "hours": hours, "disk_gb": disk})
-        hours = len(group) * generation_hours(size, settings.generation, settings.forecast)
-        rows.append({"stage": "generate", **place, "jobs": 1 if together else len(group), "hours": hours})
-    free = dict.fromkeys(COSTS, 0.0)
-    return pd.DataFrame([free | row for row in rows])[list(COLUMNS)]
+        arms = {
+            "train_adapters": [arm for arm in group["arm"] if arm != "prompt_only" and trains],
+            "generate": list(group["arm"]),
+            "intervene": [arm for arm in group["arm"] if arm in thinking_arms and settings.interventions],
+        }
+        steps = decoding_steps(size.test, settings.generation)
+        behind = decoding_steps(size.test * len(settings.interventions), settings.generation)
+        plan = settings.training
+        units = {
+            "train_adapters": sum(
+                training_operations(size, weights.parameters, plan.of(dataset, arm, ANY_MODULES))
+                for arm in arms["train_adapters"]
+            ),
+            "generate": steps * len(arms["generate"]),
+            "intervene": behind * len(arms["intervene"]),
+        }
+        disk = len(arms["train_adapters"]) * weights.lora_per_rank * plan.lora.rank * WEIGHT_BYTES / 1e9
+        disks = {"train_adapters": disk}
+        for stage, some in arms.items():
+            jobs = 1 if settings.one_job_per == "model" else len(some)
+            row: dict[str, Any] = {"dataset": dataset, "jobs": jobs, "disk_gb": disks.get(stage, 0.0)}
+            rows += [take(stage, model, units[stage]) | row] if some else []
+    free = dict.fromkeys(COSTS, 0.0) | {"learned_from": 0}
+    return pd.DataFrame([free | row for row in rows]).reindex(columns=list(COLUMNS))
 
 
-def training_hours(size: Size, parameters: float, training: TrainingPlan, speed: Speeds) -> float:
-    """Hours of one adapter: all tokens that are trained on at the assumed rate."""
+def _assumed_speeds(speeds: Speeds) -> dict[str, float]:
+    """Give the assumed speed of each stage, in its units of work per second."""
+    return {
+        "build_base_model": speeds.base_model_steps_per_s,
+        "preflight": 1 / speeds.preflight_s,
+        "train_adapters": speeds.training_tflops * 1e12,
+        "generate": speeds.decoding_steps_per_s,
+        "intervene": speeds.decoding_steps_per_s,
+    }
+
+
+def training_operations(size: Size, parameters: float, training: Training) -> float:
+    """Count the floating-point operations of one adapter: all tokens that are trained on."""
     passes = FORWARD + BACKWARD + (FORWARD if training.gradient_checkpointing else 0)
     epoch = size.train * min(size.tokens, training.max_length)
     # one of the two is given
     tokens = (training.epochs or 0) * epoch + (training.tokens or 0)
-    operations = passes * parameters * tokens
-    return operations / (speed.training_tflops * 1e12) / 3600
+    return passes * parameters * tokens
 
 
-def generation_hours(size: Size, generation: Generation, speed: Speeds) -> float:
-    """Hours of one generation file at most: every batch up to its last allowed token."""
-    batches = -(-size.test // generation.batch_size)
-    return batches * generation.max_new_tokens / speed.decoding_steps_per_s / 3600
+def decoding_steps(prompts: float, generation: Generation) -> float:
+    """Count the steps of one file of answers at most: every batch up to its last allowed token."""
+    return -(-prompts // generation.batch_size) * generation.max_new_tokens
 
 
-def add_measured(table: pd.DataFrame, benchmarks: Path) -> pd.DataFrame:
-    """Add `done` (benchmark files) and `hours_taken` (their wall time) to each row.
+def base_steps(recipe: BaseRecipe) -> float:
+    """Count the optimiser steps of a tiny base model at most: later rounds have half of the first one's."""
+    return recipe.copy_steps + recipe.document_steps * (recipe.rounds + 1) / 2
+
+
+def learn_speeds(
+    folder: Path, sizes: Mapping[str, Size], models: Mapping[str, ModelSize]
+) -> dict[tuple[str, str], Speed]:
+    """Give the speed of finished jobs by stage and model, over all runs.
+
+    A job teaches where its work can be told: its model is one of `models`, and its questions are still there
+    and as many as the registry says, so that no demo speaks for real data of the same name. Of jobs on
+    several devices those on the device of the last one count.
+
+    Args:
+        folder: of the records of all runs, `{run}/{rule}/{job}.json`.
+        sizes: of each dataset of the run to forecast.
+        models: size of each of its models.
+
+    """
+    jobs: dict[tuple[str, str], list[tuple[str, str, float, float]]] = defaultdict(list)
+    for stage in ("build_base_model", "preflight", "train_adapters", "generate", "intervene"):
+        for path in sorted(folder.glob(f"*/{stage}/*.json")):
+            record = read_record(path)
+            units = _units_of(record, sizes, models)
+            if units:
+                key = stage, record["wildcards"]["model"]
+                jobs[key].append((record["finished"], record["device"], units, record["wall_s"]))
+    speeds = {}
+    for key, found in jobs.items():
+        last = max(found)[1]
+        same = [(units, seconds) for _, device, units, seconds in found if device == last]
+        done, taken = (sum(column) for column in zip(*same, strict=True))
+        speeds[key] = Speed(done / taken, len(same))
+    return speeds
+
+
+def _units_of(
+    record: Mapping[str, Any], sizes: Mapping[str, Size], models: Mapping[str, ModelSize]
+) -> float | None:
+    """Count the units of work of a finished job; None where they cannot be told."""
+    params, wildcards = record["params"], record["wildcards"]
+    model, dataset = models.get(wildcards["model"]), wildcards.get("dataset")
+    if model is None:
+        return None
+    try:
+        match record["rule"]:
+            case "build_base_model":
+                return base_steps(BaseRecipe.model_validate(params["options"]))
+            case "preflight":
+                return 1
+        size = sizes.get(dataset)
+        if size is None or _count_questions(record["inputs"], dataset) != (size.train, size.test):
+            return None
+        cells = {arm_and_seed(path) for path in record["outputs"]}
+        if record["rule"] == "train_adapters":
+            plan = TrainingPlan.model_validate(params["training"])
+            units = sum(
+                training_operations(size, model.parameters, plan.of(dataset, arm, ANY_MODULES))
+                for arm, _ in cells
+            )
+            return None if math.isnan(units) else units
+        steps = decoding_steps(
+            size.test * len(params.get("conditions", ["none"])),
+            Generation.model_validate(params["generation"]),
+        )
+        return steps * len(cells)
+    except ValidationError:  # a record of another version of the settings
+        return None
+
+
+def _count_questions(inputs: Iterable[str], dataset: str) -> tuple[int, int] | None:
+    """Count the train and test questions that a job has read; None where the file is gone."""
+    path = next((Path(one) for one in inputs if one.endswith(f"/questions/{dataset}.jsonl")), None)
+    if path is None or not path.is_file():
+        return None
+    with open(path, encoding="utf-8") as stream:
+        splits = [json.loads(line)["split"] for line in stream]
+    return splits.count("train"), splits.count("test")
+
+
+def add_measured(table: pd.DataFrame, records: Path) -> pd.DataFrame:
+    """Add `done` (records of finished jobs) and `hours_taken` (their wall time) to each row.
 
     Args:
         table: as from `forecast_run`.
-        benchmarks: folder of the run's benchmark files, `{rule}/{dataset}.{model}….tsv`.
+        records: folder of the run's records, `{rule}/{job}.json`.
 
     """
-    files = [sorted(benchmarks.glob(f"{row.stage}/{_start(row)}*.tsv")) for row in table.itertuples()]
-    taken = [sum(pd.read_csv(path, sep="\t")["s"].sum() for path in some) / 3600 for some in files]
-    return table.assign(done=list(map(len, files)), hours_taken=taken)
-
-
-def _start(row: Any) -> str:
-    """Begin the name of a row's benchmark files."""
-    return ".".join(part for part in (row.dataset, row.model) if isinstance(part, str))
+    finished = [
+        [
+            record["wall_s"] / 3600
+            for path in sorted((records / row.stage).glob("*.json"))
+            for record in [read_record(path)]
+            if all(
+                record["wildcards"].get(name) == value
+                for name, value in (("dataset", row.dataset), ("model", row.model))
+                if isinstance(value, str)
+            )
+        ]
+        for row in table.itertuples()
+    ]
+    return table.assign(done=list(map(len, finished)), hours_taken=list(map(sum, finished)))
 
 
 def show_forecast(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,12 +303,20 @@ def show_forecast(table: pd.DataFrame) -> pd.DataFrame:
             "Model": [*table["model"].fillna(""), ""],
             "Jobs": _counts(table["jobs"]),
             "Device hours": _costs(table["hours"]),
+            "Speed of": [*map(_basis, table["learned_from"], table["hours"]), ""],
             "Download, GB": _costs(table["download_gb"]),
             "Disk, GB": _costs(table["disk_gb"]),
             "Jobs done": _counts(table["done"]),
             "Hours taken": _costs(table["hours_taken"]),
         }
     )
+
+
+def _basis(jobs: int, hours: float) -> str:
+    """Say what the hours of a stage rest on."""
+    if hours == 0:
+        return ""
+    return f"{jobs} finished {'job' if jobs == 1 else 'jobs'}" if jobs else "assumed"
 
 
 def _counts(column: pd.Series) -> list[str]:

@@ -57,10 +57,14 @@ class Generation(Settings):
 
 
 class Speeds(Settings):
-    """Assumed speeds of the device, for the forecast."""
+    """Assumed speeds of the device, for the forecast of jobs whose like has not run yet."""
 
     training_tflops: Positive = Field(description="Training: 1e12 operations per second")
     decoding_steps_per_s: Positive = Field(description="Decoding: new tokens per second of one sequence")
+    base_model_steps_per_s: Positive = Field(
+        description="Training of the demo's tiny base models: optimiser steps per second"
+    )
+    preflight_s: Positive = Field(description="Preflight of one model: seconds")
 
 
 class Chat(Settings):
@@ -120,7 +124,9 @@ class Config(Settings):
     training: TrainingPlan = Field(description="4-bit LoRA SFT (paper, section 5)")
     quantisation: Quantisation = Field(description="How the frozen base is loaded")
     generation: Generation = Field(description="How answers are generated")
-    forecast: Speeds = Field(description="Assumed speeds of the device, for the forecast")
+    forecast: Speeds = Field(
+        description="Assumed speeds of the device, for the forecast of jobs whose like has not run yet"
+    )
     chat: Chat = Field(description="How conversations are rendered")
     base_model: BaseRecipe = Field(
         description="How the demo's tiny base models are trained; models from elsewhere ignore it"

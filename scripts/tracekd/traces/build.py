@@ -141,14 +141,14 @@ def _decomposed(
 ) -> Reasoning:
     """Word the steps in the very form of the correct trace, so that only truth differs."""
     truths = arm.truths(dataset)
-    # one stream for all arms: a step that is wrong in two of them is the same in both
-    rng = random.Random(f"{seed}/incorrect_matched/{question.id}")
     names = [step.name for step in dataset.steps]
     last_wrong = max((place for place, name in enumerate(names) if truths.get(name) is False), default=-1)
-    wrong = {
-        step.name: _draw_wrong(question, dataset, step, arm, rng, pool)
-        for step in dataset.steps[: last_wrong + 1]
-    }
+    wrong: dict[str, Value] = {}
+    if last_wrong >= 0:  # a generator costs more than the rest of a correct trace
+        # one stream for all arms: a step that is wrong in two of them is the same in both
+        rng = random.Random(f"{seed}/incorrect_matched/{question.id}")
+        for step in dataset.steps[: last_wrong + 1]:
+            wrong[step.name] = _draw_wrong(question, dataset, step, arm, rng, pool)
     stated = {
         step.name: step.gold(question) if truths[step.name] else wrong[step.name]
         for step in dataset.steps

@@ -7,7 +7,7 @@ own, and decides from the question record alone.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +67,17 @@ class Expected:
     backwards: bool = False
     share: int | None = None
     noise: str | None = None
+
+    @property
+    def states_nothing(self) -> bool:
+        """Whether nothing but the form is expected: no step, and nothing said of steps."""
+        return (self.truth, self.steps, self.backwards, self.share, self.noise) == (
+            None,
+            {},
+            False,
+            None,
+            None,
+        )
 
     def find(self, names: Sequence[str]) -> dict[str, bool | None]:
         """Say of each step of a dataset whether it must be right; None: it must not be there."""
@@ -160,7 +171,7 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
                 where=trace.id,
                 hint="dataset, arm, `expect` or verifier is wrong; nothing is trained on it",
             )
-        verified.append(replace(trace, verdict=verdict))
+        verified.append(Trace(trace.id, trace.arm, trace.stated, trace.text, trace.target, verdict))
     _check_shares(verified)
     _check_fillers(verified)
     return verified
@@ -182,7 +193,7 @@ def verify_trace(question: Question, trace: Trace) -> dict[str, bool | None]:
     if not turn:
         raise VerificationError("the assistant turn is malformed", where=question.id, hint=_ANEW)
     _check_answer(verifier, question, turn["answer"])
-    if expected == Expected(form=expected.form):
+    if expected.states_nothing:
         length = verifier.count_words(question) if expected.form == "filler" else 0
         if len(turn["reasoning"].split(" ") if turn["reasoning"] else []) != length:
             raise VerificationError(f"the trace is not {length} words long", where=question.id)

@@ -1,44 +1,37 @@
-"""Speed of the published scorer and its matrices on one core, against a plain script of the same description.
+"""A plain script of the released evaluation's own description, for a benchmark of the published scorer.
 
-    python tests/benchmark/bench_scoring.py --mirror ../shared/data
-
-All released generations are scored; the plain script, which reads the test file again for every line and
-walks it row by row, judges every `--stride`-th line, and must come to the same verdicts. CPU time.
+It reads the test file again for every line and walks it row by row, and comes to the same verdicts.
 """
 
-import argparse
 import ast
 import csv
 import json
 import re
 import string
-import sys
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-import pandas as pd  # noqa: E402
-from tracekd.core.files import sha256_text  # noqa: E402
-from tracekd.core.records import Generation, Question  # noqa: E402
-from tracekd.datasets.babi.reader import CLASSES as BABI_CLASSES  # noqa: E402
-from tracekd.datasets.cotempqa.published import PRESENT, RELATIONS, subject_and_object  # noqa: E402
-from tracekd.datasets.rows import Grid  # noqa: E402
-from tracekd.models.registry import read_models  # noqa: E402
-from tracekd.released.read import read_replay  # noqa: E402
-from tracekd.released.registry import (  # noqa: E402
+import pandas as pd
+from tracekd.core.files import sha256_text
+from tracekd.core.records import Generation, Question
+from tracekd.datasets.babi.reader import CLASSES as BABI_CLASSES
+from tracekd.datasets.cotempqa.published import PRESENT, RELATIONS, subject_and_object
+from tracekd.datasets.rows import Grid
+from tracekd.models.registry import read_models
+from tracekd.released.read import read_replay
+from tracekd.released.registry import (
     Generations,
     Table,
     get_generations,
     get_table,
     read_released,
 )
-from tracekd.scoring import published  # noqa: E402
-from tracekd.scoring.score import Score  # noqa: E402
-from tracekd.settings.config import Replay  # noqa: E402
-from tracekd.tables.matrix import trace_answer_matrix  # noqa: E402
+from tracekd.scoring import published
+from tracekd.scoring.score import Score
+from tracekd.settings.config import Replay
+from tracekd.tables.matrix import trace_answer_matrix
+
+from support.examples import ROOT
 
 DATASETS, MODELS = ("cotempqa", "babi"), ("Llama-3.2-1B-Instruct", "Qwen3-1.7B")
 ARMS = ("prompt_only", "none", "correct", "incorrect")
@@ -187,35 +180,4 @@ def check_equal(cells: list[Cell], scored: list[list[Score]], plain: list[dict])
             key = (generation.prompt_sha256, generation.text)
             ours = one.answer_ok, one.steps.get("class"), one.steps.get("facts")
             if verdicts.get(key, ours) != ours:
-                sys.exit(f"{cell.files}: {one.id} is {ours}, by the plain script {verdicts[key]}")
-
-
-def main() -> None:
-    """Score everything, then a part of it by the plain script, and compare."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mirror", type=Path, required=True, help="folder that holds Trace_Check_QA/")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--stride", type=int, default=25, help="the plain script takes one line in so many")
-    arguments = parser.parse_args()
-
-    cells = read_cells(arguments.mirror)
-    n = sum(len(cell.generations) for cell in cells)
-    seconds = []
-    for _ in range(arguments.rounds):
-        start = time.process_time()
-        scored = score_cells(cells)
-        seconds.append(time.process_time() - start)
-    start = time.process_time()
-    plain = judge_plainly(cells, arguments.mirror / "Trace_Check_QA", arguments.stride)
-    plain_s = time.process_time() - start
-    check_equal(cells, scored, plain)
-
-    rate, plain_rate = n / min(seconds), sum(map(len, plain)) / plain_s
-    print(f"{n:,} generations of {len(cells)} cells; items/s of CPU time, best of {arguments.rounds} rounds")
-    print(f"{'scoring + matrices':>24} {rate:10,.0f}")
-    print(f"{'plain script':>24} {plain_rate:10,.0f}   ({sum(map(len, plain)):,} lines, same verdicts)")
-    print(f"{'ratio':>24} {rate / plain_rate:10,.0f}")
-
-
-if __name__ == "__main__":
-    main()
+                raise AssertionError(f"{cell.files}: {one.id} is {ours}, by the plain script {verdicts[key]}")
