@@ -1,9 +1,10 @@
 import json
-from types import SimpleNamespace
 
 import pytest
 from support.tiny_models import CHAT, conversations, make_job
+from tracekd.adapters import generation
 from tracekd.adapters.chat import Prompt, chat_prompt
+from tracekd.adapters.decoding import Reader
 from tracekd.adapters.generation import generate
 from tracekd.adapters.training import train_adapter
 from tracekd.core.files import sha256_text
@@ -51,15 +52,15 @@ def texts(output):
 
 
 @pytest.fixture
-def calls(model, monkeypatch):
-    """The batch sizes of all calls of the model."""
-    sizes, original = [], model.generate
+def calls(monkeypatch):
+    """The sizes of all batches that are generated."""
+    sizes, original = [], generation._generate_batch
 
-    def counting(**inputs):
-        sizes.append(len(inputs["input_ids"]))
-        return original(**inputs)
+    def counting(model, tokenizer, batch, *rest):
+        sizes.append(len(batch))
+        return original(model, tokenizer, batch, *rest)
 
-    monkeypatch.setattr(model, "generate", counting)
+    monkeypatch.setattr(generation, "_generate_batch", counting)
     return sizes
 
 
@@ -191,22 +192,19 @@ def test_published_sampling_is_drawn_from_the_seed(run, published):
     assert texts(drawn) != texts(run(name="d"))
 
 
-def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(base, tokenizer, tmp_path):
-    import torch
-
+def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(
+    base, tokenizer, tmp_path, monkeypatch
+):
     answers = [
         "<|assistant|><think>ab</think> <answer>a</answer><|end|><|pad|><|pad|>",
         "<|assistant|><think>ab</think> <answer>a</answer>abc",
     ]
     rows = tokenizer(answers, add_special_tokens=False)["input_ids"]
     assert len(rows[0]) == len(rows[1])
-    fake = SimpleNamespace(
-        device=torch.device("cpu"),
-        generation_config=base.generation_config,
-        generate=lambda input_ids, **_: torch.cat([input_ids, torch.tensor(rows)], dim=1),
-    )
+    monkeypatch.setattr(generation, "decode_as_published", lambda *_: rows)
     prompts = [Prompt("long", "x", (5, 6, 7)), Prompt("short", "y", (5,))]
-    generate(fake, tokenizer, prompts, DECODING, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    options = DECODING.changed(sampling="as_published")
+    generate(base, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
     stopped, cut = read_generations(tmp_path / "out.jsonl")
     assert stopped.text == "<think>ab</think> <answer>a</answer>"
     assert (stopped.finish_reason, stopped.n_new_tokens) == ("stop", len(rows[0]) - 2)
@@ -215,20 +213,38 @@ def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(base, t
     assert (stopped.n_prompt_tokens, cut.n_prompt_tokens) == (3, 1)
 
 
-def test_long_prompts_come_first_and_are_padded_on_the_left(base, tokenizer, tmp_path):
-    import torch
-
+def batches(prompts, size, base, tokenizer, tmp_path, monkeypatch):
+    """Give the ids of the prompts of each batch."""
     seen = []
 
-    def remember(input_ids, attention_mask, generation_config):
-        seen.append((input_ids.tolist(), attention_mask.tolist()))
-        return torch.cat([input_ids, torch.full((len(input_ids), 1), tokenizer.eos_token_id)], dim=1)
+    def remember(model, batch, *_):
+        seen.append([prompt.id for prompt in batch])
+        return [[tokenizer.eos_token_id]] * len(batch)
 
-    fake = SimpleNamespace(
-        device=torch.device("cpu"), generation_config=base.generation_config, generate=remember
-    )
+    monkeypatch.setattr(generation, "decode_greedily", remember)
+    options = DECODING.changed(batch_size=size)
+    generate(base, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    return seen
+
+
+def test_long_prompts_come_first(base, tokenizer, tmp_path, monkeypatch):
     prompts = [Prompt("a", "", (7,)), Prompt("b", "", (7, 8, 9)), Prompt("c", "", (7, 8))]
-    options = DECODING.changed(batch_size=2)
-    generate(fake, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
-    pad = tokenizer.pad_token_id
-    assert seen == [([[7, 8, 9], [pad, 7, 8]], [[1, 1, 1], [0, 1, 1]]), ([[7]], [[1]])]
+    assert batches(prompts, 2, base, tokenizer, tmp_path, monkeypatch) == [["b", "c"], ["a"]]
+
+
+def test_prompts_that_begin_alike_come_together(base, tokenizer, tmp_path, monkeypatch):
+    prompts = [
+        Prompt("a/empty", "", (7, 8, 4), 2),
+        Prompt("b/empty", "", (9, 9, 4), 2),
+        Prompt("a/own", "", (7, 8, 5, 5, 4), 2),
+        Prompt("b/own", "", (9, 9, 5, 5, 5, 4), 2),
+    ]
+    seen = batches(prompts, 2, base, tokenizer, tmp_path, monkeypatch)
+    assert seen == [["b/own", "b/empty"], ["a/own", "a/empty"]]
+
+
+def test_a_batch_is_padded_on_the_left(base):
+    reader = Reader(base, pad=0)
+    reader.keep([0, 0])
+    reader.read([[7, 8, 9], [7]])
+    assert reader.mask.tolist() == [[1, 1, 1], [0, 0, 1]]

@@ -275,6 +275,44 @@ def test_loss_is_the_mean_over_label_tokens_however_a_step_is_split(
     assert float(row["loss"]) == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_logits_are_made_for_labels_only_and_loss_and_gradient_are_those_of_the_whole(
+    base, tokenizer, tmp_path
+):
+    import torch
+
+    job = make_job(tokenizer, tmp_path)
+    model = training.add_lora(base, job.training.lora, seed=0).eval()
+    lora = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    for name, weight in lora.items():
+        if "lora_B" in name:  # zero at the start: nothing would reach matrix A
+            torch.nn.init.normal_(weight, std=0.1)
+    trainer = training.make_trainer(model, tokenizer, job, tmp_path)
+    batch = collate(job.examples[:5], tokenizer.pad_token_id)
+    labels = batch["labels"]
+    count = (labels[:, 1:] != NO_LOSS).sum()
+
+    def gradients(loss):
+        return torch.autograd.grad(loss, list(lora.values()))
+
+    whole = model(**batch, num_items_in_batch=count).loss
+    expected = gradients(whole)
+    seen = []
+    hook = base.lm_head.register_forward_hook(lambda head, hidden, logits: seen.append(logits.shape))
+    loss = trainer.compute_loss(model, batch, num_items_in_batch=count)
+    found = gradients(loss)
+    hook.remove()
+    assert seen == [(count, 320)] and count < labels.numel() / 3
+    assert loss.item() == pytest.approx(whole.item(), rel=1e-5)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-7)
+    # one place too far would be seen
+    shifted = {**batch, "labels": labels.roll(1, dims=1)}
+    assert trainer.compute_loss(model, shifted, num_items_in_batch=count).item() != pytest.approx(
+        whole.item(), rel=1e-3
+    )
+    model.unload()
+
+
 def test_accumulation_equals_a_large_batch(base, tokenizer, tmp_path):
     import torch
     from safetensors.torch import load_file

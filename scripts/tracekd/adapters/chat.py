@@ -33,11 +33,25 @@ _OTHER_TEMPLATE = "name another chat_template in the model's entry"
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked for one item: the text and its token ids."""
+    """What a model is asked for one item: the text and its token ids.
+
+    shared: how many tokens, from the first, other prompts of the item have as well; fewer than there are.
+    """
 
     id: str
     text: str
     input_ids: tuple[int, ...]
+    shared: int = 0
+
+    @property
+    def head(self) -> tuple[int, ...]:
+        """Tokens that other prompts begin with as well."""
+        return self.input_ids[: self.shared]
+
+    @property
+    def tail(self) -> tuple[int, ...]:
+        """Tokens from there on, at least one."""
+        return self.input_ids[self.shared :]
 
 
 def render(
@@ -137,9 +151,11 @@ def prefilled_prompt(
         add_generation_prompt=False,
     )
     end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
+    start = end - len(f"{trace}{THINK_CLOSE}")
     encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
     spans = [span for span in encoded["offset_mapping"] if span[0] < end]
-    return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]))
+    shared = sum(span[1] <= start for span in spans)
+    return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]), shared)
 
 
 def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Prompt:

@@ -4,14 +4,14 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from tracekd.adapters.chat import Prompt
+from tracekd.adapters.decoding import decode_as_published, decode_greedily
 from tracekd.core.files import atomic_write, sha256_text, storing
 from tracekd.core.records import Generation, write_records
 from tracekd.models.identity import digest_json, package_versions
@@ -20,7 +20,7 @@ from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK
 
 if TYPE_CHECKING:
     from peft import PeftModel
-    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ def generate_all(
         part: work file of finished items; a killed run resumes from it if everything above is unchanged.
         title: of the progress bar.
 
-    Batches are fixed by the prompts' lengths, longest first, whatever is already done: a resumed run pads
-    and draws exactly as one that was never killed.
+    Batches are fixed by the prompts, whatever is already done: a resumed run pads and draws exactly as one
+    that was never killed.
 
     """
     digest = digest_json(
@@ -81,13 +81,11 @@ def generate_all(
         ]
     )
     done = _resume(part, digest)
-    config = _generation_config(model, tokenizer, decoding)
-    bar = tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1)
-    with bar, _only(model, config):
+    with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
         for number, batch in enumerate(_batches(prompts, decoding.batch_size)):
             missing = [prompt for prompt in batch if prompt.id not in done]
             if missing:
-                texts = _generate_batch(model, tokenizer, batch, config, seed * 1_000_003 + number)
+                texts = _generate_batch(model, tokenizer, batch, decoding, seed * 1_000_003 + number)
                 done |= texts
                 _append(part, [texts[prompt.id] for prompt in missing])
                 bar.update(len(missing))
@@ -95,74 +93,35 @@ def generate_all(
 
 
 def _batches(prompts: Sequence[Prompt], size: int) -> list[list[Prompt]]:
-    """Group prompts of similar length, longest first, so that too large a batch fails at once."""
-    ordered = sorted(prompts, key=lambda prompt: (-len(prompt.input_ids), prompt.id))
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    """Group prompts that begin alike, longest first, so that too large a batch fails at once.
 
-
-def _generation_config(
-    model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase", decoding: Decoding
-) -> "GenerationConfig":
-    """Give greedy decoding or the model's own sampling settings, with the end tokens of both sources."""
-    from transformers import GenerationConfig
-
-    published = model.generation_config
-    ends = published.eos_token_id or []
-    ends = {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
-    fixed = {
-        "max_new_tokens": decoding.max_new_tokens,
-        "eos_token_id": sorted(ends),
-        "pad_token_id": tokenizer.pad_token_id,
-    }
-    if decoding.sampling == "greedy":
-        return GenerationConfig(do_sample=False, num_beams=1, **fixed)
-    return GenerationConfig.from_dict({**published.to_dict(), **fixed})
-
-
-@contextmanager
-def _only(model: "PreTrainedModel | PeftModel", config: "GenerationConfig") -> Iterator[None]:
-    """Let nothing but `config` decide how a model decodes.
-
-    The library fills whatever a config leaves open with what the model ships: repetition penalties,
-    suppressed tokens, a least length.
+    Where none begin alike, those of similar length come together.
     """
-    # peft's types do not see the base
-    base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-    shipped = base.generation_config
-    # peft hands its own on to the base at each call
-    model.generation_config = base.generation_config = config
-    try:
-        yield
-    finally:
-        model.generation_config = base.generation_config = shipped
+    longest: dict[tuple[int, ...], int] = {}
+    for prompt in prompts:
+        longest[prompt.head] = max(longest.get(prompt.head, 0), len(prompt.input_ids))
+    ordered = sorted(prompts, key=lambda one: (-longest[one.head], one.head, -len(one.input_ids), one.id))
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
 def _generate_batch(
     model: "PreTrainedModel | PeftModel",
     tokenizer: "PreTrainedTokenizerBase",
     batch: Sequence[Prompt],
-    config: "GenerationConfig",
+    decoding: Decoding,
     seed: int,
 ) -> dict[str, Generation]:
-    """Generate for one left-padded batch; new tokens count up to and with the end token."""
-    import torch
-    from torch.nn.utils.rnn import pad_sequence
-
-    rows = [torch.tensor(prompt.input_ids) for prompt in batch]
-    inputs = {
-        "input_ids": pad_sequence(rows, True, config.pad_token_id, padding_side="left"),
-        "attention_mask": pad_sequence([torch.ones_like(row) for row in rows], True, 0, padding_side="left"),
-    }
-    inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
-    torch.manual_seed(seed)
-    with torch.inference_mode():
-        write: Any = model.generate  # of the base, which peft's types do not see
-        output = write(**inputs, generation_config=config)
+    """Generate for one batch; new tokens count up to and with the end token."""
+    pad, ends = tokenizer.pad_token_id, _end_tokens(model, tokenizer)
+    if decoding.sampling == "greedy":
+        written = decode_greedily(model, batch, ends, pad, decoding.max_new_tokens)
+    else:
+        written = decode_as_published(model, batch, ends, pad, decoding.max_new_tokens, seed)
     special = {token for token, entry in tokenizer.added_tokens_decoder.items() if entry.special}
     hidden = special - {tokenizer.convert_tokens_to_ids(tag) for tag in TAGS}
     generations = {}
-    for prompt, tokens in zip(batch, output[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
-        end = next((place for place, token in enumerate(tokens, 1) if token in config.eos_token_id), None)
+    for prompt, tokens in zip(batch, written, strict=True):
+        end = next((place for place, token in enumerate(tokens, 1) if token in ends), None)
         generations[prompt.id] = Generation(
             id=prompt.id,
             prompt_sha256=sha256_text(prompt.text),
@@ -172,6 +131,12 @@ def _generate_batch(
             finish_reason="length" if end is None else "stop",
         )
     return generations
+
+
+def _end_tokens(model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """Give the tokens that end an answer, by the tokenizer and by the model's own settings."""
+    ends = model.generation_config.eos_token_id or []
+    return {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
 
 
 def _resume(part: Path, digest: str) -> dict[str, Generation]:

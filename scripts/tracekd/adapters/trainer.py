@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch.utils.data import Sampler
 from tqdm import tqdm
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_pt_utils import get_length_grouped_indices
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
+from tracekd.adapters.chat import NO_LOSS
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_write, sha256_file, storing
 from tracekd.settings.training import Training
@@ -47,8 +49,6 @@ class EpochSampler(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        import torch
-
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         return iter(get_length_grouped_indices(self.lengths, self.group_size, generator=generator))
 
@@ -77,12 +77,27 @@ def steps_of(tokens: int, lengths: Sequence[int], training: Training, seed: int)
 
 
 class ResumableTrainer(Trainer):
-    """Trainer whose batches are grouped by length over a whole optimiser step."""
+    """Trainer whose batches are grouped by length over a whole step, with logits for labels only."""
 
     def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
         dataset: Any = self.train_dataset if train_dataset is None else train_dataset
         group_size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return EpochSampler([len(ids) for ids in dataset["input_ids"]], group_size, self.args.seed)
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *rest: Any, **options: Any) -> Any:
+        """Give the model's own loss; its head sees the hidden states that a label follows, and no others.
+
+        Most tokens of a long prompt carry no loss, and each would take a row as long as the vocabulary.
+        """
+        labels = torch.nn.functional.pad(inputs["labels"], (0, 1), value=NO_LOSS)[:, 1:]
+        kept = labels != NO_LOSS
+        targets = {"labels": labels[kept], "shift_labels": labels[kept]}
+        head = model.get_output_embeddings()
+        hook = head.register_forward_pre_hook(lambda _, hidden: (hidden[0][kept],))
+        try:
+            return super().compute_loss(model, inputs | targets, *rest, **options)
+        finally:
+            hook.remove()
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with storing(str(self.args.output_dir)):

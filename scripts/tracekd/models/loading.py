@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracekd.core.checks import read_json_object
 from tracekd.core.errors import ModelError
+from tracekd.models.dequantised import keep_dequantised
 from tracekd.settings.config import Quantisation
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
             hint="use the unquantised weights of a known architecture; check bitsandbytes",
         )
     _keep_weights_as_they_are(model)
+    keep_dequantised(model)
     model.eval()
     return model
 

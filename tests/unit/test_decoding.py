@@ -1,0 +1,115 @@
+"""Prompts that are read together: every answer is the one that a prompt gets alone."""
+
+import pytest
+import torch
+from support.tiny_models import CHAT, TRAINING, conversations
+from tracekd.adapters.chat import Prompt, prefilled_prompt
+from tracekd.adapters.decoding import Reader, decode_greedily
+from tracekd.adapters.training import add_lora
+
+MOST = 12
+
+
+@pytest.fixture(scope="module")
+def model(base):
+    """The tiny model with a random adapter."""
+    model = add_lora(base, TRAINING.lora, seed=0).eval()
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.1, generator=torch.Generator().manual_seed(0))
+    yield model
+    model.unload()
+
+
+@pytest.fixture(scope="module")
+def prompts(tokenizer):
+    """Nine items under three conditions, of which the last says the same as the first."""
+    traces = {"own": "abc", "empty": "", "long": "so " * 9, "gold": "abc"}
+    return [
+        prefilled_prompt(tokenizer, f"{item}/{condition}", messages[:-1], trace, CHAT)
+        for item, messages in conversations(9)
+        for condition, trace in traces.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def alone(model, tokenizer, prompts):
+    """What the library's own loop writes for each prompt by itself."""
+    answers = []
+    for prompt in prompts:
+        ids = torch.tensor([prompt.input_ids])
+        output = model.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=MOST
+        )
+        answers.append(output[0, ids.shape[1] :].tolist())
+    return answers
+
+
+@pytest.fixture(scope="module")
+def ends(alone):
+    """Tokens at which some answers end early and others do not."""
+    return {answer[number % MOST] for number, answer in enumerate(alone[::7])}
+
+
+def cut(answer, ends):
+    """Cut an answer behind its first end token."""
+    return answer[: next((place for place, token in enumerate(answer, 1) if token in ends), None)]
+
+
+def test_prompts_of_an_item_share_all_but_their_trace(tokenizer, prompts):
+    for prompt in prompts:
+        assert tokenizer.decode(prompt.head).endswith("<|assistant|><think>")
+        assert tokenizer.decode(prompt.tail) in ("abc</think>", "</think>", "so " * 9 + "</think>")
+    assert len({prompt.head for prompt in prompts}) == 9
+
+
+@pytest.mark.parametrize("size", [1, 7, 36])
+def test_answers_behind_shared_prompts_are_those_of_each_prompt_alone(model, prompts, alone, ends, size):
+    answers = []
+    for start in range(0, len(prompts), size):
+        answers += decode_greedily(model, prompts[start : start + size], ends, 0, MOST)
+    assert answers == [cut(answer, ends) for answer in alone]
+    assert len({len(answer) for answer in answers}) > 3, "rows end at different times"
+
+
+def test_prompts_with_and_without_a_shared_part_go_together(model, prompts, alone, ends):
+    mixed = [
+        prompt if place % 3 else Prompt(prompt.id, prompt.text, prompt.input_ids)
+        for place, prompt in enumerate(prompts)
+    ]
+    assert decode_greedily(model, mixed, ends, 0, MOST) == [cut(answer, ends) for answer in alone]
+
+
+def test_equal_prompts_are_read_once_and_ended_rows_no_more(model, prompts, ends, monkeypatch):
+    read, sizes = Reader.read, []
+
+    def note(self, rows, *rest):
+        sizes.append(len(rows))
+        return read(self, rows, *rest)
+
+    monkeypatch.setattr(Reader, "read", note)
+    answers = decode_greedily(model, prompts, ends, 0, MOST)
+    distinct = [answers[place] for place in range(len(prompts)) if place % 4 < 3]
+    going = [sum(len(answer) > step for answer in distinct) for step in range(1, MOST)]
+    assert sizes == [9, 27, *(size for size in going if size)]
+
+
+def shift_positions(inputs):
+    inputs["position_ids"] += inputs["past_key_values"].get_seq_length() > 0
+
+
+def hide_a_token(inputs):
+    inputs["attention_mask"][:, inputs["attention_mask"].sum(1).min() // 2] = 0
+
+
+@pytest.mark.parametrize("plant", [shift_positions, hide_a_token])
+def test_one_wrong_position_or_mask_would_be_seen(model, prompts, alone, ends, plant):
+    def spoil(module, args, inputs):
+        inputs = inputs | {"attention_mask": inputs["attention_mask"].clone()}
+        plant(inputs)
+        return args, inputs
+
+    handle = model.register_forward_pre_hook(spoil, with_kwargs=True)
+    answers = decode_greedily(model, prompts, ends, 0, MOST)
+    handle.remove()
+    assert answers != [cut(answer, ends) for answer in alone]

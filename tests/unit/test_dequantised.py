@@ -1,0 +1,66 @@
+"""Weights that are dequantised once: what comes out, forwards and backwards, has the same bits."""
+
+import pytest
+import torch
+from bitsandbytes.nn import Linear4bit
+from support.tiny_models import QUANTISATION, adapter_files, make_job
+from tracekd.adapters.training import train_adapter
+from tracekd.models import dequantised
+from tracekd.models.dequantised import free_memory, is_affordable
+from tracekd.models.loading import count_quantised, load_quantised
+
+GB = 10**9
+
+
+@pytest.fixture(scope="module")
+def plain(model_folder):
+    """The tiny Llama as bitsandbytes computes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dequantised, "free_memory", lambda: 0)
+        return load_quantised(model_folder, QUANTISATION)
+
+
+def kept_layers(model):
+    return [layer for layer in model.modules() if isinstance(layer, Linear4bit) and "forward" in vars(layer)]
+
+
+@pytest.mark.parametrize(
+    ("size", "free", "affordable"),
+    [(1 * GB, 4 * GB, True), (1 * GB, 4 * GB - 1, False), (0, 0, True), (1, 0, False)],
+)
+def test_weights_may_take_a_quarter_of_the_free_memory(size, free, affordable):
+    assert is_affordable(size, free) is affordable
+
+
+def test_the_memory_decides_and_the_weights_stay_in_four_bits(base, plain):
+    assert len(kept_layers(base)) == 14 and not kept_layers(plain)
+    assert count_quantised(base) == count_quantised(plain) == (14, 14)
+
+
+def test_other_compute_types_are_left_to_bitsandbytes(model_folder):
+    assert not kept_layers(load_quantised(model_folder, QUANTISATION.changed(compute_dtype="bfloat16")))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (5, 1), (4, 33)])
+def test_logits_have_the_same_bits(base, plain, shape):
+    ids = torch.randint(0, 320, shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert torch.equal(base(input_ids=ids).logits, plain(input_ids=ids).logits)
+
+
+def test_an_adapter_trains_to_the_same_bytes(base, plain, tokenizer, tmp_path):
+    jobs = [make_job(tokenizer, tmp_path / name, epochs=1) for name in ("kept", "plain")]
+    train_adapter(base, tokenizer, jobs[0])
+    train_adapter(plain, tokenizer, jobs[1])
+    assert adapter_files(jobs[0].output) == adapter_files(jobs[1].output)
+
+
+def test_the_limit_of_a_control_group_counts(monkeypatch, tmp_path):
+    group = tmp_path / "job"
+    group.mkdir()
+    (group / "memory.max").write_text("max\n")
+    (tmp_path / "memory.max").write_text("5000\n")
+    (tmp_path / "memory.current").write_text("2000\n")
+    monkeypatch.setattr(dequantised, "GROUPS", tmp_path)
+    monkeypatch.setattr(dequantised, "_own_group", lambda: "job")
+    assert free_memory() == 3000
