@@ -1,5 +1,7 @@
 """What a job loads before its work begins: a heavy library only where its work needs it."""
 
+from functools import cache
+
 import pytest
 from support.environments import find_imports
 from support.examples import ROOT
@@ -33,7 +35,7 @@ AT_START = {
     "nltk": set(),
     # half a second to a second
     "matplotlib": FIGURES,
-    "seaborn": {"plot_confusion", "plot_follow_rate"},
+    "seaborn": set(),
     "scipy": {
         "analyse_study",
         "check_claims",
@@ -55,5 +57,6 @@ def test_what_reads_and_writes_records_starts_without_pandas_and_numpy(script):
     assert not {"pandas", "numpy", "pyarrow"} & load_at_start(ROOT / f"scripts/{script}.py")
 
 
+@cache
 def load_at_start(script):
     return {one.module for one in find_imports(script, in_functions=False)}
