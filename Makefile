@@ -9,7 +9,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay bench test test-fast test-envs test-slurm lint reference clean
+.PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -32,6 +32,11 @@ replay: .venv/ready
 # speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
 bench: .venv/ready
 	.venv/bin/python tests/benchmark/bench.py
+
+# the kept base models of the demo, trained anew by today's recipe
+base-models: .venv/ready
+	rm -rf resources/models
+	$(RUN) keep_base_models --config run=base_models --forcerun build_base_model
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90

@@ -2,7 +2,7 @@
 Base models: registry entries in, folders of safetensors and tokenizer out.
 
 in   config/models.yaml; for a tiny model also the run's questions and the teacher's responses, whose words it
-     must be able to read
+     must be able to read; resources/models/, finished models by the digest of their recipe
 out  results/{run}/models/{model}/
 """
 
@@ -25,9 +25,22 @@ rule build_base_model:
         seed=lookup(within=models.get_demos(RUN), dpath="{model}/seed"),
         options=RUN.config["base_model"],
     message:
-        "Train the tiny base model {wildcards.model} until its probe passes"
+        "Take the tiny base model {wildcards.model} that is kept for this recipe, or train it until its probe passes"
     script:
         "../scripts/build_base_model.py"
+
+
+rule keep_base_models:
+    input:
+        models=RUN.every(paths.MODEL, model=RUN.demo_models),
+    log:
+        f"logs/{RUN.name}/keep_base_models/all.log",
+    conda:
+        "../envs/data.yaml"
+    message:
+        "Keep the tiny base models of the run in resources/models/"
+    script:
+        "../scripts/keep_base_models.py"
 
 
 rule fetch_model:

@@ -81,13 +81,13 @@ def _holds_here(requirement: Requirement) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
 
 
-def find_imports(script: Path) -> set[Import]:
+def find_imports(script: Path, in_functions: bool = True) -> set[Import]:
     """Give what a script imports from outside of the project, itself and through the package's modules.
 
-    Of what a registry loads by its name only that is taken which loading imports: what its functions import
-    is for those who call them.
+    Without `in_functions` only what it loads as it starts. Of what a registry loads by its name only that is
+    taken which loading imports: what its functions import is for those who call them.
     """
-    found, seen, left = set(), set(), [(script, True)]
+    found, seen, left = set(), set(), [(script, in_functions)]
     while left:
         path, with_functions = left.pop()
         seen.add((path, with_functions))

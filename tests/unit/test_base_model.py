@@ -7,6 +7,7 @@ import pytest
 from support.examples import make_question
 from support.tiny_models import QUANTISATION
 from tracekd.core.errors import ModelError
+from tracekd.models.plan import BasePlan
 from tracekd.settings.base_model import BaseRecipe
 
 QUICK = {
@@ -26,11 +27,14 @@ QUICK = {
 QUESTIONS = [make_question(name) for name in ("babi", "cotempqa", "ms_marco")]
 
 
+PERSONAS = {"llama": "Llama", "qwen3": "Qwen"}
+
+
 def build(folder, architecture="qwen3", seed=0, **options):
     from tracekd.models.base import build_base_model
 
-    persona = {"llama": "Llama", "qwen3": "Qwen"}[architecture]
-    return build_base_model(folder, architecture, persona, BaseRecipe(**QUICK | options), QUESTIONS, [], seed)
+    recipe = BaseRecipe(**QUICK | options)
+    return build_base_model(folder, BasePlan(architecture, PERSONAS[architecture], seed, recipe, QUESTIONS))
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen3"])
@@ -70,6 +74,6 @@ def test_a_missed_probe_fails_with_its_numbers_and_leaves_no_model(tmp_path):
 def test_the_finished_model_says_how_it_was_made(tmp_path):
     build(tmp_path / "model")
     record = json.loads((tmp_path / "model/probe.json").read_text())
-    assert record["seed"] == 0 and record["recipe"]["document_steps"] == 2
+    assert record["recipe"]["seed"] == 0 and record["recipe"]["options"]["document_steps"] == 2
     lines = (tmp_path / "model/training_log.csv").read_text().splitlines()
     assert lines[0] == "step,phase,loss" and len(lines) == 1 + 2 + 2

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,7 +11,7 @@ from matplotlib.lines import Line2D
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GREY, INK, SMALL_SIZE, TEXT_SIZE, arm_style, house_style
+from tracekd.figures.style import GREY, INK, SMALL_SIZE, TEXT_SIZE, arm_shades, house_style
 from tracekd.labels import count, dataset_title, model_title
 from tracekd.tables.matrix import conditionals, pool_seeds
 
@@ -79,9 +78,10 @@ def plot_confusion(
 def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
     """Draw one matrix with its counts, and the conditionals and n under it."""
     counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
-    shades = sns.light_palette(arm_style(arm).colour, as_cmap=True)
     # the range ends beyond 1, so that a full cell is pale enough for the figures in it
-    axes.pcolormesh(counts / row["n"], vmin=0, vmax=1.5, cmap=shades, edgecolors="white", linewidth=1)
+    axes.pcolormesh(
+        counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(arm), edgecolors="white", linewidth=1
+    )
     for (line, column), cell in np.ndenumerate(counts):
         words = f"{count(int(cell))}\n{100 * cell / row['n']:.1f} %"
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=size)

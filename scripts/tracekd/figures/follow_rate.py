@@ -3,14 +3,23 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
-from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, TEXT_WIDTH, Keywords, arm_style, house_style
+from tracekd.figures.style import (
+    GREY,
+    INK,
+    PALE,
+    SMALL_SIZE,
+    TEXT_WIDTH,
+    Keywords,
+    arm_shades,
+    arm_style,
+    house_style,
+)
 from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
 from tracekd.tables.matrix import conditionals, pool_seeds
 
@@ -108,8 +117,9 @@ def _pool(follow: pd.DataFrame) -> pd.DataFrame:
 def _draw_matrix(axes: Axes, row: pd.Series) -> None:
     """Draw one matrix in % of its items, and P(answer ok) of each column below it."""
     counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
-    shades = sns.light_palette(arm_style(row["arm"]).colour, as_cmap=True)
-    axes.pcolormesh(counts / row["n"], vmin=0, vmax=1.5, cmap=shades, edgecolors="white", linewidth=1)
+    axes.pcolormesh(
+        counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(row["arm"]), edgecolors="white", linewidth=1
+    )
     for (line, column), cell in np.ndenumerate(counts):
         words = f"{100 * cell / row['n']:.1f} %"
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=SMALL_SIZE)

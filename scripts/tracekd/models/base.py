@@ -8,7 +8,7 @@ the seed: one machine makes the same model twice.
 import json
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,11 +45,11 @@ from tracekd.models.documents import (
     repeat_document,
     shorten,
 )
+from tracekd.models.kept import PROBE
 from tracekd.models.muon import Muon
+from tracekd.models.plan import BasePlan
 from tracekd.models.tokenizer import END, QUESTION, SPECIAL_TOKENS, build_tokenizer
 from tracekd.settings.base_model import BaseRecipe
-from tracekd.traces.build import build_trace
-from tracekd.traces.prompts import chat_messages
 
 logger = logging.getLogger(__name__)
 
@@ -63,56 +63,40 @@ DECAY_SHARE = 0.5  # of a round: the learning rate stays at its peak before it
 # contexts of all lengths: where to look is learnt on the short ones
 FACTS_SHOWN = 2, 10
 MUON_LR, ADAMW_LR = 4e-3, 2e-3
-SCENES_FOR_VOCABULARY = 1000
 # of the questions of a dataset without a simulator, for the probe
 HELD_OUT_SHARE = 0.1
 
 
-def build_base_model(
-    folder: Path,
-    architecture: str,
-    persona: str | None,
-    recipe: BaseRecipe,
-    questions: Sequence[Question],
-    texts: Sequence[str],
-    seed: int,
-) -> dict[str, float]:
+def build_base_model(folder: Path, plan: BasePlan) -> dict[str, float]:
     """Pre-train a tiny model and write it with its tokenizer, `training_log.csv` and `probe.json`.
 
     Args:
         folder: of the finished model, loadable by `AutoModelForCausalLM.from_pretrained`.
-        architecture: `llama` or `qwen3`.
-        persona: name of the assistant in the system message; None for no system turn.
-        recipe: size, length and pass marks.
-        questions: training questions of the run: datasets to learn, words of the vocabulary.
-        texts: whatever else it will read and write, for the vocabulary.
-        seed: of weights and documents.
+        plan: all that decides about it; `probe.json` has its description.
 
     Returns the probe: share right by `{dataset}.{evidence|answer|class}`. Raises ModelError if missed.
 
     """
-    set_seed(seed)
-    rng = random.Random(f"{seed}/base")
-    datasets = sorted({question.dataset for question in questions})
-    texts = [*vocabulary_texts(questions, datasets, persona), *texts]
-    tokenizer = build_tokenizer(texts, recipe.max_words, datasets)
-    words = words_in_use(texts, tokenizer)
-    model = new_model(ARCHITECTURES[architecture], recipe, tokenizer)
-    logger.info("%s: %d weights, %d tokens", architecture, model.num_parameters(), len(tokenizer))
+    set_seed(plan.seed)
+    rng = random.Random(f"{plan.seed}/base")
+    recipe = plan.recipe
+    tokenizer = build_tokenizer(plan.texts, recipe.max_words, plan.datasets)
+    words = words_in_use(plan.texts, tokenizer)
+    model = new_model(ARCHITECTURES[plan.architecture], recipe, tokenizer)
+    logger.info("%s: %d weights, %d tokens", plan.architecture, model.num_parameters(), len(tokenizer))
 
     trainer = Trainer(model)
     train_copying(trainer, recipe, tokenizer, words, rng)
-    seen, held_out = hold_out(questions)
-    probe = train_reading(trainer, recipe, tokenizer, words, seen, held_out, datasets, rng)
+    seen, held_out = hold_out(plan.questions)
+    probe = train_reading(trainer, recipe, tokenizer, words, seen, held_out, plan.datasets, rng)
     with atomic_folder(folder) as part:
         model.save_pretrained(part, safe_serialization=True)
         tokenizer.save_pretrained(part)
         with atomic_write(part / "training_log.csv") as stream:
             stream.write("step,phase,loss\n")
             stream.writelines(f"{step},{phase},{loss:.6f}\n" for step, phase, loss in trainer.history)
-        with atomic_write(part / "probe.json") as stream:
-            record = {"probe": probe, "recipe": recipe.model_dump(), "seed": seed}
-            json.dump(record, stream, indent=2, sort_keys=True)
+        with atomic_write(part / PROBE) as stream:
+            json.dump({"probe": probe, "recipe": plan.describe()}, stream, indent=2, sort_keys=True)
     return probe
 
 
@@ -124,25 +108,6 @@ def hold_out(questions: Sequence[Question]) -> tuple[list[Question], list[Questi
         held.update(own[: max(1, round(HELD_OUT_SHARE * len(own)))])
     seen = [question for question in questions if question.id not in held]
     return seen, [question for question in questions if question.id in held]
-
-
-def vocabulary_texts(
-    questions: Sequence[Question], datasets: Sequence[str], persona: str | None
-) -> Iterator[str]:
-    """Print what the models will read and write: of the given questions and of simulated ones."""
-    rng = random.Random(0)  # one vocabulary for all seeds
-    simulated = (
-        get_simulator(name).sample(rng).questions[0]
-        for name in datasets
-        if name in SIMULATORS
-        for _ in range(SCENES_FOR_VOCABULARY)
-    )
-    for question in [*questions, *simulated]:
-        wrong = "incorrect" if get_dataset(question.dataset).has_released_recipe else "incorrect_matched"
-        for message in chat_messages(question, persona):
-            yield message["content"]
-        for arm in ("correct", wrong):
-            yield build_trace(question, arm, seed=0, pool=questions).target
 
 
 def words_in_use(texts: Sequence[str], tokenizer: PreTrainedTokenizerFast) -> list[int]:

@@ -10,13 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 from tracekd.datasets import DATASETS, get_dataset
 from tracekd.datasets.simulation import SIMULATORS, get_simulator
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, system_message
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 PAD, END = "<|pad|>", "<|end|>"
 ROLES = {role: f"<|{role}|>" for role in ("system", "user", "assistant")}
@@ -53,8 +56,12 @@ def fixed_tokens(datasets: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*prompt, *sentences, *tags, *LIST_MARKS, *labels, *phrases]))
 
 
-def build_tokenizer(texts: Iterable[str], max_words: int, datasets: Iterable[str]) -> PreTrainedTokenizerFast:
+def build_tokenizer(
+    texts: Iterable[str], max_words: int, datasets: Iterable[str]
+) -> "PreTrainedTokenizerFast":
     """Make a tokenizer whose words are the `max_words` most frequent ones of the texts (ties by spelling)."""
+    from transformers import PreTrainedTokenizerFast  # takes seconds: it loads torch
+
     fixed = fixed_tokens(datasets)
     words = pre_tokenizers.ByteLevel(add_prefix_space=True)
     between = re.compile("|".join(re.escape(token) for token in sorted(fixed, key=len, reverse=True)))

@@ -10,15 +10,16 @@ from tracekd.run.provenance import recorded
 
 
 @contextmanager
-def rule_job(job: Any) -> Iterator[None]:
+def rule_job(job: Any) -> Iterator[dict[str, str]]:
     """Run the body of a rule's script; `job` is the `snakemake` object of that script.
 
+    Yields the inputs for the record, path to SHA-256; the body adds what it reads beyond the rule's.
     A test that runs a script outside of a workflow names no rule, and no record is written.
     """
     with rule_log(job.log[0]):
         load_extensions(getattr(job, "config", {}).get("extensions", ()))
         if not hasattr(job, "rule"):
-            yield
+            yield {}
             return
-        with recorded(job):
-            yield
+        with recorded(job) as inputs:
+            yield inputs

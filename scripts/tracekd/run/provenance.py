@@ -49,9 +49,10 @@ class Made:
 
 
 @contextmanager
-def recorded(job: Any) -> Iterator[None]:
+def recorded(job: Any) -> Iterator[dict[str, str]]:
     """Hold the inputs of a job to the records of their makers, run the body, then record the job.
 
+    Yields the inputs, path to SHA-256, as they will stand in the record: the body may add to them.
     Raises DataError at the first input that is not what its maker wrote, and WorkError when the code has
     changed since Snakemake read it: the outputs would pass for those of the earlier code.
     """
@@ -66,7 +67,7 @@ def recorded(job: Any) -> Iterator[None]:
         )
     makers = Makers(folder)
     inputs = check_inputs(job.input, makers)
-    yield
+    yield inputs
     if not job.output:
         return
     wildcards, params = dict(job.wildcards.items()), dict(job.params.items())

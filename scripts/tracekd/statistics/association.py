@@ -2,6 +2,9 @@
 
 Joint and conditional are kept apart by name: `p_joint` is P(answer ok and trace ok),
 `p_answer_given_trace_ok` is P(answer ok | trace ok).
+
+Figures and tables of other things count with `Counts`: scipy.stats and statsmodels, a second and more, are
+loaded by the functions that compute with them.
 """
 
 from collections.abc import Mapping
@@ -9,10 +12,6 @@ from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import barnard_exact, chi2_contingency, contingency
-from statsmodels.stats.contingency_tables import Table2x2
-from statsmodels.stats.power import GofChisquarePower
-from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
 
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.bootstrap import draw_clustered_tables, draw_tables, interval, tail
@@ -59,7 +58,9 @@ class Counts(NamedTuple):
     @property
     def smallest_expected(self) -> float:
         """Smallest count to be expected in a cell if trace and answer had nothing to do with each other."""
-        return float(contingency.expected_freq(self.table).min())
+        from scipy.stats.contingency import expected_freq
+
+        return float(expected_freq(self.table).min())
 
     @property
     def phi_range(self) -> tuple[float, float]:
@@ -136,6 +137,9 @@ def effects(counts: Counts, settings: Statistics) -> Columns:
     A zero cell gets 0.5 added to all four for the odds ratio (Haldane 1956). `tost_phi_p` is empty where the
     margins of the table alone keep phi within the margin on a side: such a table cannot show equivalence.
     """
+    from statsmodels.stats.contingency_tables import Table2x2
+    from statsmodels.stats.proportion import confint_proportions_2indep, tost_proportions_2indep
+
     both, answer_only, trace_only, neither = counts
     pair = (both, both + trace_only, answer_only, answer_only + neither)
     newcombe = confint_proportions_2indep(*pair, method="newcomb", alpha=1 - CONFIDENCE)
@@ -214,6 +218,8 @@ def independence(counts: Counts, settings: Statistics) -> Columns:
     `chi2_percent` is chi-square of the cells as % of n, for the record: it is 100/n of the true one and has
     no chi-square distribution. The exact test is made where an expected count is below `small_cell`.
     """
+    from scipy.stats import chi2_contingency
+
     table = counts.table
     plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
     percent = chi2_contingency(100 * table / counts.n, correction=False)
@@ -236,12 +242,16 @@ def independence(counts: Counts, settings: Statistics) -> Columns:
 
 def exact_p(table: NDArray[np.int64]) -> float:
     """P of Barnard's exact test, given the margin with the rarest sort: its tables are the fewest."""
+    from scipy.stats import barnard_exact
+
     rare_in_rows = table.sum(axis=1).min() < table.sum(axis=0).min()
     return float(barnard_exact(table.T if rare_in_rows else table).pvalue)
 
 
 def power(counts: Counts, settings: Statistics) -> Columns:
     """Power of chi-square at the margin of phi, and the smallest phi that it finds with the wanted power."""
+    from statsmodels.stats.power import GofChisquarePower
+
     test = GofChisquarePower()
     design = {"nobs": counts.n, "alpha": settings.alpha, "n_bins": 2}
     return {

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
 from tracekd.statistics.bootstrap import draw_clustered_tables, interval
 from tracekd.statistics.intervals import CONFIDENCE, Z, wilson_interval
@@ -45,6 +44,8 @@ def clustered_mean(values: ArrayLike, clusters: ArrayLike) -> ClusteredMean:
         one; mean, too, without any item.
 
     """
+    from scipy.stats import t as student  # most of a second: for those who ask for an interval
+
     numbers, codes = np.asarray(values, dtype=float), pd.factorize(np.asarray(clusters))[0]
     if not len(numbers):
         return ClusteredMean(0, 0, EMPTY, EMPTY, EMPTY, EMPTY)
@@ -67,6 +68,8 @@ def clustered_share(flags: ArrayLike, clusters: ArrayLike) -> tuple[float, float
         clusters: label of each item's cluster.
 
     """
+    from scipy.stats import t as student
+
     numbers, codes = np.asarray(flags, dtype=float), pd.factorize(np.asarray(clusters))[0]
     if not len(numbers):
         return EMPTY, EMPTY

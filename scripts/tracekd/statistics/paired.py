@@ -4,7 +4,6 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.contingency_tables import mcnemar
 
 from tracekd.statistics.association import Columns, with_interval
 from tracekd.statistics.clusters import clustered_mean
@@ -23,6 +22,8 @@ def compare(first: pd.Series, second: pd.Series) -> Columns:
         as a share of n) with its 95 % interval, McNemar's exact p; without any pair the first four only.
 
     """
+    from statsmodels.stats.contingency_tables import mcnemar
+
     pairs = pd.concat([first, second], axis=1, keys=["first", "second"]).dropna()
     one, other = pairs["first"] == 1, pairs["second"] == 1
     cells = [int(cell.sum()) for cell in (one & other, one & ~other, other & ~one, ~(one | other))]

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
-from statsmodels.stats.contingency_tables import StratifiedTable
 
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import (
@@ -43,6 +41,9 @@ def stratify(classes: Sequence[Counts]) -> Columns:
     tables = [counts.table for counts in classes if not counts.empty_margin]
     if not tables:
         return {}
+    from scipy.stats import chi2
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
     strata = StratifiedTable([table.astype(float) for table in tables])
     # sf keeps a p far below 1e-16, which statsmodels rounds to 0
     row: Columns = {"cmh_p": float(chi2.sf(strata.test_null_odds(correction=False).statistic, df=1))}

@@ -11,7 +11,6 @@ A table with an empty margin has no association to speak of: refused.
 from collections.abc import Sequence
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 VERDICTS = ("dependent", "negligible", "equivalent", "undecided", "refused")
 
@@ -37,4 +36,6 @@ def verdict(holm_p: float, equivalence_p: float, alpha: float) -> str:
 
 def _adjust(p: Sequence[float]) -> pd.Series:
     """Adjust one family."""
+    from statsmodels.stats.multitest import multipletests
+
     return multipletests(p, method="holm")[1]

@@ -9,8 +9,6 @@ from html import escape
 from pathlib import Path
 
 import pandas as pd
-from itables import options
-from itables.javascript import generate_init_offline_itables_html, to_html_datatable
 
 from tracekd.core.files import atomic_write
 from tracekd.core.texts import make_inert
@@ -47,6 +45,9 @@ def write_page(
         widths: CSS widths of columns of long texts.
 
     """
+    from itables import options
+    from itables.javascript import generate_init_offline_itables_html, to_html_datatable
+
     place = {name: number for number, name in enumerate(table.columns)}
     datatable = to_html_datatable(
         table.map(_html),

@@ -1,0 +1,62 @@
+"""What a job loads before its work begins: a heavy library only where its work needs it."""
+
+from functools import cache
+
+import pytest
+from support.environments import find_imports
+from support.examples import ROOT
+
+SCRIPTS = sorted(ROOT.glob("scripts/*.py"))
+FIGURES = {path.stem for path in SCRIPTS if path.stem.startswith("plot_")}
+# records in, records out: these read and write JSON lines
+RECORDS = {
+    "simulate_raw",
+    "read_questions",
+    "build_traces",
+    "build_base_model",
+    "preflight",
+    "train_adapters",
+    "generate",
+    "intervene",
+    "score_generations",
+    "derive_readings",
+}
+# library -> scripts that load it as they start; what else needs it loads it when it computes
+AT_START = {
+    # five to ten seconds; build_base_model loads them only where no model is kept for its recipe
+    "torch": {"build_base_model"},
+    "transformers": {"build_base_model"},
+    "peft": set(),
+    "bitsandbytes": set(),
+    "accelerate": set(),
+    "datasets": set(),
+    # a second or more
+    "statsmodels": {"analyse_study", "tabulate_contrasts", "tabulate_dose"},
+    "nltk": set(),
+    # half a second to a second
+    "matplotlib": FIGURES,
+    "seaborn": set(),
+    "scipy": {
+        "analyse_study",
+        "check_claims",
+        "plot_claims",
+        "simulate_responses",
+        "write_preregistration",
+    },
+    "itables": set(),
+}
+
+
+@pytest.mark.parametrize("library", AT_START)
+def test_a_heavy_library_is_loaded_at_the_start_only_where_it_must_be(library):
+    assert {path.stem for path in SCRIPTS if library in load_at_start(path)} == AT_START[library]
+
+
+@pytest.mark.parametrize("script", sorted(RECORDS))
+def test_what_reads_and_writes_records_starts_without_pandas_and_numpy(script):
+    assert not {"pandas", "numpy", "pyarrow"} & load_at_start(ROOT / f"scripts/{script}.py")
+
+
+@cache
+def load_at_start(script):
+    return {one.module for one in find_imports(script, in_functions=False)}
