@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
@@ -24,7 +24,7 @@ PNG_DPI = 300
 # its report on every embedded font would fill the rule's log
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
-INK, GREY, PALE, PALEST = "#222222", "#767676", "#E6E6E6", "#F1F1F1"
+INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
 GOLD_FILL = "#FFF1C9"
 
 Keywords = dict[str, Any]  # of a call of matplotlib
@@ -74,9 +74,11 @@ def arm_style(arm: str) -> Style:
     return ARMS.get(arm).style if arm in ARMS else OTHER
 
 
-def arm_shades(arm: str) -> LinearSegmentedColormap:
+def arm_shades(arm: str) -> Colormap:
     """Shades of an arm's colour, from nearly white up to the colour itself."""
-    return LinearSegmentedColormap.from_list(arm, [PALEST, arm_style(arm).colour])
+    import seaborn as sns  # takes a second to load, and only figures of matrices need it
+
+    return sns.light_palette(arm_style(arm).colour, as_cmap=True)
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
