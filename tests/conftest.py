@@ -42,6 +42,7 @@ SLOW = frozenset(
         "provenance",
         "reading_tables",
         "released",
+        "scripts",
         "study_statistics",
         "study_tables",
         "supplied",
