@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from tracekd.models.kept import keep_model
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
+    from tracekd.models.kept import keep_model
+
     for model in snakemake.input.models:
         print(f"{model}: kept in {keep_model(Path(model))}")

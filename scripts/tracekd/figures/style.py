@@ -78,7 +78,8 @@ def arm_shades(arm: str) -> Colormap:
     """Shades of an arm's colour, from nearly white up to the colour itself."""
     import seaborn as sns  # takes a second to load, and only figures of matrices need it
 
-    return sns.light_palette(arm_style(arm).colour, as_cmap=True)
+    shades: Colormap = sns.light_palette(arm_style(arm).colour, as_cmap=True)
+    return shades
 
 
 def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
