@@ -198,6 +198,7 @@ def read_demo(folder):
     ]
 
 
+@pytest.mark.slow
 def test_the_models_of_todays_demo_are_kept_and_no_others(tmp_path):
     """Red after a change of the recipe: `make base-models` makes those of today."""
     kept = {kept_folder(plan.describe(), ROOT / KEPT) for plan in read_demo(tmp_path)}
@@ -208,3 +209,14 @@ def test_the_models_of_todays_demo_are_kept_and_no_others(tmp_path):
         probe = json.loads((folder / "probe.json").read_text("utf-8"))["probe"]
         assert all(probe[f"{name}.evidence"] >= mark for name, mark in marks.items())
     assert sum(path.stat().st_size for folder in kept for path in folder.iterdir()) < MOST_BYTES
+
+
+@pytest.mark.slow
+def test_todays_rule_makes_a_model_that_passes_its_probe(tmp_path):
+    """Two minutes of an idle core at best: fewer steps, or one dataset alone, teach too little to pass."""
+    from tracekd.models.base import build_base_model
+
+    plan = read_demo(tmp_path / "raw")[-1]
+    probe = build_base_model(tmp_path / "model", plan)
+    assert plan.architecture == "qwen3" and set(plan.recipe.pass_marks) == set(plan.datasets)
+    assert all(probe[f"{name}.evidence"] >= mark for name, mark in plan.recipe.pass_marks.items())
