@@ -37,7 +37,7 @@ def datasets_table(
             "dataset": dataset,
             "class": label,
             **_describe(part),
-            "limit": _write_limit(limits.get(dataset, Limit())),
+            "limit": _write_limit(limits.get(dataset)),
             "licence": licences.get(dataset, ""),
         }
         for dataset, part_of_dataset in items.groupby("dataset", sort=False)
@@ -72,6 +72,7 @@ def _describe(items: pd.DataFrame) -> dict[str, float]:
     return {**sizes, **{column: items[column].mean() for column in ("facts", "gold_facts", "answers")}}
 
 
-def _write_limit(limit: Limit) -> str:
+def _write_limit(limit: Limit | None) -> str:
     """Write what was taken of a dataset, such as `train 240, test 80, characters 1000`."""
-    return ", ".join(f"{key} {most}" for key, most in limit.model_dump(exclude_none=True).items())
+    taken = limit.model_dump(exclude_none=True) if limit else {}
+    return ", ".join(f"{key} {most}" for key, most in taken.items())

@@ -38,7 +38,7 @@ def check_config(config: Mapping[str, Any], models: Mapping[str, Any]) -> Config
     if settings.level != "outputs":
         # of supplied generations nothing is known of a model but its name
         check_names(settings.models, models, "config: models", "see config/models.yaml")
-    check_names(settings.limit, DATASETS, "config: limit", "see config/datasets.yaml")
+    check_names(list(settings.limit), DATASETS, "config: limit", "see config/datasets.yaml")
     arms = list(ARMS)
     check_names(settings.arms, arms, "config: arms", "see the comments in config.yaml")
     check_names(settings.scorers, SCORERS, "config: scorers", "see the comments in config.yaml")
