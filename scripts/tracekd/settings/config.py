@@ -93,7 +93,7 @@ class Config(Settings):
     mirror: TextOrNull = Field(description="Folder with the registry's files, used in place of downloads")
     datasets: SomeDistinct[str] = Field(description="Datasets to run")
     limit: dict[str, Limit] = Field(
-        {}, description="Part of a dataset that is taken, drawn with `seed`, by dataset; {} for all of each"
+        description="Part of a dataset that is taken, drawn with `seed`, by dataset; {} for all of each"
     )
     models: SomeDistinct[str] = Field(description="Models of config/models.yaml to run")
     arms: SomeDistinct[str] = Field(

@@ -128,7 +128,7 @@ class Run:
     @property
     def limits(self) -> dict[str, dict[str, int]]:
         """Part of each dataset that is read (`settings.config.Limit`), {} for all of it."""
-        return {name: self.config.get("limit", {}).get(name, {}) for name in self.read_datasets}
+        return {name: self.config["limit"].get(name, {}) for name in self.read_datasets}
 
     @cached_property
     def made_up(self) -> list[str]:
