@@ -50,7 +50,7 @@ def keep_dequantised(model: "PreTrainedModel") -> None:
 
 def free_memory() -> int:
     """Count the bytes that this process may yet take: what the machine and its control groups have left."""
-    free = psutil.virtual_memory().available
+    free: int = psutil.virtual_memory().available
     group = GROUPS / _own_group()
     for folder in (group, *group.parents):
         limit = folder / "memory.max"  # the root has none
