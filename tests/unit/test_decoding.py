@@ -3,6 +3,7 @@
 import pytest
 import torch
 from support.tiny_models import CHAT, TRAINING, conversations
+from tracekd.adapters import decoding
 from tracekd.adapters.chat import Prompt, prefilled_prompt
 from tracekd.adapters.decoding import Reader, decode_greedily
 from tracekd.adapters.training import add_lora
@@ -70,6 +71,12 @@ def test_answers_behind_shared_prompts_are_those_of_each_prompt_alone(model, pro
         answers += decode_greedily(model, prompts[start : start + size], ends, 0, MOST)
     assert answers == [cut(answer, ends) for answer in alone]
     assert len({len(answer) for answer in answers}) > 3, "rows end at different times"
+
+
+def test_parts_that_are_read_apart_go_on_together(model, prompts, alone, ends, monkeypatch):
+    monkeypatch.setattr(decoding, "ROWS_AT_ONCE", 5)
+    answers = decode_greedily(model, prompts, ends, 0, MOST)
+    assert answers == [cut(answer, ends) for answer in alone]
 
 
 def test_prompts_with_and_without_a_shared_part_go_together(model, prompts, alone, ends):

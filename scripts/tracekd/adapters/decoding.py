@@ -4,7 +4,7 @@ Tokens are those of one prompt at a time in float32. The library's own `generate
 paged cache) was tried on a CPU: same tokens, in five times the time of its plain `generate`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tracekd.adapters.chat import Prompt
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import torch
     from peft import PeftModel
     from transformers import PreTrainedModel
+
+ROWS_AT_ONCE = 32  # of similar length; enough to keep a processor busy
 
 
 class Reader:
@@ -33,6 +35,37 @@ class Reader:
         chosen = torch.tensor(places, device=self.mask.device)
         self.cache.batch_select_indices(chosen)
         self.mask = self.mask[chosen]
+
+    def copy(self, places: Sequence[int]) -> "Reader":
+        """Give the rows at these places, each as often as it is named, as a reader of their own."""
+        import torch
+        from transformers import DynamicCache
+
+        chosen = torch.tensor(places, device=self.mask.device)
+        other = Reader(self.model, self.pad)
+        other.mask = self.mask[chosen]
+        if self.mask.shape[1]:
+            layers: Any = self.cache.layers  # of attention: others have no keys
+            other.cache = DynamicCache([(layer.keys[chosen], layer.values[chosen]) for layer in layers])
+        return other
+
+    def join(self, others: "Sequence[Reader]") -> None:
+        """Add the rows of other readers of the same model, all that have been read, behind those here."""
+        import torch
+        from torch.nn.functional import pad
+        from transformers import DynamicCache
+
+        readers = [self, *others]
+        width = max(reader.mask.shape[1] for reader in readers)
+
+        def stack(tensors: "Iterable[torch.Tensor]") -> "torch.Tensor":
+            return torch.cat([pad(one, (0, 0, width - one.shape[-2], 0)) for one in tensors])
+
+        layers = zip(*(reader.cache.layers for reader in readers), strict=True)
+        self.cache = DynamicCache(
+            [(stack(one.keys for one in layer), stack(one.values for one in layer)) for layer in layers]
+        )
+        self.mask = stack(reader.mask[:, :, None] for reader in readers)[:, :, 0]
 
     def read(self, rows: Sequence[Sequence[int]], logits: int = 1) -> "torch.Tensor":
         """Read the next tokens of every row, padded on the left.
@@ -90,7 +123,8 @@ def decode_greedily(
     import torch
 
     # prompts that are equal, as an item's own trace and the gold one, are answered once
-    rows = list(dict.fromkeys((prompt.head, prompt.tail) for prompt in prompts))
+    # those of similar length are read together, for little padding
+    rows = sorted({(prompt.head, prompt.tail) for prompt in prompts}, key=lambda row: (len(row[1]), row))
     heads = list(dict.fromkeys(head for head, _ in rows))
     places = {head: place for place, head in enumerate(heads)}
     answers: list[list[int]] = [[] for _ in rows]
@@ -100,8 +134,13 @@ def decode_greedily(
         reader.keep([0] * len(heads))
         if any(heads):
             reader.read(heads)
-        reader.keep([places[head] for head, _ in rows])
-        logits = reader.read([tail for _, tail in rows])
+        parts, starts = [], []
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = reader.copy([places[head] for head, _ in rows[start : start + ROWS_AT_ONCE]])
+            starts.append(part.read([tail for _, tail in rows[start : start + ROWS_AT_ONCE]]))
+            parts.append(part)
+        reader, logits = parts[0], torch.cat(starts)
+        reader.join(parts[1:])
         while going:
             tokens = logits[:, -1].argmax(-1).tolist()
             for row, token in zip(going, tokens, strict=True):
