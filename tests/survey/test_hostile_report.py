@@ -18,7 +18,7 @@ def replayed(tmp_path_factory):
     """A project in which generations about hostile questions were replayed, with its report."""
     folder = tmp_path_factory.mktemp("hostile")
     project, mirror = copy_project(folder / "project"), write_mirror(folder, (*EMPLOYERS[:2], HOSTILE))
-    some = {"replay": {"datasets": ["cotempqa"], "models": [MODEL], "arms": ["none", "correct"]}}
+    some = {"replay": {"datasets": ["cotempqa"], "models": [MODEL], "arms": ["none", "correct", "incorrect"]}}
     (folder / "some.yaml").write_text(json.dumps(some | {"mirror": str(mirror)}))
     command = ["--configfile", "config/replay.yaml", str(folder / "some.yaml")]
     snakemake(project, *command)
