@@ -10,6 +10,7 @@ from support.workflow import copy_project, snakemake
 pytestmark = pytest.mark.workflow
 # stands in a question, its facts, prompts and generations
 HOSTILE = "<script>window.hacked = 1</script></textarea></script><img src=x onerror='window.hacked = 1'>"
+TIMEOUT_MS = 60_000  # megabytes of page, on a busy machine
 CATEGORIES = ("Claims", "Figures", "Headline", "Items", "Tables")
 
 
@@ -40,6 +41,7 @@ def test_the_hostile_text_would_run_where_it_is_markup(browser):
 
 def test_no_script_runs_in_a_report_of_hostile_questions(replayed, browser):
     page = browser.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     for category in CATEGORIES:
         page.goto((replayed / "report.html").as_uri())
         page.get_by_role("link", name=category, exact=True).click()
