@@ -33,10 +33,11 @@ replay: .venv/ready
 bench: .venv/ready
 	.venv/bin/python tests/benchmark/bench.py
 
-# the kept base models of the demo, trained anew by today's recipe
+# the kept base models of the demo, trained anew by today's recipe, and their tests
 base-models: .venv/ready
 	rm -rf resources/models
 	$(RUN) keep_base_models --config run=base_models --forcerun build_base_model
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit/test_kept_models.py -m "base_models or not base_models"
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90

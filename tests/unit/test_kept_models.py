@@ -211,7 +211,7 @@ def test_the_models_of_todays_demo_are_kept_and_no_others(tmp_path):
     assert sum(path.stat().st_size for folder in kept for path in folder.iterdir()) < MOST_BYTES
 
 
-@pytest.mark.slow
+@pytest.mark.base_models
 def test_todays_rule_makes_a_model_that_passes_its_probe(tmp_path):
     """Two minutes of an idle core at best: fewer steps, or one dataset alone, teach too little to pass."""
     from tracekd.models.base import build_base_model
