@@ -48,7 +48,8 @@ NAMES = [
     "Ida Tacke",
     "Hans Geiger",
 ]
-DECODING = Decoding(batch_size=16, max_new_tokens=24, sampling="greedy")
+# the planted models write by a function of their own, as a model's own settings have the library do
+DECODING = Decoding(batch_size=16, max_new_tokens=24, sampling="as_published")
 
 
 def make_questions(count=24):
@@ -384,7 +385,7 @@ def test_the_script_writes_every_condition_of_a_real_adapter(
     params = {
         "conditions": list(CONDITIONS),
         "seed": 0,
-        "generation": DECODING.changed(max_new_tokens=4).model_dump(),
+        "generation": DECODING.changed(max_new_tokens=4, sampling="greedy").model_dump(),
         "quantisation": QUANTISATION.model_dump(),
         "chat": CHAT.model_dump(),
         "persona": "Llama",

@@ -100,7 +100,7 @@ RULES = {
         r"^ *rule (\w+):\n(.*?)(?=^ *rule |\Z)", path.read_text(), re.MULTILINE | re.DOTALL
     )
 }
-SUBMITTED = set(re.findall(r'"(\w+)",', (ROOT / "rules/cluster.smk").read_text()))
+SUBMITTED = set(re.findall(r'(?m)^    "(\w+)",$', (ROOT / "rules/cluster.smk").read_text()))
 # a table of the settings reads them as well; it computes nothing with a model
 GPU_RULES = {name for name, body in RULES.items() if '"quantisation"' in body and "envs/train.yaml" in body}
 
