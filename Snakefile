@@ -32,6 +32,7 @@ include: "rules/analysis.smk"  # accuracies, trace against answer
 include: "rules/statistics.smk"  # association of trace and answer, comparisons
 include: "rules/readings.smk"  # what a trace names and whether the answer follows
 include: "rules/intervention.smk"  # answers behind prefilled traces
+include: "rules/experiment.smk"  # log-odds behind set traces crossed with contexts
 include: "rules/differences.smk"  # what separates the two scorers, item by item
 include: "rules/contrasts.smk"  # whether the order of arms survives the scorer
 include: "rules/claims.smk"  # the published numbers, one by one

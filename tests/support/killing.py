@@ -97,15 +97,15 @@ def train(note: Note) -> None:
 
 def generate(note: Note) -> None:
     """Run the script of the rule generate here, noting every batch that is stored."""
-    from tracekd.adapters import generation
+    from tracekd.core import parts
 
-    append = generation._append
+    append = parts.append
 
     def noting(part, items):
         append(part, items)
         note(len(items))
 
-    generation._append = noting
+    parts.append = noting
     run_script(
         "generate.py",
         input=SimpleNamespace(

@@ -1,42 +1,96 @@
-"""Log-likelihoods behind a shared prompt are those of a plain forward pass over each text."""
+"""Log-likelihoods behind rows that share what they begin with are those of a plain pass over each text."""
 
 import pytest
 import torch
+from tracekd.adapters import likelihood
 from tracekd.adapters.decoding import Reader
 from tracekd.adapters.likelihood import log_likelihoods
 
-PROMPT = [5, 90, 91, 92, 17, 64, 33]
+HEAD = [5, 90, 91, 92, 17]
+TAILS = [[64, 33], [70, 71, 72, 73], [33]]
 CONTINUATIONS = [[7], [8, 9, 10, 11, 12], [90, 91, 90], [7, 7], [8, 9, 10, 11, 13]]
 
 
-def plain(model, continuation):
+def plain(model, tail, continuation):
     """Sum the log-probabilities of one continuation by one pass over the whole text."""
-    ids = torch.tensor([PROMPT + continuation])
+    ids = torch.tensor([HEAD + tail + continuation])
     with torch.inference_mode():
         log_p = model(input_ids=ids).logits[0].log_softmax(-1)
-    start = len(PROMPT) - 1
+    start = len(HEAD + tail) - 1
     return sum(float(log_p[start + place, token]) for place, token in enumerate(continuation))
+
+
+def shared(model, tails=TAILS, continuations=CONTINUATIONS):
+    """All of them at once, as the experiment asks for them."""
+    with torch.inference_mode():
+        reader = Reader(model, 0)
+        reader.read([HEAD])
+        reader.keep([0] * len(tails))
+        behind = reader.read(tails)
+        return log_likelihoods(reader, behind, continuations)
 
 
 @pytest.fixture(scope="module")
 def expected(base):
-    return [plain(base, continuation) for continuation in CONTINUATIONS]
+    return [[plain(base, tail, one) for one in CONTINUATIONS] for tail in TAILS]
+
+
+def close(expected, tolerance=1e-4):
+    return [pytest.approx(row, abs=tolerance) for row in expected]
 
 
 def test_they_are_those_of_a_plain_pass_over_each_text(base, expected):
-    found = log_likelihoods(base, PROMPT, CONTINUATIONS, pad=0)
-    assert found.shape == (5,) and found.dtype is torch.float32
-    assert found.tolist() == pytest.approx(expected, abs=1e-4)
+    found = shared(base)
+    assert found.shape == (3, 5) and found.dtype is torch.float32
+    assert found.tolist() == close(expected)
 
 
 def test_none_depends_on_what_is_asked_beside_it(base, expected):
-    alone = [float(log_likelihoods(base, PROMPT, [one], pad=0)) for one in CONTINUATIONS]
-    assert alone == pytest.approx(expected, abs=1e-4)
+    alone = [[float(shared(base, [tail], [one])) for one in CONTINUATIONS] for tail in TAILS]
+    assert alone == close(expected)
+
+
+def test_nor_on_how_many_rows_memory_allows_at_once(base, expected, monkeypatch):
+    monkeypatch.setattr(likelihood, "LOGITS_AT_ONCE", 1)
+    assert shared(base).tolist() == close(expected)
 
 
 @pytest.mark.parametrize("shift", [-1, 1])
-def test_logits_one_place_off_would_be_seen(base, expected, monkeypatch, shift):
-    read = Reader.read
-    monkeypatch.setattr(Reader, "read", lambda *args, **options: read(*args, **options).roll(shift, dims=1))
-    found = log_likelihoods(base, PROMPT, CONTINUATIONS, pad=0).tolist()
-    assert found != pytest.approx(expected, abs=1e-2)
+@pytest.mark.parametrize("method", ["read", "branch"])
+def test_logits_one_place_off_would_be_seen(base, expected, monkeypatch, method, shift):
+    plain_method = getattr(Reader, method)
+
+    def shifted(*args):
+        # behind a row there is one place only: the next token's logits stand there
+        axis = 2 if method == "read" else 1
+        return plain_method(*args).roll(shift, dims=axis)
+
+    monkeypatch.setattr(Reader, method, shifted)
+    assert shared(base).tolist() != close(expected, 1e-2)
+
+
+def test_positions_one_place_off_would_be_seen(base, expected, monkeypatch):
+    branch = Reader.branch
+
+    def later(reader, continuations):
+        reader.mask[:, 0] = 2  # every branch stands one place further on
+        return branch(reader, continuations)
+
+    monkeypatch.setattr(Reader, "branch", later)
+    assert shared(base).tolist() != close(expected, 1e-3)
+
+
+def test_what_is_written_afterwards_is_that_of_a_reader_that_weighed_nothing(base):
+    from tracekd.adapters.decoding import go_on
+
+    def write(weigh):
+        with torch.inference_mode():
+            reader = Reader(base, 0)
+            reader.read([HEAD])
+            reader.keep([0] * len(TAILS))
+            behind = reader.read(TAILS)
+            if weigh:
+                log_likelihoods(reader, behind, CONTINUATIONS)
+            return go_on(reader, behind, {1}, 6)
+
+    assert write(weigh=True) == write(weigh=False)

@@ -7,6 +7,7 @@ padding, and pad tokens would reach the labels.
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tracekd.core.checks import clip
@@ -14,7 +15,14 @@ from tracekd.core.errors import DataError, ModelError
 from tracekd.core.limits import OutOfTime, limited
 from tracekd.core.records import Question, Trace
 from tracekd.settings.config import Chat
-from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN, chat_messages
+from tracekd.traces.prompts import (
+    ANSWER_CLOSE,
+    ANSWER_OPEN,
+    THINK_CLOSE,
+    THINK_OPEN,
+    chat_messages,
+    render_target,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -156,6 +164,78 @@ def prefilled_prompt(
     spans = [span for span in encoded["offset_mapping"] if span[0] < end]
     shared = sum(span[1] <= start for span in spans)
     return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]), shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model may answer behind one trace, token by token.
+
+    prompt: everything that stands before all of the answers. opened: the part of the answer's text that the
+    prompt holds already, for all of them begin with it. continuations: the rest of each, with the end tag or,
+    of an arm without tags, the end token.
+    """
+
+    prompt: tuple[int, ...]
+    opened: str
+    continuations: tuple[tuple[int, ...], ...]
+
+
+def encode_answers(
+    tokenizer: "PreTrainedTokenizerBase",
+    item: str,
+    messages: Messages,
+    trace: str | None,
+    answers: Sequence[str],
+    chat: Chat,
+) -> Answers:
+    """Encode answers behind a trace, the tokens being those of whole conversations as in SFT.
+
+    Args:
+        tokenizer: with a chat template.
+        item: id, for messages of errors.
+        messages: of the item, without its assistant turn.
+        trace: between the think tags; None for an arm without tags.
+        answers: as the SFT target has them, two or more.
+        chat: as at inference.
+
+    """
+    encoded = []
+    for answer in answers:
+        turn = {"role": "assistant", "content": render_target(trace, answer)}
+        whole = render(tokenizer, item, [*messages, turn], chat.date, add_generation_prompt=False)
+        tokens = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
+        end = whole.rfind(turn["content"]) + len(turn["content"])
+        ids, spans = tokens["input_ids"], tokens["offset_mapping"]
+        stop = next(place for place, span in enumerate(spans) if span[0] >= end)
+        if trace is None:
+            stop = ids.index(tokenizer.eos_token_id, stop) + 1
+        encoded.append((ids[:stop], spans, whole, end))
+    shared = count_shared([ids for ids, *_ in encoded])
+    ids, spans, whole, end = encoded[0]
+    begin = end - len(answers[0]) - len(ANSWER_CLOSE) * (trace is not None)
+    return Answers(
+        tuple(ids[:shared]),
+        whole[begin : max(begin, spans[shared - 1][1])],
+        tuple(tuple(ids[shared:]) for ids, *_ in encoded),
+    )
+
+
+def count_shared(rows: Sequence[Sequence[int]]) -> int:
+    """Count the tokens that all rows begin with."""
+    return sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*rows, strict=False)))
+
+
+def opened_prompt(
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, trace: str, chat: Chat
+) -> Prompt:
+    """Encode a question whose assistant turn is written up to here in its trace; what is begun goes on."""
+    content = f"{THINK_OPEN}{trace}"
+    turn = {"role": "assistant", "content": f"{content}{THINK_CLOSE}"}
+    whole = render(tokenizer, item, [*messages, turn], chat.date, add_generation_prompt=False)
+    end = whole.rfind(content) + len(content)
+    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
+    count = sum(span[1] <= end for span in encoded["offset_mapping"])
+    return Prompt(item, whole[:end], tuple(encoded["input_ids"][:count]))
 
 
 def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Prompt:

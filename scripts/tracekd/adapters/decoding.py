@@ -89,6 +89,35 @@ class Reader:
         values: torch.Tensor = output.logits[:, -logits:].float()
         return values
 
+    def branch(self, continuations: Sequence[Sequence[int]]) -> "torch.Tensor":
+        """Read continuations side by side behind every row; none sees another. The reader is then of no use.
+
+        Gives the logits behind every token of all of them, one behind the other, of shape (rows, tokens of
+        all, vocabulary), float32.
+        """
+        import torch
+
+        device, dtype = self.mask.device, self.model.dtype
+        ids = torch.tensor([token for row in continuations for token in row], device=device)
+        branches = torch.tensor([number for number, row in enumerate(continuations) for _ in row])
+        places = torch.tensor([place for row in continuations for place in range(len(row))])
+        own = (branches[:, None] == branches) & (places[:, None] >= places)
+        rows, width = len(self.mask), len(ids)
+        seen = torch.cat(
+            [self.mask.bool()[:, None].expand(-1, width, -1), own.to(device).expand(rows, -1, -1)], dim=2
+        )
+        hidden = torch.zeros(seen.shape, dtype=dtype, device=device)
+        hidden.masked_fill_(~seen, torch.finfo(dtype).min)
+        output = self.model(
+            input_ids=ids.expand(rows, -1),
+            attention_mask=hidden[:, None],
+            position_ids=self.mask.sum(1)[:, None] + places.to(device),
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        values: torch.Tensor = output.logits.float()
+        return values
+
 
 def _pad_left(
     rows: Sequence[Sequence[int]], pad: int, device: "torch.device"
@@ -127,8 +156,6 @@ def decode_greedily(
     rows = sorted({(prompt.head, prompt.tail) for prompt in prompts}, key=lambda row: (len(row[1]), row))
     heads = list(dict.fromkeys(head for head, _ in rows))
     places = {head: place for place, head in enumerate(heads)}
-    answers: list[list[int]] = [[] for _ in rows]
-    going = list(range(len(rows)))
     with torch.inference_mode():
         reader = Reader(model, pad)
         reader.keep([0] * len(heads))
@@ -141,22 +168,40 @@ def decode_greedily(
             parts.append(part)
         reader, logits = parts[0], torch.cat(starts)
         reader.join(parts[1:])
-        while going:
-            tokens = logits[:, -1].argmax(-1).tolist()
-            for row, token in zip(going, tokens, strict=True):
-                answers[row].append(token)
-            left = [
-                place
-                for place, row in enumerate(going)
-                if answers[row][-1] not in ends and len(answers[row]) < max_new_tokens
-            ]
-            if 0 < len(left) < len(going):
-                reader.keep(left)
-            going = [going[place] for place in left]
-            if going:
-                logits = reader.read([[tokens[place]] for place in left])
+        answers = go_on(reader, logits, ends, max_new_tokens)
     found = dict(zip(rows, answers, strict=True))
     return [found[prompt.head, prompt.tail] for prompt in prompts]
+
+
+def go_on(
+    reader: Reader, logits: "torch.Tensor", ends: Collection[int], max_new_tokens: int
+) -> list[list[int]]:
+    """Give the greedy tokens behind every row of a reader, up to and with its end token.
+
+    Args:
+        reader: its rows leave it as they end.
+        logits: behind the last token of each row, in the last place of the second axis.
+        ends: token ids that end an answer.
+        max_new_tokens: of each row.
+
+    """
+    answers: list[list[int]] = [[] for _ in logits]
+    going = list(range(len(answers)))
+    while going:
+        tokens = logits[:, -1].argmax(-1).tolist()
+        for row, token in zip(going, tokens, strict=True):
+            answers[row].append(token)
+        left = [
+            place
+            for place, row in enumerate(going)
+            if answers[row][-1] not in ends and len(answers[row]) < max_new_tokens
+        ]
+        if 0 < len(left) < len(going):
+            reader.keep(left)
+        going = [going[place] for place in left]
+        if going:
+            logits = reader.read([[tokens[place]] for place in left])
+    return answers
 
 
 def decode_as_published(

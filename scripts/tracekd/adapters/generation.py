@@ -1,9 +1,6 @@
 """What a model writes for each question: in batches, resumable item by item (paper, section 6)."""
 
-import hashlib
-import json
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +9,8 @@ from tqdm import tqdm
 
 from tracekd.adapters.chat import Prompt
 from tracekd.adapters.decoding import decode_as_published, decode_greedily
-from tracekd.core.files import atomic_write, sha256_text, storing
+from tracekd.core import parts
+from tracekd.core.files import sha256_text
 from tracekd.core.records import Generation, write_records
 from tracekd.models.identity import digest_json, package_versions
 from tracekd.settings.config import Generation as Decoding
@@ -80,14 +78,14 @@ def generate_all(
             [(prompt.id, prompt.text, prompt.input_ids) for prompt in prompts],
         ]
     )
-    done = _resume(part, digest)
+    done = {name: Generation.from_json(record) for name, record in parts.resume(part, digest).items()}
     with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
         for number, batch in enumerate(_batches(prompts, decoding.batch_size)):
             missing = [prompt for prompt in batch if prompt.id not in done]
             if missing:
                 texts = _generate_batch(model, tokenizer, batch, decoding, seed * 1_000_003 + number)
                 done |= texts
-                _append(part, [texts[prompt.id] for prompt in missing])
+                parts.append(part, [texts[prompt.id] for prompt in missing])
                 bar.update(len(missing))
     return [done[prompt.id] for prompt in prompts]
 
@@ -112,13 +110,12 @@ def _generate_batch(
     seed: int,
 ) -> dict[str, Generation]:
     """Generate for one batch; new tokens count up to and with the end token."""
-    pad, ends = tokenizer.pad_token_id, _end_tokens(model, tokenizer)
+    pad, ends = tokenizer.pad_token_id, end_tokens(model, tokenizer)
     if decoding.sampling == "greedy":
         written = decode_greedily(model, batch, ends, pad, decoding.max_new_tokens)
     else:
         written = decode_as_published(model, batch, ends, pad, decoding.max_new_tokens, seed)
-    special = {token for token, entry in tokenizer.added_tokens_decoder.items() if entry.special}
-    hidden = special - {tokenizer.convert_tokens_to_ids(tag) for tag in TAGS}
+    hidden = hidden_tokens(tokenizer)
     generations = {}
     for prompt, tokens in zip(batch, written, strict=True):
         end = next((place for place, token in enumerate(tokens, 1) if token in ends), None)
@@ -133,37 +130,13 @@ def _generate_batch(
     return generations
 
 
-def _end_tokens(model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+def hidden_tokens(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """Give the special tokens that are no part of a text; think and answer tags are."""
+    special = {token for token, entry in tokenizer.added_tokens_decoder.items() if entry.special}
+    return special - {tokenizer.convert_tokens_to_ids(tag) for tag in TAGS}
+
+
+def end_tokens(model: "PreTrainedModel | PeftModel", tokenizer: "PreTrainedTokenizerBase") -> set[int]:
     """Give the tokens that end an answer, by the tokenizer and by the model's own settings."""
     ends = model.generation_config.eos_token_id or []
     return {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
-
-
-def _resume(part: Path, digest: str) -> dict[str, Generation]:
-    """Read the whole items of a killed run, less half or damaged lines; start anew for another digest."""
-    header = json.dumps({"digest": digest}).encode()
-    lines = part.read_bytes().split(b"\n") if part.exists() else [header]
-    if lines[0] != header:
-        logger.warning("%s belongs to another configuration and is started anew", part)
-        lines = [header]
-    whole = [line for line in lines[1:] if _is_whole(line)]
-    with atomic_write(part, "wb") as stream:
-        stream.writelines(line + b"\n" for line in (header, *whole))
-    records = (json.loads(line.partition(b" ")[2]) for line in whole)
-    return {record["id"]: Generation.from_json(record) for record in records}
-
-
-def _is_whole(line: bytes) -> bool:
-    """Tell whether the item on a line of a part file is the one that the digest before it was taken of."""
-    digest, _, item = line.partition(b" ")
-    return hashlib.sha256(item).hexdigest().encode() == digest
-
-
-def _append(part: Path, generations: Sequence[Generation]) -> None:
-    """Add finished items, each after its digest, safe on the disk before the next batch starts."""
-    with storing(part), open(part, "a", encoding="utf-8", newline="\n") as stream:
-        for generation in generations:
-            item = json.dumps(generation.to_json(), ensure_ascii=False)
-            stream.write(f"{sha256_text(item)} {item}\n")
-        stream.flush()
-        os.fsync(stream.fileno())

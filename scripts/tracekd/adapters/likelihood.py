@@ -1,4 +1,4 @@
-"""How likely a model finds given texts: many continuations behind one prompt that is read once."""
+"""How likely a model finds given texts: many continuations behind rows that have been read once."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,40 +7,39 @@ from tracekd.adapters.decoding import Reader
 
 if TYPE_CHECKING:
     import torch
-    from peft import PeftModel
-    from transformers import PreTrainedModel
+
+LOGITS_AT_ONCE = 1 << 26  # 256 MB of float32; a vocabulary has 50,000 of them for every token
 
 
 def log_likelihoods(
-    model: "PreTrainedModel | PeftModel",
-    prompt: Sequence[int],
-    continuations: Sequence[Sequence[int]],
-    pad: int,
+    reader: Reader, behind: "torch.Tensor", continuations: Sequence[Sequence[int]]
 ) -> "torch.Tensor":
-    """Give the log-likelihood in nats of each continuation behind the prompt: float32, (continuations,).
+    """Give the log-likelihood in nats of each continuation behind each row: float32, (rows, continuations).
 
     It is the sum over the tokens of a continuation, each given all before it: the same as by a plain forward
-    pass over prompt and continuation up to rounding (1e-4), whatever is asked beside it.
+    pass over row and continuation up to rounding (1e-4), whatever is asked beside it.
 
     Args:
-        model: in evaluation mode, with or without an adapter.
-        prompt: token ids, at least one.
-        continuations: token ids, at least one each; logits for all of them are held at once.
-        pad: token id to pad with.
+        reader: rows that have been read, with a model in evaluation mode; it stays as it is.
+        behind: logits behind the last token of each row, in the last place of the second axis.
+        continuations: token ids, at least one each.
 
     """
     import torch
 
-    longest = max(map(len, continuations))
+    device = behind.device
+    ids = torch.tensor([token for row in continuations for token in row], device=device)
+    lengths = torch.tensor([len(row) for row in continuations], device=device)
+    begins = lengths.cumsum(0) - lengths
+    owners = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
+    rows_at_once = max(1, LOGITS_AT_ONCE // (len(ids) * behind.shape[-1]))
+    totals = []
     with torch.inference_mode():
-        reader = Reader(model, pad)
-        behind_prompt = reader.read([prompt])[0, -1].log_softmax(-1)
-        reader.keep([0] * len(continuations))
-        inner = reader.read(continuations, logits=longest).log_softmax(-1)
-    # padded on the left: the last token of a continuation stands in the last column, and predicts none of it
-    totals = [
-        behind_prompt[tokens[0]]
-        + sum(inner[row, place - len(tokens), token] for place, token in enumerate(tokens[1:]))
-        for row, tokens in enumerate(continuations)
-    ]
-    return torch.stack(totals)
+        for rows in torch.arange(len(behind)).split(rows_at_once):
+            logits = reader.copy(rows.tolist()).branch(continuations)[:, :-1]
+            chosen = logits.gather(-1, ids[None, 1:, None].expand(len(rows), -1, 1))[..., 0]
+            # what stands behind a token predicts the next one; the first of each is predicted by its row
+            scores = torch.nn.functional.pad(chosen - logits.logsumexp(-1), (1, 0))
+            scores[:, begins] = behind[rows, -1].log_softmax(-1)[:, ids[begins]]
+            totals.append(scores.new_zeros(len(rows), len(lengths)).index_add(1, owners, scores))
+    return torch.cat(totals)

@@ -44,6 +44,7 @@ class Step:
             given.
         quotes: whether a value is a set of context facts, word for word.
         lenient: other ways to read a value out of a whole output, by the names of `scoring.readings.WAYS`.
+        rewording: other words that say what `opening` says, for a paraphrase; empty where there are none.
 
     """
 
@@ -60,10 +61,15 @@ class Step:
     practice: Callable[[Question, random.Random], Value] | None = None
     quotes: bool = False
     lenient: Mapping[str, Callable[[Question, str], Value | None]] = field(default_factory=dict)
+    rewording: str = ""
 
     def render(self, value: Value) -> str:
         """Write the step."""
         return self.opening + self.write(value)
+
+    def paraphrase(self, value: Value) -> str:
+        """Write the step in other words; only what it states stays word for word."""
+        return self.rewording + self.write(value)
 
     def judge(self, question: Question, value: Value | None) -> bool:
         """Tell whether a value that was read is right; one that is not there is wrong."""

@@ -24,8 +24,8 @@ _ANY_FACTS = re.compile(r"to answer the question:(.*)", re.DOTALL)
 _TRACE_END = re.compile(r"</think>|<answer>")
 
 
-def class_step(classes: Sequence[str], opening: str) -> Step:
-    """Make the Classification step: one of the classes, behind the dataset's sentence."""
+def class_step(classes: Sequence[str], opening: str, rewording: str) -> Step:
+    """Make the Classification step: one of the classes, behind the dataset's sentence or its rewording."""
 
     def parse(reasoning: str) -> str | None:
         """Read the class that is stated."""
@@ -45,14 +45,21 @@ def class_step(classes: Sequence[str], opening: str) -> Step:
         opening=opening,
         labels=classes,
     )
-    return replace(step, parse=parse, lenient={"quoted": parse_loosely, "tolerant": parse_loosely})
+    lenient = {"quoted": parse_loosely, "tolerant": parse_loosely}
+    return replace(step, parse=parse, lenient=lenient, rewording=rewording)
 
 
-def facts_step(opening: str, as_list: bool, gold: Callable[[Question], tuple[str, ...]] = gold_facts) -> Step:
+def facts_step(
+    opening: str,
+    rewording: str,
+    as_list: bool,
+    gold: Callable[[Question], tuple[str, ...]] = gold_facts,
+) -> Step:
     """Make the Information Retrieval step: the gold facts, word for word, up to the end of the trace.
 
     Args:
         opening: the dataset's sentence.
+        rewording: another of its sense.
         as_list: whether facts are quoted as a list literal; else one passage stands as it is.
         gold: what a right step quotes.
 
@@ -89,7 +96,7 @@ def facts_step(opening: str, as_list: bool, gold: Callable[[Question], tuple[str
         gold=gold,
     )
     lenient = {"quoted": parse_quotes, "tolerant": parse_loosely}
-    return replace(step, write=write, parse=parse, practice=practice, lenient=lenient)
+    return replace(step, write=write, parse=parse, practice=practice, lenient=lenient, rewording=rewording)
 
 
 def _cut_trace(text: str) -> str:

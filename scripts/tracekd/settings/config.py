@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tracekd.settings.base import Count, Distinct, Positive, Seed, Settings, SomeDistinct, Text, TextOrNull
 from tracekd.settings.base_model import BaseRecipe
+from tracekd.settings.experiment import Experiment
 from tracekd.settings.teacher import Teacher
 from tracekd.settings.training import TrainingPlan
 
@@ -103,6 +104,9 @@ class Config(Settings):
     scorers: SomeDistinct[str] = Field(description="Scorers to apply")
     interventions: Distinct[str] = Field(
         description="Traces that a trained model is made to continue from; [] for none"
+    )
+    experiment: Experiment | None = Field(
+        None, description="Set traces crossed with contexts (config/experiment.yaml, docs/experiment.md)"
     )
     replay: Replay | None = Field(
         None, description="Released generations to score in place of our own; needs `level: outputs`"

@@ -12,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from textwrap import shorten
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracekd.core.errors import ConfigError, VerificationError
 from tracekd.core.records import Question, Trace
@@ -43,6 +43,14 @@ class Verifier(Protocol):
 
     def kinds_of_noise(self, question: Question, text: str) -> frozenset[str]:
         """Say whether a wrong step states the nearest facts (`near`), `far` ones, both or neither."""
+
+
+@runtime_checkable
+class KnowsSwaps(Protocol):
+    """What a verifier offers beside it where answers of its dataset can be renamed in the context."""
+
+    def is_swapped(self, before: Question, after: Question) -> bool:
+        """Tell whether gold answers were renamed throughout, to names that were nowhere, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,3 +289,9 @@ def _check_answer(verifier: Verifier, question: Question, answer: str) -> None:
 def is_gold_answer(question: Question, answer: str) -> bool:
     """Tell whether a final answer is the gold one as its dataset writes it, untouched."""
     return VERIFIERS.get(question.dataset).is_gold_answer(question, answer)
+
+
+def is_swapped(before: Question, after: Question) -> bool:
+    """Tell whether a question is another one with its answers renamed; no, where a verifier cannot tell."""
+    verifier = VERIFIERS.get(before.dataset)
+    return isinstance(verifier, KnowsSwaps) and verifier.is_swapped(before, after)

@@ -16,6 +16,9 @@ CLASS_SENTENCE = (
     "The category of the question asked is: "
 )
 RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
+# the same in other words, for a paraphrase
+CLASS_REWORDED = "Questions can be told apart by what they ask for. This one is of the kind: "
+RETRIEVAL_REWORDED = "What the story says on this is: "
 
 
 class Babi(Dataset):
@@ -25,7 +28,10 @@ class Babi(Dataset):
     title = "bAbI"
     classes = reader.CLASSES
     Options = reader.Options
-    steps = (class_step(reader.CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
+    steps = (
+        class_step(reader.CLASSES, CLASS_SENTENCE, CLASS_REWORDED),
+        facts_step(RETRIEVAL_SENTENCE, RETRIEVAL_REWORDED, as_list=True),
+    )
 
     def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:
         """Read the first question of each story; see `reader.read`."""

@@ -52,5 +52,33 @@ def kinds_of_noise(question: Question, text: str) -> frozenset[str]:
     )
 
 
+def is_swapped(before: Question, after: Question) -> bool:
+    """Tell whether the answers, words of the gold sentences, were renamed throughout, and nothing else."""
+    new = dict(zip(before.answers, after.answers, strict=True))
+    told, retold = (
+        [re.findall(r"\w+|\W+", sentence) for sentence in question.context] for question in (before, after)
+    )
+    if (
+        before.question != after.question
+        or [[new.get(word, word) for word in words] for words in told] != retold
+    ):
+        return False
+    # in any form: wolf is not renamed where wolves are left
+    old_left = any(stem in _all_words(after) for stem in map(_stem, before.answers))
+    new_known = any(stem in _all_words(before) for stem in map(_stem, after.answers))
+    gold = {word for place in before.gold_facts for word in told[place]}
+    return not old_left and not new_known and gold.issuperset(before.answers)
+
+
+def _all_words(question: Question) -> str:
+    """Give context and question in lower case."""
+    return " ".join((*question.context, question.question)).lower()
+
+
+def _stem(word: str) -> str:
+    """Give the beginning that all forms of a word share."""
+    return word.lower()[:3]
+
+
 def _gold_facts(question: Question) -> list[str]:
     return [question.context[index] for index in question.gold_facts]

@@ -18,6 +18,9 @@ from tracekd.datasets.steps import gold_facts
 
 CLASS_SENTENCE = "The temporal relation between the event in question and the event in context is: "
 RETRIEVAL_SENTENCE = "I need to use the following facts to answer the question: "
+# the same in other words, for a paraphrase
+CLASS_REWORDED = "In time, the event in the context and the one asked about are related like this: "
+RETRIEVAL_REWORDED = "What the context says on this is: "
 
 # how each relation reads in facts and in questions
 RELATIONS = {
@@ -59,7 +62,10 @@ class CoTempQA(Dataset):
     title = "CoTempQA"
     classes = reader.CLASSES
     Options = reader.Options
-    steps = (class_step(reader.CLASSES, CLASS_SENTENCE), facts_step(RETRIEVAL_SENTENCE, as_list=True))
+    steps = (
+        class_step(reader.CLASSES, CLASS_SENTENCE, CLASS_REWORDED),
+        facts_step(RETRIEVAL_SENTENCE, RETRIEVAL_REWORDED, as_list=True),
+    )
     implied_by = "facts"
 
     def read(self, raw: Path, options: reader.Options, seed: int) -> list[Question]:

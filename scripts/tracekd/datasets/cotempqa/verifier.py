@@ -75,6 +75,33 @@ def _count_common(question: Question, fact: str) -> int:
     )
 
 
+def is_swapped(before: Question, after: Question) -> bool:
+    """Tell whether the gold entities were renamed throughout the facts, and nothing else.
+
+    An entity is one whole side of a fact. Every fact must have a form that is known, say the same of the
+    renamed entities, and name none of the new ones before or of the old ones after.
+    """
+    new = dict(zip(before.answers, after.answers, strict=True))
+    if before.question != after.question or any(
+        name in before.question for names in new.items() for name in names
+    ):
+        return False
+    if len(before.context) != len(after.context):
+        return False
+    for fact, renamed in zip(before.context, after.context, strict=True):
+        told, retold = _take_apart(fact), _take_apart(renamed)
+        for old, name in new.items():
+            fact = fact.replace(old, name)
+        if not told or not retold or fact != renamed:
+            return False
+        if ({new.get(side, side) for side in told[0]}, *told[1:]) != retold:
+            return False
+    old_left = any(name in fact for name in before.answers for fact in after.context)
+    new_known = any(name in fact for name in after.answers for fact in before.context)
+    places = [before.context.index(fact) for fact in _gold_facts(before)]
+    return not old_left and not new_known and [after.context[place] for place in places] == _gold_facts(after)
+
+
 @cache  # every gold fact is held against many others
 def _take_apart(fact: str) -> tuple[set[str], str, range] | None:
     """Read entities, verb and years of a fact; None where there is no known verb, or no year."""

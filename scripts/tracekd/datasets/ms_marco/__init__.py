@@ -18,6 +18,9 @@ CLASS_SENTENCE = (
     "The category of the question asked is: "
 )
 RETRIEVAL_SENTENCE = "I need to use the following text to answer the question: "
+# the same in other words, for a paraphrase
+CLASS_REWORDED = "Questions can be told apart by what they ask for. This one is of the kind: "
+RETRIEVAL_REWORDED = "What the passages say on this is: "
 # a passage is drawn as wrong only if it shares fewer white-space tokens with the gold one (paper, section 3)
 MAX_SHARED_TOKENS = 8
 
@@ -35,8 +38,8 @@ class MsMarco(Dataset):
     classes = reader.CLASSES
     Options = reader.Options
     steps = (
-        class_step(reader.CLASSES, CLASS_SENTENCE),
-        facts_step(RETRIEVAL_SENTENCE, as_list=False, gold=gold_texts),
+        class_step(reader.CLASSES, CLASS_SENTENCE, CLASS_REWORDED),
+        facts_step(RETRIEVAL_SENTENCE, RETRIEVAL_REWORDED, as_list=False, gold=gold_texts),
     )
     alternatives = True
 
