@@ -59,7 +59,7 @@ if experiment.get_experiment(RUN):
             plan=RUN.config["experiment"]["plan"],
             settings=paths.STATISTICS,
         output:
-            items="results/{run}/tables/experiment_items.csv",
+            cells="results/{run}/tables/experiment_items.csv",
             **tables(effects="experiment_effects", left_out="experiment_left_out"),
         conda:
             "../envs/plot.yaml"

@@ -29,10 +29,11 @@ with rule_job(snakemake):
     import pandas as pd
     from tracekd.core.records import read_generations, read_questions
     from tracekd.datasets.rows import Grid
+    from tracekd.run.cells import read_run
     from tracekd.scoring.ablation import score_variants
     from tracekd.scoring.differences import find_differences
     from tracekd.tables.ablation import RUN, ablation_table, show_ablation
-    from tracekd.tables.differences import count_differences, differences_table, read_run, show_differences
+    from tracekd.tables.differences import count_differences, differences_table, show_differences
     from tracekd.tables.write import table_paths, write_csv, write_table
 
     params = snakemake.params

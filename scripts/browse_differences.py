@@ -11,6 +11,7 @@ from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     from tracekd.core.records import read_generations, read_questions
+    from tracekd.run.cells import read_run
     from tracekd.tables.browse import write_page
     from tracekd.tables.differences import (
         LISTED,
@@ -18,7 +19,6 @@ with rule_job(snakemake):
         browsable_items,
         page_note,
         read_differences,
-        read_run,
     )
 
     items = read_differences(snakemake.input.item_csv)

@@ -43,7 +43,6 @@ with rule_job(snakemake):
                 model,
                 items,
                 bench,
-                settings,
                 None if told is None else {one.id: one.text for one in told},
                 Generation.model_validate(params.generation),
                 seed,

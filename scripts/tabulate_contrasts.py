@@ -34,10 +34,10 @@ with rule_job(snakemake):
     from tracekd.core.records import read_generations, read_questions
     from tracekd.datasets.anchors import name_anchors
     from tracekd.datasets.rows import Grid
+    from tracekd.run.cells import read_run
     from tracekd.scoring.variations import vary
     from tracekd.statistics.settings import read_settings
     from tracekd.tables.contrasts import answers_frame, contrasts_table, show_contrasts, variations_frame
-    from tracekd.tables.differences import read_run
     from tracekd.tables.estimates import exact_p_values
     from tracekd.tables.mixed_model import mixed_model_table, show_mixed_model
     from tracekd.tables.scores import read_scores

@@ -3,7 +3,7 @@
 input   measurements: results/{run}/experiment/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
         questions: one file a dataset; teacher: one file a dataset, none without a teacher
         plan: docs/experiment.md; settings: config/statistics.yaml
-output  items: results/{run}/tables/experiment_items.csv
+output  cells: results/{run}/tables/experiment_items.csv
         effects_csv, effects_md, effects_tex: .../tables/experiment_effects.{csv,md,tex}
         left_out_csv, left_out_md, left_out_tex: .../tables/experiment_left_out.{csv,md,tex}
 params  datasets, models, arms: names in config order; experiment; seed
@@ -52,7 +52,7 @@ with rule_job(snakemake):
     plan = sha256_file(source.plan)
     anchors = read_anchors(source.questions)
     runs = read_runs(source.measurements)
-    write_csv(items_table(runs, anchors, grid, plan), snakemake.output.items)
+    write_csv(items_table(runs, anchors, grid, plan), snakemake.output.cells)
     statistics = read_settings(source.settings)
     effects = effects_table(values_frame(runs), anchors, grid, settings.margins, statistics, plan)
     teacher = {Path(path).parent.name: read_teacher([path]) for path in source.teacher}

@@ -15,6 +15,7 @@ SOURCES = (
     "Snakefile",
     "config.yaml",
     "config",
+    "docs",
     "profiles",
     "resources",
     "rules",

@@ -13,7 +13,9 @@ from support.figures import assert_legible
 from support.planted_answers import plant
 from support.run_data import run_script
 from support.tiny_models import CHAT, QUANTISATION
-from tracekd.adapters.chat import encode_answers, encode_example
+from tracekd.adapters.chat import Prompt, encode_answers, encode_example
+from tracekd.adapters.decoding import decode_greedily
+from tracekd.adapters.measuring import SPARE_TOKENS
 from tracekd.core.checks import read_yaml
 from tracekd.core.literals import parse_list
 from tracekd.core.records import Generation, write_records
@@ -107,7 +109,7 @@ def written(question):
 @pytest.fixture(scope="module")
 def cells(items, bench):
     """Cells of the first item by context and trace."""
-    found = set_traces(items[0], bench, SETTINGS, written(items[0].question))
+    found = set_traces(items[0], bench, written(items[0].question))
     return {(cell.context, cell.trace): cell for cell in found}
 
 
@@ -211,7 +213,7 @@ def test_gold_facts_are_reordered_where_there_are_two():
     bench = set_up([question, *others], 0, {question.id: "So it was Irving Segal."})
     items, _ = design_items(bench, SETTINGS)
     item = next(item for item in items if item.question.id == question.id)
-    found = {cell.trace: cell for cell in set_traces(item, bench, SETTINGS, {}) if cell.context == "intact"}
+    found = {cell.trace: cell for cell in set_traces(item, bench, {}) if cell.context == "intact"}
     quoted = parse_list(found["gold_reordered"].text.partition("question: ")[2])
     assert quoted == [question.context[2], question.context[0]]
     assert found["gold_reordered"].named == question.answers
@@ -241,11 +243,23 @@ def test_what_cannot_be_built_is_counted(questions):
     assert reordered == {"a", *(question.id for question in questions)}
 
 
+def test_the_battery_is_made_on_a_part_of_the_items(bench):
+    items, left_out = design_items(bench, SETTINGS.changed(battery_items=2))
+    probed = [item for item in items if "cued" in item.contexts]
+    assert 2 == len(probed) < len(items) and not [one for one in left_out if one.name == "cued"]
+    for item in items:
+        traces = {cell.trace for cell in set_traces(item, bench, written(item.question))}
+        assert ("own_25" in traces) == ("own_mistaken" in traces) == (item in probed)
+        assert {"own", "own_swapped", "wrong_near"} <= traces
+
+
 def test_what_is_set_depends_on_nothing_but_seed_and_item(questions, items, bench):
     again, _ = design_items(set_up(questions, 0, {}), SETTINGS.changed(items=5))
     assert len(again) == 5
     by_id = {item.question.id: item for item in design_items(bench, SETTINGS)[0]}
-    assert all(item == by_id[item.question.id] for item in again)
+    for item in again:
+        twin = by_id[item.question.id]
+        assert (item.contexts, item.foil, item.answers) == (twin.contexts, twin.foil, twin.answers)
     other, _ = design_items(set_up(questions, 1, {}), SETTINGS)
     assert [item.contexts for item in other] != [item.contexts for item in by_id.values()]
 
@@ -275,11 +289,11 @@ def test_answers_are_the_tokens_of_training(tokenizer, trace):
 DECODING = Decoding(batch_size=16, max_new_tokens=6, sampling="greedy")
 
 
-def hold(base, tokenizer, items, bench, work, settings=SETTINGS):
+def hold(base, tokenizer, items, bench, work):
     """Ask the random tiny model about two items."""
     own = {item.question.id: written(item.question)["own"] for item in items}
     interview = Interview(tokenizer, "Llama", CHAT)
-    return interview.hold(base, items, bench, settings, own, DECODING, 0, {}, work, "tiny")
+    return interview.hold(base, items, bench, own, DECODING, 0, {}, work, "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -301,6 +315,10 @@ def test_every_number_is_that_of_a_plain_pass_over_the_whole_conversation(measur
                 log_p = base(input_ids=ids).logits[0, :-1].log_softmax(-1)
             plain = log_p.gather(1, ids[0, 1:, None])[-len(continuation) :].sum()
             assert weight == pytest.approx(float(plain), abs=1e-4)
+        longest = max(map(len, found.continuations)) + SPARE_TOKENS
+        prompt = Prompt("a", "", found.prompt)
+        (told,) = decode_greedily(base, [prompt], {tokenizer.eos_token_id}, tokenizer.pad_token_id, longest)
+        assert one.written == (found.opened + tokenizer.decode(told)).partition("</answer>")[0]
 
 
 def test_cells_are_crossed_and_places_point_to_their_answers(measured, items):

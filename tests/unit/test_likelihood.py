@@ -4,11 +4,11 @@ import pytest
 import torch
 from tracekd.adapters import likelihood
 from tracekd.adapters.decoding import Reader
-from tracekd.adapters.likelihood import log_likelihoods
+from tracekd.adapters.likelihood import weigh
 
 HEAD = [5, 90, 91, 92, 17]
 TAILS = [[64, 33], [70, 71, 72, 73], [33]]
-CONTINUATIONS = [[7], [8, 9, 10, 11, 12], [90, 91, 90], [7, 7], [8, 9, 10, 11, 13]]
+CONTINUATIONS = [[7, 9], [8, 9, 10, 11, 12], [90, 91, 90], [7, 7], [8, 9, 10, 11, 13]]
 
 
 def plain(model, tail, continuation):
@@ -27,7 +27,7 @@ def shared(model, tails=TAILS, continuations=CONTINUATIONS):
         reader.read([HEAD])
         reader.keep([0] * len(tails))
         behind = reader.read(tails)
-        return log_likelihoods(reader, behind, continuations)
+        return weigh(reader, behind, continuations)[0]
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +80,31 @@ def test_positions_one_place_off_would_be_seen(base, expected, monkeypatch):
     assert shared(base).tolist() != close(expected, 1e-3)
 
 
+def test_a_continuation_that_greedy_decoding_would_write_is_known(base):
+    from tracekd.adapters.decoding import go_on
+
+    with torch.inference_mode():
+        reader = Reader(base, 0)
+        reader.read([HEAD])
+        reader.keep([0] * len(TAILS))
+        behind = reader.read(TAILS)
+        told = go_on(reader.copy([0, 1, 2]), behind, {1}, 4)
+        found = weigh(reader, behind, [[7, 9], told[0], told[1], [*told[0][:-1], 9]]).greedy.tolist()
+    assert [row[0] or row[3] for row in found] == [False] * 3
+    assert found[0][1] and found[1][2] and (found[0][2] == (told[0] == told[1]))
+
+
 def test_what_is_written_afterwards_is_that_of_a_reader_that_weighed_nothing(base):
     from tracekd.adapters.decoding import go_on
 
-    def write(weigh):
+    def write(weighing):
         with torch.inference_mode():
             reader = Reader(base, 0)
             reader.read([HEAD])
             reader.keep([0] * len(TAILS))
             behind = reader.read(TAILS)
-            if weigh:
-                log_likelihoods(reader, behind, CONTINUATIONS)
+            if weighing:
+                weigh(reader, behind, CONTINUATIONS)
             return go_on(reader, behind, {1}, 6)
 
-    assert write(weigh=True) == write(weigh=False)
+    assert write(weighing=True) == write(weighing=False)

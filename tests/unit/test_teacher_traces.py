@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from support.examples import make_question
 from tracekd.core.errors import VerificationError
 from tracekd.core.records import Generation
+from tracekd.datasets.free_text import conclude
 from tracekd.scoring.aligned import score_item
-from tracekd.scoring.free_text import conclude
 from tracekd.teacher.judgement import LEFT_OUT, judge, split_kept
 from tracekd.teacher.responses import OK, TRUNCATED, Response
 from tracekd.teacher.traces import build_teacher_traces, swap_within_classes

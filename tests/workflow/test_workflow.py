@@ -60,6 +60,23 @@ def test_every_table_and_figure_is_there(project):
         assert {f"{name}.pdf", f"{name}.png"} <= figures
 
 
+def test_the_experiment_has_its_tables_and_its_figure_under_the_digest_of_its_plan(project):
+    items, effects = (
+        pd.read_csv(project / f"results/smoke/tables/experiment_{name}.csv", dtype={"seed": str})
+        for name in ("items", "effects")
+    )
+    leading = ["dataset", "model", "arm", "seed", "id", "cluster", "trace", "context", "log_odds", "p_gold"]
+    assert list(items.columns) == [*leading, "p_implied", "answer", "true", "follows", "plan"]
+    plan = hashlib.sha256((project / "docs/experiment.md").read_bytes()).hexdigest()
+    assert set(items["plan"]) == set(effects["plan"]) == {plan}
+    arms = ["none", "class_only", "correct", "incorrect"]
+    assert list(items["arm"].unique()) == arms and list(effects["arm"].unique()) == arms
+    assert set(items.loc[items["arm"] == "none", "trace"]) == {"no_trace"}
+    assert {"gold", "wrong_near", "empty"} <= set(items.loc[items["arm"] == "correct", "trace"])
+    assert {"0", "all"} == set(effects["seed"])
+    assert (project / "figures/smoke/experiment_babi.png").is_file()
+
+
 def test_the_results_table_has_the_columns_that_others_rely_on(project):
     results = pd.read_csv(project / "results/smoke/tables/results.csv")
     leading = [
@@ -107,6 +124,7 @@ FROM_SCORES = {
     "tabulate_statistics",
 }
 JUDGED = SCORES | FROM_SCORES
+EXPERIMENT = {"measure_answers", "tabulate_experiment", "plot_experiment"}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +138,8 @@ JUDGED = SCORES | FROM_SCORES
             "figures/style.py",
             "\nfrom ",
             "\nimport os\nfrom ",
-            {"plot_losses", "plot_pipeline"} | {rule for rule in FROM_SCORES if rule.startswith("plot_")},
+            {"plot_losses", "plot_pipeline", "plot_experiment"}
+            | {rule for rule in FROM_SCORES if rule.startswith("plot_")},
         ),
         (
             "adapters/trainer.py",
@@ -134,6 +153,7 @@ JUDGED = SCORES | FROM_SCORES
                 "intervene",
                 "plot_losses",
                 *JUDGED,
+                *EXPERIMENT,
             }
             - {"score_baselines"},
         ),

@@ -25,7 +25,6 @@ from tracekd.experiment.measurements import Measurement, join
 from tracekd.experiment.traces import OWN, OWN_CUED, OWN_MISTAKEN, OWN_SWAPPED, mistaken_beginning
 from tracekd.settings.config import Chat
 from tracekd.settings.config import Generation as Decoding
-from tracekd.settings.experiment import Experiment
 from tracekd.traces.prompts import THINK_OPEN, chat_messages
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ class Interview:
     def __init__(self, tokenizer: "PreTrainedTokenizerBase", persona: str | None, chat: Chat):
         self.tokenizer, self.persona, self.chat = tokenizer, persona, chat
 
-    def ask_to_write(self, items: Sequence[Item], settings: Experiment, seed: int) -> list[Prompt]:
+    def ask_to_write(self, items: Sequence[Item], seed: int) -> list[Prompt]:
         """Ask for the traces that the model is to write beside its own; ids are `{item}/{trace}`."""
         return [
             prompt
             for item in items
-            for name in written_traces(settings)
+            for name in written_traces(item.asked)
             for prompt in self._ask_to_write(item, name, seed)
         ]
 
@@ -95,7 +94,6 @@ class Interview:
         model: "PreTrainedModel | PeftModel",
         items: Sequence[Item],
         bench: Bench,
-        settings: Experiment,
         own: Mapping[str, str] | None,
         decoding: Decoding,
         seed: int,
@@ -109,7 +107,6 @@ class Interview:
             model: in evaluation mode.
             items: of the dataset.
             bench: they are made of.
-            settings: of the experiment.
             own: question id to what the model wrote by itself; None for an arm without think tags.
             decoding: of the traces that it is asked to write.
             seed: of the adapter, for draws of the decoding.
@@ -123,7 +120,7 @@ class Interview:
         if own is None:
             cells = {item.question.id: set_nothing(item) for item in items}
         else:
-            prompts = self.ask_to_write(items, settings, bench.seed)
+            prompts = self.ask_to_write(items, bench.seed)
             told = generate_all(
                 model,
                 self.tokenizer,
@@ -140,7 +137,7 @@ class Interview:
                 name = item.question.id
                 if name not in own:
                     raise DataError("the question has no generation", where=name, hint="generate anew")
-                cells[name] = set_traces(item, bench, settings, {OWN: own[name], **turns.get(name, {})})
+                cells[name] = set_traces(item, bench, {OWN: own[name], **turns.get(name, {})})
         batches = [batch for item in items for batch in self.ask(item, cells[item.question.id])]
         weighed = measure_all(
             model,

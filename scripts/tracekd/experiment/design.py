@@ -35,13 +35,15 @@ Entities = tuple[str, ...]
 class Item:
     """One question of the experiment; the same for every model and arm.
 
-    contexts: name to the question in it, `intact` first. foil: the wrong answer that it is held against
+    asked: the settings that hold for it: of items that the battery is not made on, without it. contexts: name
+    to the question in it, `intact` first. foil: the wrong answer that it is held against
     wherever a set trace names none: that of the trace `wrong_near`, else the first wrong one of the context.
     answers: all that are weighed, none twice: entities of its contexts, gold and swapped answers, what the
     set traces name.
     """
 
     question: Question
+    asked: Experiment
     contexts: Mapping[str, Question]
     foil: Entities
     answers: tuple[Entities, ...]
@@ -136,11 +138,14 @@ def design_items(bench: Bench, settings: Experiment) -> tuple[list[Item], list[L
         else:
             foils[question.id] = foil
     fit = [question for question in bench.pool if question.id in foils]
-    chosen = set(draw_balanced(fit, settings.items, bench.seed))
-    for question in [one for one in fit if one.id in chosen]:
+    drawn = draw_balanced(fit, settings.items, bench.seed)
+    probed = frozenset(drawn[: settings.battery_items])
+    plain = settings.changed(battery=[])
+    for question in [one for one in fit if one.id in drawn]:
         source = bench.source(question)
-        item = _design(source, foils[question.id], settings)
-        missing = [name for name in contexts_of(settings) if name not in item.contexts]
+        asked = settings if question.id in probed else plain
+        item = _design(source, foils[question.id], asked)
+        missing = [name for name in contexts_of(asked) if name not in item.contexts]
         left_out += [LeftOut(question.id, "context", name) for name in missing]
         absent = [name for name in _fixed(settings) if TRACES[name](source) is None]
         left_out += [LeftOut(question.id, "trace", name) for name in absent]
@@ -148,14 +153,14 @@ def design_items(bench: Bench, settings: Experiment) -> tuple[list[Item], list[L
     return items, left_out
 
 
-def set_traces(item: Item, bench: Bench, settings: Experiment, written: Mapping[str, str]) -> list[Cell]:
+def set_traces(item: Item, bench: Bench, written: Mapping[str, str]) -> list[Cell]:
     """Cross the traces of an item with its contexts, for an arm with think tags.
 
     `written` holds what the model wrote itself: by the name of the trace, its whole turn.
     """
     source = bench.source(item.question, written)
     cells = []
-    for context, names in crossing(settings).items():
+    for context, names in crossing(item.asked).items():
         for name in names if context in item.contexts else ():
             text = TRACES[name](source)
             if text is not None:
@@ -220,7 +225,7 @@ def _design(source: Source, foil: Entities, settings: Experiment) -> Item:
         *((name,) for context in contexts.values() for name in offered(source, context.context)),
         *filter(None, named),
     ]
-    return Item(source.question, contexts, foil, _distinct(answers))
+    return Item(source.question, settings, contexts, foil, _distinct(answers))
 
 
 def _distinct(answers: Iterable[Entities]) -> tuple[Entities, ...]:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from tracekd.adapters.measuring import Weighed
 from tracekd.core.records import read_records
 from tracekd.datasets import get_dataset
 from tracekd.experiment.design import Cell, Entities, Item, same
+
+if TYPE_CHECKING:
+    from tracekd.adapters.measuring import Weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Measurement:
 
 
 def join(
-    item: Item, cells: Sequence[Cell], answers: Sequence[Entities], weighed: Weighed
+    item: Item, cells: Sequence[Cell], answers: Sequence[Entities], weighed: "Weighed"
 ) -> list[Measurement]:
     """Put the numbers of one item and context to its cells, in their order.
 

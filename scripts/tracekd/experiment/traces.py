@@ -10,10 +10,10 @@ from tracekd.core.errors import DataError
 from tracekd.core.normalise import collapse, normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
+from tracekd.datasets.free_text import conclude
 from tracekd.datasets.interface import Value
 from tracekd.interventions.prefills import CONDITIONS
 from tracekd.interventions.prefills import Setting as Prefilling
-from tracekd.scoring.free_text import conclude
 from tracekd.teacher.responses import OK, read_responses
 from tracekd.traces.build import build_trace
 

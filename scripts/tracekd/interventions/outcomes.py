@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from tracekd.core.records import Intervention, Question
 from tracekd.datasets import get_dataset
+from tracekd.datasets.free_text import conclude
 from tracekd.datasets.interface import Answer
 from tracekd.scoring.aligned import read_own_words
-from tracekd.scoring.free_text import conclude
 from tracekd.scoring.outputs import Parsed, parse_as_asked
 from tracekd.traces.arms import Form, get_arm
 from tracekd.traces.prompts import THINK_CLOSE, THINK_OPEN

@@ -15,3 +15,9 @@ def arm_and_seed(path: str | Path) -> tuple[str, int]:
         raise ConfigError("names no arm and seed", where=path, hint="expected .../{arm}/seed{seed}/...")
     arm, seed = cells[-1]
     return arm, int(seed)
+
+
+def read_run(path: str | Path) -> dict[str, str | int]:
+    """Take dataset, model, arm and seed from a path `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`."""
+    dataset, model, arm, file = Path(path).parts[-4:]
+    return {"dataset": dataset, "model": model, "arm": arm, "seed": int(Path(file).stem.removeprefix("seed"))}

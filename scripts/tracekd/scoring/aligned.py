@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from tracekd.core.normalise import normalise_answer, normalise_answers
 from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
+from tracekd.datasets.free_text import conclude
 from tracekd.datasets.interface import Answer
-from tracekd.scoring.free_text import conclude
 from tracekd.scoring.outputs import find_answer, parse_generation
 from tracekd.scoring.score import Score
 from tracekd.traces.arms import Form, get_arm

@@ -40,4 +40,7 @@ class Experiment(Settings):
     contexts: SomeDistinct[Context] = Field(description="Contexts that every set trace is put into")
     traces: SomeDistinct[SetTrace] = Field(description="Traces that are set in every context")
     battery: Distinct[Probe] = Field(description="Further tests of faithfulness; [] for none")
+    battery_items: Count | None = Field(
+        description="Items per dataset at most that these tests are made on; null for all"
+    )
     margins: EquivalenceMargins = Field(description="Largest effects that do not matter")

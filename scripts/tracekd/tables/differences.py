@@ -25,12 +25,6 @@ LISTED = ["Dataset", "Model", "Arm", "Seed", "Class", "Judged", "Published", "Al
 WIDTHS = {"Question": "15%", "Gold": "18%", "Generated": "26%"}
 
 
-def read_run(path: str | Path) -> dict[str, str | int]:
-    """Take dataset, model, arm and seed from a path `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`."""
-    dataset, model, arm, file = Path(path).parts[-4:]
-    return {"dataset": dataset, "model": model, "arm": arm, "seed": int(Path(file).stem.removeprefix("seed"))}
-
-
 def differences_table(differences: Iterable[Difference], **run: str | int) -> pd.DataFrame:
     """Give the differences of one generation file; `run` holds its dataset, model, arm and seed.
 

@@ -12,10 +12,10 @@ from tracekd.experiment.effects import ALL, characterise, estimate
 from tracekd.experiment.estimands import item_values
 from tracekd.experiment.measurements import Measurement, read_measurements
 from tracekd.labels import arm_title, count, dataset_title
+from tracekd.run.cells import read_run
 from tracekd.settings.experiment import EquivalenceMargins
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.mixed import fit_mixed
-from tracekd.tables.differences import read_run
 from tracekd.tables.estimates import show_estimates, show_number, show_p
 from tracekd.traces.arms import NO_TRACE as NO_TRACE_ARM
 

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, fields, replace
 
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
-from tracekd.scoring.free_text import conclude
+from tracekd.datasets.free_text import conclude
 from tracekd.scoring.published.answers import score_answer
 from tracekd.teacher.responses import OK, Response
 
