@@ -56,16 +56,13 @@ with rule_job(snakemake):
     statistics = read_settings(source.settings)
     effects = effects_table(values_frame(runs), anchors, grid, settings.margins, statistics, plan)
     teacher = {Path(path).parent.name: read_teacher([path]) for path in source.teacher}
-    designs = {
-        name: design_items(set_up(read_questions(path), params.seed, teacher.get(name, {})), settings)
-        for path in source.questions
-        if (name := Path(path).stem)
-    }
-    left_out = left_out_table(
-        {dataset: missing for dataset, (_, missing) in designs.items()},
-        {dataset: len(items) for dataset, (items, _) in designs.items()},
-        plan,
-    )
+    missing, sizes = {}, {}
+    for path in source.questions:
+        name = Path(path).stem
+        bench = set_up(read_questions(path), params.seed, teacher.get(name, {}))
+        items, missing[name] = design_items(bench, settings)
+        sizes[name] = (len(bench.pool), len(items))
+    left_out = left_out_table(missing, sizes, plan)
     shown = {"effects": (effects, show_effects(effects)), "left_out": (left_out, show_left_out(left_out))}
     for name, (exact, readable) in shown.items():
         paths = table_paths(snakemake.output, name)

@@ -23,7 +23,7 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.experiment.asking import Interview
 from tracekd.experiment.contexts import with_answer_swapped
-from tracekd.experiment.design import design_items, set_traces, set_up
+from tracekd.experiment.design import LeftOut, design_items, set_traces, set_up
 from tracekd.experiment.estimands import item_values
 from tracekd.experiment.measurements import read_measurements
 from tracekd.experiment.traces import name_kinds
@@ -31,7 +31,7 @@ from tracekd.figures.experiment import plot_experiment
 from tracekd.settings.config import Generation as Decoding
 from tracekd.settings.experiment import Experiment
 from tracekd.settings.statistics import Statistics
-from tracekd.tables.experiment import effects_table, values_frame
+from tracekd.tables.experiment import effects_table, left_out_table, values_frame
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages, render_target
 from tracekd.traces.verification import is_swapped
@@ -495,3 +495,13 @@ def test_the_figure_is_legible_and_names_what_it_shows(effects, monkeypatch):
     for part in ("SFT on correct traces\ncopies the trace", "avoids the trace", "wrong, near", "tiny models"):
         assert part in words
     plt.close(figure)
+
+
+def test_what_was_left_out_is_counted_of_questions_or_items():
+    found = [
+        LeftOut("a", "item", "no wrong entity"),
+        LeftOut("b", "item", "no wrong entity"),
+        LeftOut("c", "trace", "gold_reordered"),
+    ]
+    table = left_out_table({"babi": found}, {"babi": (88, 30)}, "0" * 64)
+    assert table[["part", "left_out", "of"]].to_numpy().tolist() == [["item", 2, 88], ["trace", 1, 30]]

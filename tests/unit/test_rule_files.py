@@ -76,9 +76,12 @@ def test_every_rule_says_where_it_runs_and_leaves_the_rest_to_the_defaults():
         assert not repeated or "output:" not in body, (name, repeated)
 
 
-@pytest.mark.parametrize("rule", ["generation", "intervention"])
-def test_both_files_of_an_adapter_are_inputs_of_the_jobs_that_apply_it(rule):
-    source = (ROOT / f"rules/{rule}.smk").read_text("utf-8")
-    applying = source[source.index("rule generate:" if rule == "generation" else "rule intervene:") :]
+@pytest.mark.parametrize(
+    ("rule", "file"),
+    [("generate", "generation"), ("intervene", "intervention"), ("measure_answers", "experiment")],
+)
+def test_both_files_of_an_adapter_are_inputs_of_the_jobs_that_apply_it(rule, file):
+    source = (ROOT / f"rules/{file}.smk").read_text("utf-8")
+    applying = source[source.index(f"rule {rule}:") :]
     inputs = applying[: applying.index("output:")]
     assert "paths.WEIGHTS" in inputs and "paths.ADAPTER_CONFIG" in inputs

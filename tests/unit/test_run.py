@@ -11,6 +11,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.workflow import (
     data,
     dose,
+    experiment,
     generation,
     intervention,
     models,
@@ -249,3 +250,19 @@ def test_names_and_resources():
     # an empty list matches nothing
     assert any_of([]) == "(?!)"
     assert [growing(500)(None, attempt) for attempt in (1, 3)] == [500, 1500]
+
+
+def test_the_experiment_is_that_of_a_file_behind_the_runs_own_and_needs_adapters():
+    assert experiment.get_experiment(make_run()) is None
+    settings = read_yaml(ROOT / "config/experiment.yaml")
+    run = make_run("small_llm", **settings)
+    assert experiment.get_experiment(run)["items"] == 100
+    assert experiment.get_teacher_traces(run) == []
+    assert experiment.get_experiment(make_run("replay", **settings)) is None
+
+
+def test_the_experiment_reads_a_teachers_traces_where_the_run_has_a_teacher():
+    run = make_run("teacher_demo", **read_yaml(ROOT / "config/experiment.yaml"))
+    assert experiment.get_teacher_traces(run) == ["results/{run}/teacher/{dataset}/r1.jsonl"]
+    without = read_yaml(ROOT / "config/experiment.yaml")["experiment"] | {"traces": ["gold"]}
+    assert experiment.get_teacher_traces(make_run("teacher_demo", experiment=without)) == []

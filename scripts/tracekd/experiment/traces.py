@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tracekd.core.errors import DataError
+from tracekd.core.errors import ConfigError, DataError
 from tracekd.core.normalise import collapse, normalise_answer
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
@@ -78,12 +78,9 @@ def _built(arm: str) -> Callable[[Source], str | None]:
     """Give the trace of an arm; None where the dataset or its questions have none of the kind."""
 
     def write(source: Source) -> str | None:
-        question = source.question
-        if arm == "incorrect" and not get_dataset(question.dataset).has_released_recipe:
-            return None
         try:
-            return build_trace(question, arm, source.seed, source.pool).text
-        except DataError:  # too few facts to borrow
+            return build_trace(source.question, arm, source.seed, source.pool).text
+        except (ConfigError, DataError):  # no such step or recipe; too few facts to borrow
             return None
 
     return write

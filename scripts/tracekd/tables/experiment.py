@@ -135,23 +135,22 @@ def effects_table(
 
 
 def left_out_table(
-    left_out: Mapping[str, Sequence[LeftOut]], items: Mapping[str, int], plan: str
+    left_out: Mapping[str, Sequence[LeftOut]], sizes: Mapping[str, tuple[int, int]], plan: str
 ) -> pd.DataFrame:
     """Count what had to be left out: dataset, part, name, left_out (items), of (items, or questions), plan.
 
     Args:
         left_out: by dataset.
-        items: number of items of the experiment, by dataset.
+        sizes: number of test questions and of items of the experiment, by dataset.
         plan: SHA-256 of the analysis plan.
 
     """
     rows = []
     for dataset, found in left_out.items():
         counts = pd.Series([one[1:] for one in found], dtype=object).value_counts(sort=False)
-        dropped = sum(one.part == "item" for one in found)
+        questions, items = sizes[dataset]
         for (part, name), number in counts.items():
-            total = items[dataset] + dropped if part == "item" else items[dataset]
-            rows.append((dataset, part, name, number, total, plan))
+            rows.append((dataset, part, name, number, questions if part == "item" else items, plan))
     return pd.DataFrame(rows, columns=LEFT_OUT_COLUMNS)
 
 
