@@ -25,6 +25,8 @@ SLOW = frozenset(
         "documents",
         "dose",
         "environments",
+        "experiment",
+        "experiment_planted",
         "fetch",
         "figures",
         "forest",

@@ -31,7 +31,13 @@ from tracekd.figures.experiment import plot_experiment
 from tracekd.settings.config import Generation as Decoding
 from tracekd.settings.experiment import Experiment
 from tracekd.settings.statistics import Statistics
-from tracekd.tables.experiment import effects_table, left_out_table, values_frame
+from tracekd.tables.experiment import (
+    effects_table,
+    items_table,
+    left_out_table,
+    show_effects,
+    values_frame,
+)
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages, render_target
 from tracekd.traces.verification import is_swapped
@@ -505,3 +511,16 @@ def test_what_was_left_out_is_counted_of_questions_or_items():
     ]
     table = left_out_table({"babi": found}, {"babi": (88, 30)}, "0" * 64)
     assert table[["part", "left_out", "of"]].to_numpy().tolist() == [["item", 2, 88], ["trace", 1, 30]]
+
+
+def test_a_dataset_without_a_fit_question_has_empty_tables_and_a_figure_that_says_so(monkeypatch):
+    bench = set_up([make_question("babi", split="test", answers=("yes",))], 0, {})
+    assert design_items(bench, SETTINGS) == ([], [("babi-1", "item", "answer is no entity of its facts")])
+    grid = Grid(["babi"], ["m"], ["correct"])
+    anchors = pd.Series([], pd.MultiIndex.from_tuples([], names=["dataset", "id"]), dtype=object)
+    runs = {("babi", "m", "correct", 0): []}
+    table = effects_table(values_frame(runs), anchors, grid, SETTINGS.margins, STATISTICS, "0" * 64)
+    assert len(table) == len(items_table(runs, anchors, grid, "0" * 64)) == len(show_effects(table)) == 0
+    figure = plot_experiment(table, "babi", SETTINGS.traces, grid)
+    assert "no data" in assert_legible(figure, monkeypatch)
+    plt.close(figure)

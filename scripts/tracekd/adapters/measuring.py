@@ -4,7 +4,7 @@ What the traces of a prompt begin with, the question above all, is read once; al
 are read in one batch.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,13 +26,8 @@ if TYPE_CHECKING:
 
 # tokens that a written answer may have beyond the longest one that is weighed
 SPARE_TOKENS = 4
-# tokens that reading what some rows share by itself must save, or it is not worth a pass of its own
-WORTH = 48
 # of a log-likelihood: float32 tells no more, and less would be seen
 DIGITS = 5
-
-
-Row = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +124,16 @@ def _measure(
     """Weigh one question's answers behind all of its traces."""
     import torch
 
+    # traces that are equal, as a model's own and the gold one, are read once
+    prompts = list(dict.fromkeys(asked.prompts))
+    # each row keeps a token of its own: logits stand behind it
+    head = min(count_shared(prompts), min(map(len, prompts)) - 1)
     longest = max(map(len, asked.continuations))
     with torch.inference_mode():
-        # traces that are equal, as a model's own and the gold one, are read once
-        parts_read = _read_alike(Reader(model, tokenizer.pad_token_id), {one: one for one in asked.prompts})
-        prompts = [prompt for _, rests in parts_read for prompt in rests]
-        for part, rests in parts_read:
-            part.keep([0] * len(rests))
-        reader = parts_read[0][0]
-        if len(parts_read) > 1:
-            reader.join([part for part, _ in parts_read[1:]])
-        behind = reader.read([rest for _, rests in parts_read for rest in rests.values()])
+        reader = Reader(model, tokenizer.pad_token_id)
+        reader.read([prompts[0][:head]])
+        reader.keep([0] * len(prompts))
+        behind = reader.read([prompt[head:] for prompt in prompts])
         weights = weigh(reader, behind, asked.continuations)
         found = [row.nonzero()[:, 0].tolist() for row in weights.greedy]
         answers: list[tuple[int, ...]] = [
@@ -149,41 +143,11 @@ def _measure(
         if others := [row for row, places in enumerate(found) if not places]:
             reader.keep(others)
             written = go_on(reader, behind[others], ends, longest + SPARE_TOKENS)
-            for row, tokens in zip(others, written, strict=True):
-                answers[row] = tuple(tokens)
+            for row, new in zip(others, written, strict=True):
+                answers[row] = tuple(new)
     results = {}
     for prompt, tokens, row in zip(prompts, answers, weights.log_likelihoods.tolist(), strict=True):
         text = asked.opened + str(tokenizer.decode([token for token in tokens if token not in hidden]))
         results[prompt] = ([round(weight, DIGITS) for weight in row], text.partition(ANSWER_CLOSE)[0])
     told = [results[prompt] for prompt in asked.prompts]
     return Weighed(asked.id, [row for row, _ in told], [text for _, text in told])
-
-
-def _read_alike(reader: Reader, rows: Mapping[Row, Row]) -> list[tuple[Reader, dict[Row, Row]]]:
-    """Read behind the only row of a reader what rows begin with, once for all that do.
-
-    Args:
-        reader: may be read further.
-        rows: each to what is left of it, at least one token. One stays: logits stand behind it.
-
-    Returns:
-        Readers of one row with the rows that they are the beginning of, each to what is left of it.
-
-    """
-    rests = list(rows.values())
-    shared = min(count_shared(rests), min(map(len, rests)) - 1)
-    if len(rests) > 1 and shared:
-        reader.read([rests[0][:shared]])
-        rows = {row: rest[shared:] for row, rest in rows.items()}
-    groups: dict[int, dict[Row, Row]] = {}
-    for row, rest in rows.items():
-        groups.setdefault(rest[0], {})[row] = rest
-    alone: dict[Row, Row] = {}
-    found = []
-    for group in groups.values():
-        saved = (count_shared(list(group.values())) - 1) * (len(group) - 1)
-        if len(groups) > 1 and saved >= WORTH:
-            found += _read_alike(reader.copy([0]), group)
-        else:
-            alone |= group
-    return [(reader, alone), *found] if alone else found

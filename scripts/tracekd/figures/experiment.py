@@ -7,12 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.experiment.contexts import INTACT, REMOVED, SWAPPED
 from tracekd.experiment.effects import ALL
 from tracekd.experiment.traces import NO_TRACE, TITLES
-from tracekd.figures.layout import Frame, label_below, make_panels
+from tracekd.figures.layout import Frame, label_below, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import arm_title, count
 
@@ -34,7 +33,8 @@ def plot_experiment(
     """Draw one panel per model and arm with traces, a line per set trace, a mark per context.
 
     The dashed line is what the adapter without traces makes of the intact context. Seeds are averaged;
-    intervals are 95 %.
+    intervals are 95 %. A dataset none of whose questions is fit, or a run without an arm with traces, gets a
+    panel that says so.
 
     Args:
         table: as from `effects_table`.
@@ -43,19 +43,17 @@ def plot_experiment(
         grid: names in config order.
         note: printed small below, for what is not real in the figure.
 
-    Raises DataError when the dataset has no rows of an arm with traces.
-
     """
     rows = table[(table["dataset"] == dataset) & (table["seed"].astype(str) == ALL)]
     levels = rows[rows["estimand"].str.startswith("level:")]
-    names = levels["estimand"].str.removeprefix("level:").str.partition("@")
-    levels = levels.assign(trace=names[0], context=names[2])
+    names = levels["estimand"].str.extract(r"level:(?P<trace>\w+)@(?P<context>\w+)")
+    levels = levels.join(names)
     without = levels[(levels["trace"] == NO_TRACE) & (levels["context"] == INTACT)].set_index(
         ["model", "arm"]
     )
     set_here = levels[levels["trace"].isin(traces) & levels["context"].isin(list(CONTEXTS))]
     if set_here.empty:
-        raise DataError(f"no set traces on {dataset!r}", hint="delete the table and run again")
+        return _draw_nothing(note)
     shown = [trace for trace in traces if trace in set(set_here["trace"])]
     cells = [
         (model, arm)
@@ -80,6 +78,15 @@ def plot_experiment(
             panel.tick_params(labelbottom=True)
         label_below(axes, "← the wrong answer is likelier    log-odds (nats), 95 % CI    the right one is →")
         _write_key(figure, int(set_here["n"].max()), bool(len(without)), note)
+    return figure
+
+
+def _draw_nothing(note: str) -> Figure:
+    """Say that there is nothing to draw."""
+    with house_style():
+        figure, axes = make_panels(1, [1.0], FRAME, note)
+        axes[0, 0].set(xticks=[], yticks=[])
+        mark_missing(axes[0, 0])
     return figure
 
 

@@ -115,7 +115,7 @@ def effects_table(
         plan: SHA-256 of the analysis plan.
 
     """
-    tables = []
+    tables = [pd.DataFrame(columns=EFFECT_COLUMNS)] if values.empty else []
     for (dataset, model, arm), rows in values.groupby(RUN[:3], sort=False):
         clusters = anchors[dataset]
         parts = [(str(seed), part) for seed, part in rows.groupby("seed")] + [(ALL, rows)]
