@@ -39,8 +39,10 @@ base-models: .venv/ready
 	$(RUN) keep_base_models --config run=base_models --forcerun build_base_model
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit/test_kept_models.py -m "base_models or not base_models"
 
+# coverage is that of the unit tests: watching every line makes whole runs and searches for counterexamples slower
 test: .venv/ready
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit $(WORKERS) --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests --ignore tests/unit $(WORKERS)
 
 # without whole runs, browsers, released files and whatever trains or draws
 test-fast: .venv/ready
