@@ -23,7 +23,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.confusion import plot_confusion
-from tracekd.figures.layout import spread
+from tracekd.figures.layout import show_accuracies, spread
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
@@ -239,3 +239,10 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path, run):
         save(draw_anew("accuracy", run), tmp_path / "b.pdf", tmp_path / "b.png")
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_an_axis_of_accuracies_names_no_impossible_number():
+    axes = plt.figure().subplots()
+    show_accuracies(axes, pd.DataFrame({"answer_low": [0.0], "answer_high": [0.02]}))
+    ticks = list(axes.get_yticks())
+    assert ticks[0] == 0 and len(ticks) > 1
