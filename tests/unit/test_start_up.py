@@ -39,7 +39,6 @@ AT_START = {
     "scipy": {
         "analyse_study",
         "check_claims",
-        "plot_claims",
         "simulate_responses",
         "write_preregistration",
     },
