@@ -1,6 +1,7 @@
 """Ablation and differences: what is counted, which reason is named, and how it is shown."""
 
 import itertools
+from collections import Counter
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -101,6 +102,25 @@ def test_every_quirk_is_switched_off_alone_and_all_together():
     assert [VARIANTS[quirk] for quirk in Quirk] == [{quirk} for quirk in Quirk]
     assert VARIANTS[ALL_OFF] == set(Quirk)
     assert len(VARIANTS) == len(Quirk) + 2
+
+
+def test_a_variant_judges_again_only_what_its_quirk_can_change(monkeypatch):
+    judged = Counter()
+
+    def counting(name):
+        judge = getattr(published, name)
+
+        def count(*arguments):
+            judged[name] += 1
+            return judge(*arguments)
+
+        return count
+
+    for name in ("score_answer", "score_steps"):
+        monkeypatch.setattr(published, name, counting(name))
+    score_variants([question()], [generation(output("[]", "['Hubert Yockey']"))], "correct")
+    # no quirk off, each of its own, and all of them
+    assert judged == {"score_answer": 1 + 8 + 1, "score_steps": 1 + 5 + 1}
 
 
 def test_the_variant_without_change_is_the_published_scorer():
@@ -393,8 +413,8 @@ def run_scripts(folder):
     run_script("ablate_scorer", files, tables, names, folder / "log")
     files["item_csv"], files["ablation"] = tables["item_csv"], tables["ablation_csv"]
     run_script("browse_differences", files, {"page": str(folder / "tables/page.html")}, {}, folder / "log")
-    figures = {kind: str(folder / f"tables/figure.{kind}") for kind in ("pdf", "png")}
-    run_script("plot_ablation", files, figures, names | {"dataset": "cotempqa", "note": ""}, folder / "log")
+    figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in ("pdf", "png")}
+    run_script("plot_ablation", files, figures, names | {"note": ""}, folder / "log")
 
 
 def test_the_scripts_name_every_item_that_differs(tmp_path):

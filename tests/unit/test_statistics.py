@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
+from statsmodels.stats.multitest import multipletests
 from support.examples import ROOT
 from support.run_data import in_pairs, run_script, write_questions, write_scores
 from tracekd.core.checks import read_yaml
@@ -203,6 +204,12 @@ def test_holm_by_hand_within_families():
     assert adjusted.tolist()[:3] == pytest.approx([0.03, 0.06, 0.06])
     assert np.isnan(adjusted[3])
     assert adjusted[4] == pytest.approx(0.04)
+
+
+def test_holm_is_that_of_statsmodels():
+    rng = np.random.default_rng(0)
+    for p in (pd.Series(rng.random(size) ** 3) for size in (1, 7, 40)):
+        assert holm(p).tolist() == multipletests(p, method="holm")[1].tolist()
 
 
 def test_the_rule_of_the_verdict():
