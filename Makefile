@@ -1,7 +1,8 @@
 # Thin: makes the environment, then hands over. `snakemake --cores 2` is the interface once it stands.
 
 PYTHON ?= python3
-CORES ?= $(shell nproc)
+# nproc takes the threads that a job may use for the cores of the machine
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 RUN = .venv/bin/snakemake --cores $(CORES)
 # a folder that holds Trace_Check_QA/; without it the released files are downloaded
 MIRROR ?= $(TRACEKD_MIRROR)
@@ -12,16 +13,14 @@ REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR
 .PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint reference clean
 
 demo: .venv/ready
-	$(RUN)
-	$(RUN) --report results/demo/report.html --quiet
+	$(RUN) --report results/demo/report.html --report-after-run
 	@echo
 	@echo "report   results/demo/report.html"
 	@echo "tables   results/demo/tables/    (start with results.md)"
 	@echo "figures  figures/demo/           (PDF and PNG)"
 
 replay: .venv/ready
-	$(RUN) $(REPLAY)
-	$(RUN) $(REPLAY) --report results/replay/report.html --quiet
+	$(RUN) $(REPLAY) --report results/replay/report.html --report-after-run
 	@echo
 	@echo "report   results/replay/report.html"
 	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
@@ -39,8 +38,10 @@ base-models: .venv/ready
 	$(RUN) keep_base_models --config run=base_models --forcerun build_base_model
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit/test_kept_models.py -m "base_models or not base_models"
 
+# coverage is that of the unit tests: watching every line makes whole runs and searches for counterexamples slower
 test: .venv/ready
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest $(WORKERS) --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests/unit $(WORKERS) --cov --cov-fail-under=90
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest tests --ignore tests/unit $(WORKERS)
 
 # without whole runs, browsers, released files and whatever trains or draws
 test-fast: .venv/ready

@@ -10,7 +10,6 @@ out  results/{run}/tables/{results,classes,answer_scores,trace_answer_matrix}.{c
 TARGETS += RUN.every(
     "results/{run}/tables/results.csv", "figures/{run}/classes.{scorer}.pdf"
 )
-TARGETS += RUN.every("figures/{run}/confusion_{arm}.pdf", arm=RUN.traced_arms)
 
 
 rule tabulate_results:
@@ -29,34 +28,38 @@ rule tabulate_results:
         "../scripts/tabulate_results.py"
 
 
-rule plot_confusion:
-    input:
-        matrix="results/{run}/tables/trace_answer_matrix.csv",
-    output:
-        **figure("confusion_{arm}", "2-3, trace and answer"),
-    conda:
-        "../envs/plot.yaml"
-    params:
-        **RUN.settings("scorers"),
-        **GRID,
-        arm="{arm}",
-        note=RUN.note,
-    message:
-        "Plot trace against answer for SFT on {wildcards.arm} traces (Figures 2 and 3)"
-    script:
-        "../scripts/plot_confusion.py"
+if RUN.traced_arms:
+
+    TARGETS += RUN.every("figures/{run}/confusion_{arm}.pdf", arm=RUN.traced_arms)
+
+    rule plot_confusion:
+        input:
+            matrix="results/{run}/tables/trace_answer_matrix.csv",
+        output:
+            **figures("confusion_{arm}", "2-3, trace and answer", arm=RUN.traced_arms),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            **RUN.settings("scorers"),
+            **GRID,
+            shown=RUN.traced_arms,
+            note=RUN.note,
+        message:
+            "Plot trace against answer for every arm with traces (Figures 2 and 3)"
+        script:
+            "../scripts/plot_confusion.py"
 
 
 rule plot_classes:
     input:
         classes="results/{run}/tables/classes.csv",
     output:
-        **figure("classes.{scorer}", "accuracy by class"),
+        **figures("classes.{scorer}", "accuracy by class", scorer=RUN.scorers),
     conda:
         "../envs/plot.yaml"
     params:
+        **RUN.settings("scorers"),
         **GRID,
-        scorer="{scorer}",
         note=RUN.note,
     message:
         "Plot final-answer accuracy by class"

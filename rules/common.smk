@@ -13,7 +13,14 @@ import sys
 from tracekd.core.errors import TraceKDError
 from tracekd.traces.arms import ARMS
 from tracekd.workflow import paths
-from tracekd.workflow.directives import any_of, figure, growing, table, tables
+from tracekd.workflow.directives import (
+    any_of,
+    figure,
+    figures,
+    growing,
+    table,
+    tables,
+)
 from tracekd.workflow.run import read_run
 
 try:

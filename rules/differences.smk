@@ -55,14 +55,15 @@ if RUN.has_both_scorers:
         input:
             ablation="results/{run}/tables/scorer_ablation.csv",
         output:
-            **figure("scorer_ablation_{dataset}", "scorer ablation"),
+            **figures(
+                "scorer_ablation_{dataset}", "scorer ablation", dataset=RUN.datasets
+            ),
         conda:
             "../envs/plot.yaml"
         params:
             **GRID,
-            dataset="{dataset}",
             note=RUN.note,
         message:
-            "Plot what each quirk of the published scorer moves on {wildcards.dataset}"
+            "Plot what each quirk of the published scorer moves"
         script:
             "../scripts/plot_ablation.py"

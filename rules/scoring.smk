@@ -45,12 +45,12 @@ if not RUN.replay:
             results="results/{run}/tables/results.csv",
             baselines="results/{run}/tables/baselines.csv",
         output:
-            **figure("accuracy.{scorer}", "accuracy by arm"),
+            **figures("accuracy.{scorer}", "accuracy by arm", scorer=RUN.scorers),
         conda:
             "../envs/plot.yaml"
         params:
+            **RUN.settings("scorers"),
             **GRID,
-            scorer="{scorer}",
             note=RUN.note,
         message:
             "Plot final-answer accuracy by arm against the trivial baselines"

@@ -18,11 +18,11 @@ CAPTION = (
 
 with rule_job(snakemake):
     from tracekd.core.records import write_records
-    from tracekd.datasets.fetch import MANIFEST
     from tracekd.models.registry import read_models
     from tracekd.released.read import read_replay
     from tracekd.released.registry import get_generations, get_table, read_released
     from tracekd.settings.config import Replay
+    from tracekd.sources.digests import MANIFEST
     from tracekd.tables.inputs import inputs_table, show_inputs
     from tracekd.tables.write import table_paths, write_table
 

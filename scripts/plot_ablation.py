@@ -1,8 +1,8 @@
 """Plot what each quirk of the published scorer moves (rule plot_ablation).
 
 input   ablation: results/{run}/tables/scorer_ablation.csv
-output  pdf, png: figures/{run}/scorer_ablation_{dataset}.{pdf,png}
-params  dataset: what to show; datasets, models, arms: names in config order; note: what is not real
+output  pdf, png: figures/{run}/scorer_ablation_{dataset}.{pdf,png}, one for each dataset
+params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -16,5 +16,6 @@ with rule_job(snakemake):
 
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_ablation(read_table(snakemake.input.ablation), params.dataset, grid, note=params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    ablation = read_table(snakemake.input.ablation)
+    for dataset, pdf, png in zip(params.datasets, snakemake.output.pdf, snakemake.output.png, strict=True):
+        save(plot_ablation(ablation, dataset, grid, note=params.note), pdf, png)

@@ -1,8 +1,8 @@
 """Plot final-answer accuracy by arm against the trivial baselines (rule plot_accuracy).
 
 input   results: results/{run}/tables/results.csv; baselines: results/{run}/tables/baselines.csv
-output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}
-params  scorer: what to show; datasets, models, arms: names in config order; note: what is not real
+output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}, one for each scorer
+params  scorers: to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -15,11 +15,7 @@ with rule_job(snakemake):
     from tracekd.figures.style import save
 
     params = snakemake.params
-    figure = plot_accuracy(
-        read_table(snakemake.input.results),
-        read_table(snakemake.input.baselines),
-        params.scorer,
-        Grid(params.datasets, params.models, params.arms),
-        note=params.note,
-    )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    tables = read_table(snakemake.input.results), read_table(snakemake.input.baselines)
+    grid = Grid(params.datasets, params.models, params.arms)
+    for scorer, pdf, png in zip(params.scorers, snakemake.output.pdf, snakemake.output.png, strict=True):
+        save(plot_accuracy(*tables, scorer, grid, note=params.note), pdf, png)

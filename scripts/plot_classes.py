@@ -1,8 +1,8 @@
 """Plot final-answer accuracy per class (rule plot_classes).
 
 input   classes: results/{run}/tables/classes.csv
-output  pdf, png: figures/{run}/classes.{scorer}.{pdf,png}
-params  scorer: what to show; datasets, models, arms: names in config order; note: what is not real
+output  pdf, png: figures/{run}/classes.{scorer}.{pdf,png}, one for each scorer
+params  scorers: to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
 
@@ -16,5 +16,6 @@ with rule_job(snakemake):
 
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
-    figure = plot_classes(read_table(snakemake.input.classes), params.scorer, grid, note=params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    classes = read_table(snakemake.input.classes)
+    for scorer, pdf, png in zip(params.scorers, snakemake.output.pdf, snakemake.output.png, strict=True):
+        save(plot_classes(classes, scorer, grid, note=params.note), pdf, png)

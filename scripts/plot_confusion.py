@@ -1,8 +1,9 @@
-"""Plot trace against answer for one SFT arm: Figures 2 and 3 (rule plot_confusion).
+"""Plot trace against answer for every arm with traces: Figures 2 and 3 (rule plot_confusion).
 
 input   matrix: results/{run}/tables/trace_answer_matrix.csv
-output  pdf, png: figures/{run}/confusion_{arm}.{pdf,png}
-params  arm, scorers: what to show; datasets, models, arms: names in config order; note: what is not real
+output  pdf, png: figures/{run}/confusion_{arm}.{pdf,png}, one for each arm
+params  shown: these arms; scorers: to show; datasets, models, arms: names in config order
+        note: what is not real
 log     [0]
 """
 
@@ -15,11 +16,6 @@ with rule_job(snakemake):
     from tracekd.figures.style import save
 
     params = snakemake.params
-    figure = plot_confusion(
-        read_table(snakemake.input.matrix),
-        params.arm,
-        params.scorers,
-        Grid(params.datasets, params.models, params.arms),
-        note=params.note,
-    )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    matrix, grid = read_table(snakemake.input.matrix), Grid(params.datasets, params.models, params.arms)
+    for arm, pdf, png in zip(params.shown, snakemake.output.pdf, snakemake.output.png, strict=True):
+        save(plot_confusion(matrix, arm, params.scorers, grid, note=params.note), pdf, png)

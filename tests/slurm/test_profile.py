@@ -55,17 +55,17 @@ def test_a_cancelled_job_ends_the_run_and_leaves_nothing_behind(toy: Workflow):
 
 
 def test_an_interrupted_run_cancels_its_jobs_and_the_next_one_finishes(toy: Workflow):
-    run = toy.start("5.slow")
+    run = toy.start("20.slow")
     (job,) = toy.wait_for_running(1)
     run.send_signal(signal.SIGINT)
     assert run.wait(timeout=JOB_S) == 1
     wait_until(lambda: toy.jobs()[0].state == "CANCELLED", JOB_S, f"the end of job {job.id}")
-    toy.run("5.slow")
-    assert (toy.folder / "5.slow").read_text() == "whole\n"
+    toy.run("20.slow")
+    assert (toy.folder / "20.slow").read_text() == "whole\n"
 
 
 def test_jobs_of_a_killed_run_are_never_doubled(toy: Workflow):
-    targets = ("25.slow", "26.slow")
+    targets = ("60.slow", "61.slow")
     run = toy.start(*targets)
     ids = [job.id for job in toy.wait_for_running(2)]
     run.kill()

@@ -1,9 +1,9 @@
 """Figures of made-up runs: which, whether they can be read, and all of them at once."""
 
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from matplotlib.text import Text
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
@@ -31,6 +31,8 @@ GRIDS = {
 }
 NOTE = "simulated corpora, tiny models"
 FIGURES = ("confusion", "losses", "classes", "accuracy")
+# of which one job draws several
+SEVERAL = ("confusion", "classes", "accuracy")
 
 
 def drawn_texts(figure, monkeypatch):
@@ -44,7 +46,7 @@ def drawn_texts(figure, monkeypatch):
 
     with house_style(), monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     return texts
 
 
@@ -52,15 +54,16 @@ def assert_legible(figure, monkeypatch):
     """Check that texts stay on the canvas and off one another."""
     texts = drawn_texts(figure, monkeypatch)
     assert texts, "nothing is drawn"
+    words = [text for text, _ in texts]
+    left, low, right, high = np.array([box.extents for _, box in texts]).T
     width, height = figure.bbox.size
-    for words, box in texts:
-        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
-        assert inside, f"{words!r} leaves the canvas"
-    for (one, box), (other, place) in itertools.combinations(texts, 2):
-        wide = min(box.x1, place.x1) - max(box.x0, place.x0)
-        tall = min(box.y1, place.y1) - max(box.y0, place.y0)
-        assert wide <= 0.5 or tall <= 0.5, f"{one!r} overlaps {other!r}"
-    return [words for words, _ in texts]
+    outside = (left < 0) | (low < 0) | (right > width) | (high > height)
+    assert not outside.any(), f"{words[outside.argmax()]!r} leaves the canvas"
+    wide = np.minimum.outer(right, right) - np.maximum.outer(left, left)
+    tall = np.minimum.outer(high, high) - np.maximum.outer(low, low)
+    for one, other in np.argwhere(np.triu((wide > 0.5) & (tall > 0.5), k=1)):
+        raise AssertionError(f"{words[one]!r} overlaps {words[other]!r}")
+    return words
 
 
 def verified(question):
@@ -96,7 +99,9 @@ def plot_all(folder: Path) -> None:
         role = "correct" if arm == "correct" else "wrong"
         files[role] = str(folder / f"{arm}.jsonl")
         write_records([trace], files[role])
-    params = names | {"arm": "correct", "scorer": "aligned", "scorers": ["aligned"]}
+    params = names | {"shown": ["correct"], "scorers": ["aligned"]}
     for name in (*FIGURES, "pipeline"):
         outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}
+        if name in SEVERAL:
+            outputs = {kind: [file] for kind, file in outputs.items()}
         run_script(f"plot_{name}", files, outputs, params, folder / "log")

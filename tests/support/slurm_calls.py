@@ -15,8 +15,8 @@ from support.slurm_cluster import Cluster, Job, wait_until
 HERE = ROOT / "tests/slurm"
 STOCK = [sys.executable, "-m", "snakemake"]
 QUICK = [sys.executable, str(HERE / "quick_snakemake.py")]
-# enough for a job to be scheduled, and to start Python twice, on a busy machine
-JOB_S = 60.0
+# enough for a job to be scheduled, and to start Python twice, beside all other tests
+JOB_S = 240.0
 
 
 def write_profile(folder: Path, memory_mb: int) -> Path:
@@ -57,7 +57,7 @@ class Workflow:
 
     def run(self, *arguments: str, program: list[str] = QUICK, ok: bool = True) -> str:
         """Run Snakemake to its end; give what it said."""
-        code = self.start(*arguments, program=program).wait(timeout=300)
+        code = self.start(*arguments, program=program).wait(timeout=2 * JOB_S)
         screen = (self.folder / "screen").read_text()
         assert (code == 0) == ok, screen[-6000:]
         assert "Traceback" not in screen

@@ -20,7 +20,7 @@ DAEMONS = ("munged", "slurmctld", "slurmd")
 CLIENTS = ("srun", "sbatch", "squeue", "scancel", "scontrol", "sinfo", "sacct", "sacctmgr", "sshare")
 NODES = ("n1", "n2")
 NODE_MEMORY_MB = 16_000
-START_S, STOP_S = 30.0, 30.0
+START_S, STOP_S = 120.0, 120.0
 
 SLURM_CONF = """\
 ClusterName=toy

@@ -64,7 +64,7 @@ def test_an_answer_is_judged_with_q5_off_and_by_the_tolerant_reader():
     named = Generation(question.id, "0" * 64, str([*question.answers, "Irving Segal"]), None, None, None)
     assert vary([question], [prose, named], "none", by_published=True) == [
         Variation(question.id, readable=False, tolerant_ok=True, q5_off_ok=True),
-        Variation(question.id, readable=True, tolerant_ok=False, q5_off_ok=False),
+        Variation(question.id, readable=True, tolerant_ok=None, q5_off_ok=False),
     ]
     assert [one.q5_off_ok for one in vary([question], [named], "none", by_published=False)] == [None]
 
@@ -182,23 +182,29 @@ def made_up(datasets, models, arms, seeds, items=60):
     return frame
 
 
-@pytest.mark.parametrize("note", ["", NOTE])
-@pytest.mark.parametrize(
-    ("datasets", "models", "arms", "seeds"),
-    [
+@pytest.fixture(
+    scope="module",
+    params=[
         (["cotempqa", "babi"], ["Llama-3.2-1B-Instruct", "Qwen3-1.7B"], ARMS, 1),
         (["cotempqa", "ms_marco", "babi"], ["Llama-3.1-8B-Instruct", "b", "c", "d"], ARMS, 3),
         (["babi"], ["m"], ["none", "correct"], 1),
     ],
 )
-def test_the_figure_is_legible(datasets, models, arms, seeds, note, monkeypatch):
-    grid = Grid(datasets, models, arms)
-    figure = plot_contrasts(contrasts_table(made_up(datasets, models, arms, seeds), grid), grid, note)
+def grid_and_contrasts(request):
+    *names, seeds = request.param
+    grid = Grid(*names)
+    return grid, contrasts_table(made_up(*names, seeds), grid)
+
+
+@pytest.mark.parametrize("note", ["", NOTE])
+def test_the_figure_is_legible(grid_and_contrasts, note, monkeypatch):
+    grid, contrasts = grid_and_contrasts
+    figure = plot_contrasts(contrasts, grid, note)
     words = assert_legible(figure, monkeypatch)
     assert figure.get_figwidth() == TEXT_WIDTH
     assert figure.get_figheight() <= PAGE_HEIGHT + 1e-9
-    assert ("no data" in words) == (len(arms) == 2)
-    assert ("published, Q5 off" in words) == ("cotempqa" in datasets)
+    assert ("no data" in words) == (len(grid.arms) == 2)
+    assert ("published, Q5 off" in words) == ("cotempqa" in grid.datasets)
     plt.close(figure)
 
 

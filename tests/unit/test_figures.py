@@ -17,13 +17,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from support.examples import ROOT, make_question
 from support.figures import ARMS, FIGURES, GRIDS, NOTE, SCORERS, assert_legible, verified
-from support.run_data import make_baselines, write_scores, write_training_logs
+from support.run_data import make_baselines, make_scores, write_training_logs
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.confusion import plot_confusion
-from tracekd.figures.layout import spread
+from tracekd.figures.layout import show_accuracies, spread
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
@@ -37,7 +37,6 @@ from tracekd.figures.style import (
 from tracekd.labels import arm_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
-from tracekd.tables.scores import read_scores
 from tracekd.traces.arms import OTHER
 
 
@@ -47,7 +46,7 @@ def run(request, tmp_path_factory):
     datasets, models, arms, seeds, gap = GRIDS[request.param]
     folder, grid = tmp_path_factory.mktemp(request.param), Grid(datasets, models, arms)
     axes = datasets, models, arms, range(seeds)
-    scores = read_scores(write_scores(folder, *axes))
+    scores = make_scores(*axes, "aligned")
     logs = read_training_logs(write_training_logs(folder, *axes))
     if gap:
         scores, logs = (f[(f["model"] != models[0]) | (f["dataset"] != datasets[-1])] for f in (scores, logs))
@@ -239,3 +238,10 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path, run):
         save(draw_anew("accuracy", run), tmp_path / "b.pdf", tmp_path / "b.png")
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_an_axis_of_accuracies_names_no_impossible_number():
+    axes = plt.figure().subplots()
+    show_accuracies(axes, pd.DataFrame({"answer_low": [0.0], "answer_high": [0.02]}))
+    ticks = list(axes.get_yticks())
+    assert ticks[0] == 0 and len(ticks) > 1

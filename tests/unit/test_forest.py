@@ -7,14 +7,13 @@ import pytest
 from support.examples import ROOT
 from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.own_datasets import Sums, kept_registries
-from support.run_data import in_pairs, write_scores
+from support.run_data import in_pairs, make_scores
 from tracekd.core.errors import DataError
 from tracekd.datasets import add_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.statistics.settings import read_settings
-from tracekd.tables.scores import read_scores
 from tracekd.tables.statistics import statistics_table
 
 CHOICES = read_settings(ROOT / "config" / "statistics.yaml")
@@ -28,11 +27,11 @@ GRIDS = {
 
 
 @pytest.fixture(scope="module", params=GRIDS)
-def grid_and_statistics(request, tmp_path_factory):
+def grid_and_statistics(request):
     """A made-up run under both scorers; babi's incorrect arm has no right trace by `aligned`."""
     grid = GRIDS[request.param]
-    axes = tmp_path_factory.mktemp(request.param), grid.datasets, grid.models, grid.arms, [0]
-    scores = read_scores([*write_scores(*axes, scorer="published"), *write_scores(*axes, scorer="aligned")])
+    axes = grid.datasets, grid.models, grid.arms, [0]
+    scores = pd.concat([make_scores(*axes, name) for name in ("published", "aligned")], ignore_index=True)
     refused = scores.eval("dataset == 'babi' and arm == 'incorrect' and scorer == 'aligned'")
     scores.loc[refused, "trace_ok"] = 0
     left_out = scores.eval("arm == 'correct' and scorer == 'published'") & (scores.index % 30 == 0)
@@ -52,9 +51,9 @@ def test_texts_stay_on_the_canvas_and_off_one_another(grid_and_statistics, note,
     assert "363 / 376" in words
 
 
-def test_one_scorer_and_seeds_pooled(tmp_path, monkeypatch):
+def test_one_scorer_and_seeds_pooled(monkeypatch):
     grid = GRIDS["small"]
-    scores = read_scores(write_scores(tmp_path, grid.datasets, grid.models, grid.arms, [0, 1]))
+    scores = make_scores(grid.datasets, grid.models, grid.arms, [0, 1], "aligned")
     table = statistics_table(in_pairs(scores), grid, SETTINGS)
     pooled = table[(table["seed"] == "all") & (table["step"] == "trace")].iloc[0]
     words = assert_legible(plot_forest(table, 0.1, grid), monkeypatch)

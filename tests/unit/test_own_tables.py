@@ -116,6 +116,18 @@ def run(request, tmp_path_factory, own):
     return Grid(datasets, ["tiny"], ARMS), in_pairs(read_scores(scores)), joined
 
 
+@pytest.fixture(scope="module")
+def statistics(run):
+    grid, scores, _ = run
+    return statistics_table(scores, grid, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def copying(run):
+    grid, _, readings = run
+    return copying_table(readings, grid)
+
+
 def test_the_steps_of_a_grid_are_those_of_its_datasets_and_the_trace_after_them(run):
     grid, _, _ = run
     names = dict.fromkeys(step for dataset in grid.datasets for step in STEPS[dataset])
@@ -135,10 +147,10 @@ def test_results_have_a_column_per_step_that_is_empty_where_a_dataset_has_none(r
         assert all(f"{step.heading} step" in shown for step in get_dataset(dataset).steps)
 
 
-def test_matrix_and_statistics_have_a_row_per_step_of_the_dataset(run):
+def test_matrix_and_statistics_have_a_row_per_step_of_the_dataset(run, statistics):
     grid, scores, _ = run
-    matrix, table = trace_answer_matrix(scores, grid), statistics_table(scores, grid, SETTINGS)
-    for frame in (matrix, table):
+    matrix = trace_answer_matrix(scores, grid)
+    for frame in (matrix, statistics):
         found = frame.groupby(["dataset", "arm"], sort=False)["step"].unique().map(list).to_dict()
         assert found == {
             (dataset, arm): [*STEPS[dataset], "trace"] for dataset in grid.datasets for arm in ARMS[1:]
@@ -150,15 +162,14 @@ def test_matrix_and_statistics_have_a_row_per_step_of_the_dataset(run):
         assert right["trace"] <= right.drop("trace").min()
         if len(right) == 2:
             assert right.iloc[0] == right["trace"]
-    assert "nan" not in show_statistics(table).to_string()
+    assert "nan" not in show_statistics(statistics).to_string()
 
 
-def test_copying_takes_the_association_apart_by_the_steps_of_the_dataset(run):
-    grid, scores, readings = run
-    table = copying_table(readings, grid)
+def test_copying_takes_the_association_apart_by_the_steps_of_the_dataset(run, copying):
+    grid, scores, _ = run
     matrix = trace_answer_matrix(scores, grid)
     sources = {"cotempqa": "facts", "sums": "equation"}
-    for row in table[table["subset"] == "all"].to_dict("records"):
+    for row in copying[copying["subset"] == "all"].to_dict("records"):
         dataset = row["dataset"]
         cells = matrix.query(
             "dataset == @dataset and arm == @row['arm'] and seed == @row['seed'] and step == 'trace'"
@@ -175,7 +186,7 @@ def test_copying_takes_the_association_apart_by_the_steps_of_the_dataset(run):
                 assert sum(parts) == row["n"]
         else:
             assert pd.isna(row["copying_rate"]) and pd.isna(row.get("phi_implied_n"))
-    assert "nan" not in show_copying(table).to_string()
+    assert "nan" not in show_copying(copying).to_string()
 
 
 def test_follow_counts_what_is_implied_by_a_wrong_source(run):
@@ -190,10 +201,10 @@ def test_follow_counts_what_is_implied_by_a_wrong_source(run):
     assert "nan" not in show_follow(table).to_string()
 
 
-def test_definitions_agree_with_the_matrices_of_the_aligned_scorer(run):
+def test_definitions_agree_with_the_matrices_of_the_aligned_scorer(run, statistics):
     grid, scores, readings = run
     matrix = trace_answer_matrix(scores, grid)
-    table = definitions_table(readings, statistics_table(scores, grid, SETTINGS), grid)
+    table = definitions_table(readings, statistics, grid)
     assert set(table["definition"]) == set(DEFINITIONS)
     counts = ["dataset", "arm", "seed", "step", "n", *CELLS]
     expected = matrix.loc[matrix["class"] == "all", counts].reset_index(drop=True)
@@ -207,12 +218,11 @@ def test_definitions_agree_with_the_matrices_of_the_aligned_scorer(run):
 
 
 @pytest.mark.parametrize("note", ["", "tiny models"])
-def test_figures_are_legible_with_any_number_of_steps(run, note, monkeypatch):
+def test_figures_are_legible_with_any_number_of_steps(run, statistics, copying, note, monkeypatch):
     grid, scores, readings = run
     matrix = trace_answer_matrix(scores, grid)
-    statistics = statistics_table(scores, grid, SETTINGS)
     figures = {
-        "association": plot_association(copying_table(readings, grid), grid, note),
+        "association": plot_association(copying, grid, note),
         "forest": plot_forest(statistics, 0.1, grid, note),
         "follow": plot_follow_rate(matrix, follow_table(readings, grid), "aligned", grid, note),
         "confusion": plot_confusion(matrix, "correct", ["aligned"], grid, note),

@@ -23,7 +23,7 @@ from tracekd.workflow import (
     traces,
     trade_off,
 )
-from tracekd.workflow.directives import any_of, figure, growing, name_job, table, tables
+from tracekd.workflow.directives import any_of, figure, figures, growing, name_job, table, tables
 from tracekd.workflow.run import Run, read_run
 
 DEMO = read_yaml(ROOT / "config.yaml")
@@ -231,6 +231,17 @@ def test_a_figure_comes_twice_and_the_report_tells_its_files_apart():
     assert entry.labels == {"figure": "accuracy", "dataset": "{dataset}", "scorer": "{scorer}"}
     likert = get_flag_value(figure("<study>likert", "ratings")["png"], "report")
     assert likert.caption == "../resources/captions/study_likert.rst"
+
+
+def test_figures_that_one_job_draws_bear_their_values_in_name_and_label():
+    outputs = figures("matrix_{arm}", "trace and answer", arm=["none", "correct"])
+    assert outputs["pdf"] == ["figures/{run}/matrix_none.pdf", "figures/{run}/matrix_correct.pdf"]
+    entries = [get_flag_value(png, "report") for png in outputs["png"]]
+    assert [entry.labels for entry in entries] == [
+        {"figure": "trace and answer", "arm": "none"},
+        {"figure": "trace and answer", "arm": "correct"},
+    ]
+    assert {entry.caption for entry in entries} == {"../resources/captions/matrix.rst"}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from support.examples import ROOT
 
 SCRIPTS = sorted(ROOT.glob("scripts/*.py"))
 FIGURES = {path.stem for path in SCRIPTS if path.stem.startswith("plot_")}
-# records in, records out: these read and write JSON lines
+# records in, records out: these fetch files, or read and write JSON lines
 RECORDS = {
+    "fetch_released",
     "simulate_raw",
     "read_questions",
     "build_traces",
@@ -39,7 +40,6 @@ AT_START = {
     "scipy": {
         "analyse_study",
         "check_claims",
-        "plot_claims",
         "simulate_responses",
         "write_preregistration",
     },
@@ -53,7 +53,7 @@ def test_a_heavy_library_is_loaded_at_the_start_only_where_it_must_be(library):
 
 
 @pytest.mark.parametrize("script", sorted(RECORDS))
-def test_what_reads_and_writes_records_starts_without_pandas_and_numpy(script):
+def test_what_fetches_files_or_reads_and_writes_records_starts_without_pandas_and_numpy(script):
     assert not {"pandas", "numpy", "pyarrow"} & load_at_start(ROOT / f"scripts/{script}.py")
 
 

@@ -264,8 +264,10 @@ def check_accumulation(
     training: Training,
 ) -> Check:
     """Two examples in one batch must give the loss and gradient of the two one after the other."""
-    pair = sorted(examples, key=lambda example: len(example["input_ids"]))
-    pair = [_cut(pair[0], training), _cut(pair[-1], training)]
+    # the two shortest lengths: padding is at work, and more memory than in training is not needed
+    of_length = {len(example["input_ids"]): _cut(example, training) for example in examples}
+    shortest = [of_length[length] for length in sorted(of_length)]
+    pair = (shortest * 2)[:2]
     shapes = [training.changed(batch_size=2, accumulation=1), training.changed(batch_size=1, accumulation=2)]
     large, small = (run_step(base, tokenizer, pair, shape) for shape in shapes)
     difference = max(abs(large[name] - small[name]) / abs(large[name]) for name in ("loss", "grad_norm"))
@@ -286,12 +288,19 @@ def check_longest_batch(
     examples: Sequence[Example],
     training: Training,
 ) -> Check:
-    """One step on a batch of the longest examples that can occur must fit into memory."""
+    """One step on a batch of the longest examples that can occur must fit into memory.
+
+    Logits are made where a label follows: the conversation with the largest share of labels is drawn out to
+    the greatest length.
+    """
     import torch
 
-    ids = max((example["input_ids"] for example in examples), key=len)
-    ids = (ids * -(-training.max_length // len(ids)))[: training.max_length]
-    batch = [{"input_ids": ids, "labels": ids}] * training.batch_size
+    example = max(
+        examples, key=lambda one: sum(label != NO_LOSS for label in one["labels"]) / len(one["labels"])
+    )
+    copies = -(-training.max_length // len(example["labels"]))
+    ids, labels = ((example[name] * copies)[: training.max_length] for name in ("input_ids", "labels"))
+    batch: list[Example] = [{"input_ids": ids, "labels": labels}] * training.batch_size
     shape = f"{training.batch_size} x {training.max_length} tokens"
     try:
         run_step(base, tokenizer, batch, training.changed(accumulation=1))

@@ -20,7 +20,6 @@ from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 import pandas as pd
-from scipy.stats import chi2
 
 from tracekd.claims.ledger import ANY, Claim
 from tracekd.datasets.rows import ALL, MACRO
@@ -156,6 +155,8 @@ def _spread(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     rows = run.select("answers", claim, scorer=scorer, **{"class": claim.class_label})
     if len(rows) < 2:
         return None
+    from scipy.stats import chi2  # most of a second, which a figure of the ledger has no use for
+
     sd, degrees = stdev(row["acc"] for row in rows), len(rows) - 1
     low, high = (sd * sqrt(degrees / limit) for limit in chi2.ppf([0.975, 0.025], degrees))
     return Estimate(sd, low, high, rows[0]["n"])
@@ -219,6 +220,8 @@ def _chi2(run: RunTables, claim: Claim, scorer: str) -> Estimate | None:
     correction = fmean(map(_yates, rows)) if claim.quantity == "chi2_yates" else 0.0
     low, high = chi2_interval(*_widen_phi(run, rows), n, correction)
     if claim.quantity == "chi2_p":
+        from scipy.stats import chi2
+
         low, high = chi2.sf([high, low], 1)
     return Estimate(_mean(rows, claim.quantity), float(low), float(high), round(n))
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from tracekd.core.errors import ConfigError, DataError
@@ -166,6 +165,8 @@ def clip(text: str) -> str:
 
 def check_schema(value: Any, schema: str, where: str | Path) -> None:
     """Check a value against `schemas/{schema}.schema.json`; one sentence for the first fault."""
+    import jsonschema  # a tenth of a second in every job that asks for a name
+
     rules = json.loads((SCHEMAS / f"{schema}.schema.json").read_text("utf-8"))
     fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(rules).iter_errors(value))
     if fault is None:

@@ -8,9 +8,11 @@ thousands or zeros at the end of a fraction are the same (`1,000`, `3.50`).
 import re
 import string
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MARKS = re.escape(string.punctuation)
-_BLANKS = re.compile(r"\s+")
+# facts and entities recur in every model, arm and seed
+MOST_REMEMBERED = 2**16
 # hyphens, en dash and minus sign of typesetting
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{2,3})*,\d{3}(?![\d,])")
@@ -28,9 +30,10 @@ _MARK = re.compile(
 
 def collapse(text: str) -> str:
     """Strip, and make every run of white space one blank (a tokeniser may have moved blanks)."""
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
+@lru_cache(MOST_REMEMBERED)
 def normalise_answer(text: str) -> str:
     """Lower case, no ASCII punctuation that means nothing, single blanks; marks alone stay as they are.
 

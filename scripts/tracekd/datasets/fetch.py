@@ -6,11 +6,10 @@ from pathlib import Path
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
 from tracekd.datasets.registry import Entry
+from tracekd.sources.digests import MANIFEST
 from tracekd.sources.download import MOST_BYTES
 from tracekd.sources.fetch import fetch_files, mirror_folder
 from tracekd.sources.kinds import Local, Simulate, visible_files
-
-MANIFEST = "manifest.json"
 
 
 def fetch_raw(name: str, entry: Entry, folder: Path, mirror: Path | None, lock_path: Path) -> None:

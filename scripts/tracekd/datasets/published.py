@@ -7,11 +7,11 @@ import string
 from collections import Counter
 from collections.abc import Collection, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Protocol
 
-from tracekd.core.normalise import collapse
+from tracekd.core.normalise import MOST_REMEMBERED, collapse
 from tracekd.core.records import Question
 from tracekd.core.registry import Registry
 from tracekd.datasets import BUILT_IN
@@ -70,6 +70,7 @@ for _name in BUILT_IN:
     RULES.add(_name, partial(_load, _name))
 
 
+@lru_cache(MOST_REMEMBERED)
 def strip_marks(text: str) -> str:
     """Normalise as the released evaluation does: lower case, no ASCII punctuation at all, single blanks."""
     return collapse(text.lower().translate(_PUNCTUATION))

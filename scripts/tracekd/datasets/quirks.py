@@ -71,3 +71,16 @@ class Quirk(StrEnum):
     # Quoted facts are compared with their letter case. Kept: the incorrect arm of bAbI is trained on
     # lower-cased facts, so it never quotes one. Off: letter case does not matter.
     FACTS_COMPARED_WITH_CASE = "Q14"
+
+
+# what a quirk can change of the judgement of an item: the answer or the steps; Q8 changes neither
+OF_STEPS = frozenset(
+    {
+        Quirk.LEFT_OUT_WITHOUT_TRACE,
+        Quirk.GOLD_ROW_BY_ANSWER,
+        Quirk.LAST_ROW_REUSED,
+        Quirk.ANY_CONTEXT_FACT,
+        Quirk.FACTS_COMPARED_WITH_CASE,
+    }
+)
+OF_ANSWERS = frozenset(Quirk) - OF_STEPS - {Quirk.MEAN_OF_ROUNDED_CLASSES}

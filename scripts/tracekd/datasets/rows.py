@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tracekd.core.errors import DataError
 from tracekd.datasets import get_dataset
+
+if TYPE_CHECKING:  # who only names rows starts without it
+    import pandas as pd
 
 # rows of a column `class` that stand for a whole dataset: items pooled, and the mean of its classes
 ALL, MACRO = "all", "macro"
@@ -22,13 +24,13 @@ class Grid:
     models: Sequence[str]
     arms: Sequence[str]
 
-    def sort(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    def sort(self, frame: "pd.DataFrame", by: Sequence[str]) -> "pd.DataFrame":
         """Sort rows: dataset, model and arm as here, class as its dataset lists it, other columns by value.
 
         Raises DataError on a name that the config does not have.
         """
         ranks = {column: self._rank(frame, column) for column in by}
-        order = pd.DataFrame(ranks, index=frame.index).sort_values(list(by), kind="stable").index
+        order = frame[[]].assign(**ranks).sort_values(list(by), kind="stable").index
         return frame.loc[order].reset_index(drop=True)
 
     @property
@@ -37,12 +39,12 @@ class Grid:
         titles = {step.name: step.title for name in self.datasets for step in get_dataset(name).steps}
         return titles | {TRACE: TRACE}
 
-    def present(self, frame: pd.DataFrame, column: str) -> list[str]:
+    def present(self, frame: "pd.DataFrame", column: str) -> list[str]:
         """Names of a column (dataset, model or arm) that occur in the frame, in order."""
         names = set(frame[column])
         return [name for name in getattr(self, f"{column}s") if name in names]
 
-    def _rank(self, frame: pd.DataFrame, column: str) -> pd.Series:
+    def _rank(self, frame: "pd.DataFrame", column: str) -> "pd.Series":
         """Give the place of every value of a column."""
         if column == "class":
             labels = {dataset: (ALL, MACRO, *get_dataset(dataset).classes) for dataset in self.datasets}
@@ -53,7 +55,7 @@ class Grid:
                 places[row.dataset].get(label)
                 for row, label in zip(frame.itertuples(), frame["class"], strict=True)
             ]
-            ranks = pd.Series(ranks, index=frame.index, dtype=float)
+            ranks = frame[[]].assign(rank=ranks)["rank"].astype(float)
         elif column in ("dataset", "model", "arm"):
             names = getattr(self, f"{column}s")
             ranks = frame[column].map({name: place for place, name in enumerate(names)})

@@ -155,6 +155,8 @@ def show_accuracies(axes: Axes, rows: pd.DataFrame) -> None:
     low, high = STEP * np.floor((lowest - 2) / STEP), STEP * np.ceil((highest + 2) / STEP)
     # room for marks at the ends of the scale, but no impossible numbers
     axes.set_ylim(max(low, -4), min(high, 104))
+    possible = max(low, 0), min(high, 100)
+    axes.set_yticks([tick for tick in axes.get_yticks() if possible[0] <= tick <= possible[1]])
 
 
 def label_below(axes: np.ndarray, title: str) -> None:

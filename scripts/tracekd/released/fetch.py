@@ -13,10 +13,9 @@ from tqdm import tqdm
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file
-from tracekd.datasets.fetch import MANIFEST
 from tracekd.released.registry import Released
 from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT, UNVERIFIED
-from tracekd.sources.digests import digest_like
+from tracekd.sources.digests import MANIFEST, digest_like
 from tracekd.sources.download import PROGRESS_INTERVAL_S, download
 from tracekd.sources.locks import hold_to_checksums
 

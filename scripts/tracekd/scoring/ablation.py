@@ -21,4 +21,5 @@ def score_variants(
     questions: Sequence[Question], generations: Sequence[Generation], arm: str
 ) -> dict[str, list[Score]]:
     """Judge one generation file by every variant of the published scorer; arguments as for a scorer."""
-    return {name: published.score(questions, generations, arm, off) for name, off in VARIANTS.items()}
+    judged = published.score_each(questions, generations, arm, VARIANTS.values())
+    return dict(zip(VARIANTS, judged, strict=True))

@@ -18,14 +18,14 @@ class Variation:
     Args:
         id: of the question.
         readable: the answer has the form that was asked for.
-        tolerant_ok: the tolerant reader finds the right answer.
+        tolerant_ok: the tolerant reader finds the right answer; None where the answer is readable.
         q5_off_ok: right for the published scorer with Q5 off; None where that scorer is not asked.
 
     """
 
     id: str
     readable: bool
-    tolerant_ok: bool
+    tolerant_ok: bool | None
     q5_off_ok: bool | None
 
 
@@ -45,12 +45,13 @@ def vary(
     for place, generation in enumerate(generations):
         question = by_id[generation.id]
         dataset = get_dataset(question.dataset)
-        answer = read_answer(question, generation.text, has_tags)
+        readable = parse_generation(generation.text, dataset, has_tags).answer is not None
+        answer = None if readable else read_answer(question, generation.text, has_tags)
         variations.append(
             Variation(
                 id=question.id,
-                readable=parse_generation(generation.text, dataset, has_tags).answer is not None,
-                tolerant_ok=answer is not None and dataset.is_right(question, answer),
+                readable=readable,
+                tolerant_ok=None if readable else answer is not None and dataset.is_right(question, answer),
                 q5_off_ok=without[place] if by_published else None,
             )
         )

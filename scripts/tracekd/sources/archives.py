@@ -93,7 +93,7 @@ def _check_size(packed: Path, where: str, name: str, size: int, sparse: bool = F
     """Raise DataError before more is unpacked than a file of this size can hold."""
     if sparse or size > most_unpacked(packed):
         raise DataError(
-            f"unpacks to far more than it is, up to {name[:100]!r}",
+            f"unpacks to far more than it is, up to {clip(name)!r}",
             where=where,
             hint="check the archive in the registry; no data set is made like this",
         )

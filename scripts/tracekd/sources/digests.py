@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from tracekd.core.files import sha256_file
 
+# beside fetched files: their checksums, and whence they are
+MANIFEST = "manifest.json"
 GIT = "git:"
 _FORM = re.compile(f"[0-9a-f]{{64}}|{GIT}[0-9a-f]{{40}}")
 

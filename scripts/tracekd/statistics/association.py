@@ -8,6 +8,7 @@ loaded by the functions that compute with them.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple, SupportsFloat
 
 import numpy as np
@@ -250,14 +251,18 @@ def exact_p(table: NDArray[np.int64]) -> float:
 
 def power(counts: Counts, settings: Statistics) -> Columns:
     """Power of chi-square at the margin of phi, and the smallest phi that it finds with the wanted power."""
+    at_margin, smallest = _power(counts.n, settings.alpha, settings.margins.phi, settings.power)
+    return {"power": at_margin, "minimum_phi": smallest}
+
+
+@cache  # most tables of a run have the same n
+def _power(n: int, alpha: float, margin: float, wanted: float) -> tuple[float, float]:
+    """Give the power at the margin, and the smallest phi."""
     from statsmodels.stats.power import GofChisquarePower
 
-    test = GofChisquarePower()
-    design = {"nobs": counts.n, "alpha": settings.alpha, "n_bins": 2}
-    return {
-        "power": float(test.power(effect_size=settings.margins.phi, **design)),
-        "minimum_phi": float(test.solve_power(effect_size=None, power=settings.power, **design)),
-    }
+    test, design = GofChisquarePower(), {"nobs": n, "alpha": alpha, "n_bins": 2}
+    at_margin = test.power(effect_size=margin, **design)
+    return float(at_margin), float(test.solve_power(effect_size=None, power=wanted, **design))
 
 
 def cell_flags(answer: ArrayLike, trace: ArrayLike) -> NDArray[np.float64]:

@@ -44,15 +44,15 @@ def clustered_mean(values: ArrayLike, clusters: ArrayLike) -> ClusteredMean:
         one; mean, too, without any item.
 
     """
-    from scipy.stats import t as student  # most of a second: for those who ask for an interval
+    from scipy.special import stdtr, stdtrit  # a third of a second: for those who ask for an interval
 
     numbers, codes = np.asarray(values, dtype=float), pd.factorize(np.asarray(clusters))[0]
     if not len(numbers):
         return ClusteredMean(0, 0, EMPTY, EMPTY, EMPTY, EMPTY)
     mean, n_clusters = float(numbers.mean()), codes.max() + 1
     error, freedom = _spread(numbers, codes)
-    half = student.ppf((1 + CONFIDENCE) / 2, freedom) * error
-    p = 2 * student.sf(abs(mean) / error, freedom)
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
+    p = 2 * stdtr(freedom, -abs(mean) / error)
     return ClusteredMean(len(numbers), n_clusters, mean, mean - half, mean + half, float(p))
 
 
@@ -68,7 +68,7 @@ def clustered_share(flags: ArrayLike, clusters: ArrayLike) -> tuple[float, float
         clusters: label of each item's cluster.
 
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     numbers, codes = np.asarray(flags, dtype=float), pd.factorize(np.asarray(clusters))[0]
     if not len(numbers):
@@ -77,7 +77,7 @@ def clustered_share(flags: ArrayLike, clusters: ArrayLike) -> tuple[float, float
     if np.isnan(error):
         effective = float(codes.max() + 1)
     else:
-        quantile = student.ppf((1 + CONFIDENCE) / 2, freedom)
+        quantile = float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
         effective = min(share * (1 - share) / error**2, len(numbers)) * (Z / quantile) ** 2
     low, high = wilson_interval(share, effective)
     return float(low), float(high)

@@ -109,16 +109,19 @@ def associate_within(
         have a mean product (`clustered_mean`). Nothing where one of both varies in no class.
 
     """
-    labels = np.asarray(classes)
-    split = split_cells(cells, labels)
+    split = split_cells(cells, classes)
     both, answer_only, trace_only, _ = cells.T
-    flags = pd.DataFrame({"answer": both + answer_only, "trace": both + trace_only})
-    residuals = flags - flags.groupby(labels).transform("mean")
+    codes = pd.factorize(np.asarray(classes))[0]
+    sizes = np.bincount(codes)
+    answer, trace = (
+        flags - (np.bincount(codes, flags) / sizes)[codes]
+        for flags in (both + answer_only, both + trace_only)
+    )
     drawn = draw_clustered_tables(split, clusters, *_draws(settings), prior=_prior(split))
     row = _describe(split.sum(axis=0), phi_within(drawn), count_flags(cells), settings)
     if not row:
         return {}
-    return row | {"within_p": clustered_mean(residuals["answer"] * residuals["trace"], clusters).p}
+    return row | {"within_p": clustered_mean(answer * trace, clusters).p}
 
 
 def pool_within(cells: NDArray[np.float64], settings: Statistics) -> Columns:

@@ -8,9 +8,9 @@
 A table with an empty margin has no association to speak of: refused.
 """
 
-from collections.abc import Sequence
-
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 VERDICTS = ("dependent", "negligible", "equivalent", "undecided", "refused")
 
@@ -34,8 +34,13 @@ def verdict(holm_p: float, equivalence_p: float, alpha: float) -> str:
     return "equivalent" if small else "undecided"
 
 
-def _adjust(p: Sequence[float]) -> pd.Series:
-    """Adjust one family."""
-    from statsmodels.stats.multitest import multipletests
+def _adjust(p: pd.Series) -> NDArray[np.float64]:
+    """Adjust one family.
 
-    return multipletests(p, method="holm")[1]
+    As statsmodels' `multipletests(p, method="holm")`, which also collects all garbage of the process at every
+    call: a tenth of a second in one that holds the tables of a run.
+    """
+    order = np.argsort(p.to_numpy(), kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(p.to_numpy()[order] * np.arange(len(p), 0, -1))
+    return np.minimum(adjusted, 1)

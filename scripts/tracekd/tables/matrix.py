@@ -16,14 +16,16 @@ def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     Columns: dataset, class, model, arm, seed, scorer, step (of the dataset, or `trace`), n, both_ok,
     answer_only_ok, trace_only_ok, neither_ok. An arm without a step has no rows for it.
     """
-    pooled = pd.concat([scores.assign(**{"class": ALL}), scores], ignore_index=True)
-    steps = [pooled.assign(step=step, step_ok=pooled[f"{step}_ok"]) for step in grid.steps]
+    answers = scores[[*(key for key in KEYS if key != "step"), "answer_ok"]]
+    steps = [answers.assign(step=step, step_ok=scores[f"{step}_ok"]) for step in grid.steps]
     items = pd.concat(steps, ignore_index=True).dropna(subset="step_ok")
     answer, step = items["answer_ok"] == 1, items["step_ok"] == 1
     cells = pd.DataFrame(
         dict(zip(CELLS, (answer & step, answer & ~step, step & ~answer, ~(answer | step)), strict=True))
     )
-    table = items[KEYS].join(cells.astype(int)).groupby(KEYS, as_index=False, sort=False).sum()
+    classes = items[KEYS].join(cells.astype(int)).groupby(KEYS, as_index=False, sort=False).sum()
+    whole = classes.assign(**{"class": ALL}).groupby(KEYS, as_index=False, sort=False).sum()
+    table = pd.concat([whole, classes], ignore_index=True)
     table.insert(len(KEYS), "n", table[CELLS].sum(axis=1))
     place = {name: number for number, name in enumerate(grid.steps)}
     sorted_table = grid.sort(table.assign(step=table["step"].map(place)), KEYS)

@@ -7,7 +7,7 @@ own, and decides from the question record alone.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -79,13 +79,7 @@ class Expected:
     @property
     def states_nothing(self) -> bool:
         """Whether nothing but the form is expected: no step, and nothing said of steps."""
-        return (self.truth, self.steps, self.backwards, self.share, self.noise) == (
-            None,
-            {},
-            False,
-            None,
-            None,
-        )
+        return self == Expected(form=self.form)
 
     def find(self, names: Sequence[str]) -> dict[str, bool | None]:
         """Say of each step of a dataset whether it must be right; None: it must not be there."""
@@ -179,7 +173,7 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
                 where=trace.id,
                 hint="dataset, arm, `expect` or verifier is wrong; nothing is trained on it",
             )
-        verified.append(Trace(trace.id, trace.arm, trace.stated, trace.text, trace.target, verdict))
+        verified.append(replace(trace, verdict=verdict))
     _check_shares(verified)
     _check_fillers(verified)
     return verified

@@ -5,11 +5,13 @@ The only module that knows Snakemake.
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakemake.io import report
-from snakemake.rules import Rule
-from snakemake.workflow import Workflow
+
+if TYPE_CHECKING:  # whoever imports these first meets a circle of Snakemake's own
+    from snakemake.rules import Rule
+    from snakemake.workflow import Workflow
 
 TABLES, FIGURES = "results/{run}/tables", "figures/{run}"
 CAPTIONS = "../resources/captions"
@@ -25,7 +27,7 @@ def growing(amount: int) -> Callable[[Any, int], int]:
     return lambda wildcards, attempt: amount * attempt
 
 
-def output_patterns(workflow: Workflow) -> Callable[[Any], list[str]]:
+def output_patterns(workflow: "Workflow") -> Callable[[Any], list[str]]:
     """A parameter: regular expressions of all that the rules make, those of later files too."""
     return lambda wildcards: [out.regex().pattern for rule in workflow.rules for out in rule.output]
 
@@ -54,9 +56,11 @@ def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[s
     }
 
 
-def figure(name: str, title: str, *, caption: str = "", category: str = "Figures") -> dict[str, Any]:
-    """Outputs `pdf` and `png` of a figure; the report tells its files apart by the wildcards of the name."""
-    labels = {wildcard: f"{{{wildcard}}}" for wildcard in get_wildcards(name)}
+def figure(
+    name: str, title: str, *, caption: str = "", category: str = "Figures", **labels: str
+) -> dict[str, Any]:
+    """Outputs `pdf` and `png` of a figure; labels and wildcards tell its files apart in the report."""
+    labels |= {wildcard: f"{{{wildcard}}}" for wildcard in get_wildcards(name)}
     return {
         "pdf": f"{FIGURES}/{name}.pdf",
         "png": report(
@@ -66,6 +70,19 @@ def figure(name: str, title: str, *, caption: str = "", category: str = "Figures
             labels={"figure": title, **labels},
         ),
     }
+
+
+def figures(name: str, title: str, **values: Iterable[str]) -> dict[str, Any]:
+    """Outputs `pdf` and `png` of figures that one job draws: lists, a file for each value of the wildcard.
+
+    The report tells them apart by these values.
+    """
+    ((wildcard, shown),) = values.items()
+    each = [
+        figure(name.format(**{wildcard: value}), title, caption=get_stem(name), **{wildcard: value})
+        for value in shown
+    ]
+    return {kind: [files[kind] for files in each] for kind in ("pdf", "png")}
 
 
 def get_stem(name: str) -> str:
@@ -84,7 +101,7 @@ def name_job(output: str) -> str:
     return ".".join(parts) or "all"
 
 
-def set_log_and_benchmark(rule: Rule) -> None:
+def set_log_and_benchmark(rule: "Rule") -> None:
     """Give a rule that makes files its log and its benchmark, named by what tells its jobs apart."""
     if not rule.output:
         return

@@ -89,14 +89,19 @@ def candidates(question: Question, off: Off) -> list[str]:
     """Give gold answers and distractors in lower case, the longest first."""
     asks_subject = ASKS_SUBJECT in question.attributes.get("triple_element", "")
     side = asks_subject == (Quirk.DISTRACTORS_FROM_WRONG_SIDE not in off)
-    found = {gold.lower() for gold in question.answers}
-    found.update(pair[side] for pair in map(subject_and_object, question.context) if pair)
+    found = name_side(question.context, side).union(gold.lower() for gold in question.answers)
     if Quirk.TIES_DESCENDING in off:
         return sorted(found, key=lambda text: (-len(text), text))
     return sorted(found, key=lambda text: (len(text), text), reverse=True)
 
 
-@cache  # every fact recurs in each model, arm and seed
+@cache  # every context recurs in each model, arm and seed
+def name_side(context: tuple[str, ...], side: bool) -> frozenset[str]:
+    """Name the subjects (False) or objects (True) of the facts of known form, in lower case."""
+    return frozenset(pair[side] for pair in map(subject_and_object, context) if pair)
+
+
+@cache  # every fact recurs in other contexts
 def subject_and_object(fact: str) -> tuple[str, str] | None:
     """Take the two entities of a fact, in lower case; None when it has no known form."""
     for keyword, patterns in _PATTERNS.items():
