@@ -59,8 +59,8 @@ if experiment.get_experiment(RUN):
             plan=RUN.config["experiment"]["plan"],
             settings=paths.STATISTICS,
         output:
-            cells="results/{run}/tables/experiment_items.csv",
             **tables(effects="experiment_effects", left_out="experiment_left_out"),
+            cells="results/{run}/tables/experiment_items.csv",
         conda:
             "../envs/plot.yaml"
         params:
