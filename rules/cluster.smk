@@ -19,6 +19,7 @@ SUBMITTED = {
     "build_base_model",
     "generate",
     "intervene",
+    "measure_answers",
     "preflight",
     "read_questions",
     "train_adapters",

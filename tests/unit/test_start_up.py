@@ -32,7 +32,7 @@ AT_START = {
     "accelerate": set(),
     "datasets": set(),
     # a second or more
-    "statsmodels": {"analyse_study", "tabulate_contrasts", "tabulate_dose"},
+    "statsmodels": {"analyse_study", "tabulate_contrasts", "tabulate_dose", "tabulate_experiment"},
     "nltk": set(),
     # half a second to a second
     "matplotlib": FIGURES,
