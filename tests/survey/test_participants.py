@@ -93,6 +93,8 @@ def test_order_differs_between_participants_and_is_drawn_again_after_a_reload(st
     for name in ("one", "two"):
         page = open_page(study[1]["A"])
         play(page, Participant(name, "A", frozenset()), study[0])
+        # the browser stores a moment later what a page keeps
+        page.wait_for_timeout(500)
         page.reload()
         assert title(page) == "Thank you"
         answers = read_export(save(page, "JSON"))["answers"]
