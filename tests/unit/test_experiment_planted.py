@@ -9,8 +9,8 @@ from tracekd.settings.statistics import Bootstrap
 from tracekd.tables.experiment import values_frame
 
 MARGINS = EquivalenceMargins(log_odds=1.0, share=0.05)
-# an interval of 400 draws is as wide as one of 10,000, but less sure of its ends
-DRAWS = Bootstrap(resamples=400, seed=0)
+# an interval of 200 draws is as wide as one of 10,000, but less sure of its ends
+DRAWS = Bootstrap(resamples=200, seed=0)
 RUNS, ALPHA = 100, 0.05
 
 
