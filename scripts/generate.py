@@ -9,7 +9,7 @@ with rule_job(snakemake):
     from tracekd.adapters.generation import generate
     from tracekd.core.records import read_questions
     from tracekd.datasets import get_dataset
-    from tracekd.models.identity import adapter_digests, folder_digests
+    from tracekd.models.identity import adapter_digests, base_identity
     from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
     from tracekd.run.cells import arm_and_seed
     from tracekd.run.lease import hold
@@ -33,11 +33,7 @@ with rule_job(snakemake):
         for question in questions
     ]
     base = load_quantised(source.model, quantisation)
-    base_identity = {
-        "model": folder_digests(source.model),
-        "quantisation": quantisation.model_dump(),
-        "code": params.code,
-    }
+    of_base = base_identity(source.model, quantisation.model_dump(), params.code)
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)
@@ -51,7 +47,7 @@ with rule_job(snakemake):
                 raw_prompts if weights is None else chat_prompts,
                 decoding,
                 seed,
-                identity={**base_identity, "adapter": weights and adapter_digests(weights.parent)},
+                identity={**of_base, "adapter": weights and adapter_digests(weights.parent)},
                 part=part,
                 path=path,
             )

@@ -9,7 +9,7 @@ with rule_job(snakemake):
     from tracekd.adapters.generation import generate_all
     from tracekd.core.records import read_generations, read_questions, write_records
     from tracekd.interventions.prefills import build_prefills, join
-    from tracekd.models.identity import adapter_digests, folder_digests
+    from tracekd.models.identity import adapter_digests, base_identity
     from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
     from tracekd.run.cells import arm_and_seed
     from tracekd.run.lease import hold
@@ -26,11 +26,7 @@ with rule_job(snakemake):
     messages = {question.id: chat_messages(question, params.persona) for question in questions}
     tokenizer = load_tokenizer(source.model)
     base = load_quantised(source.model, quantisation)
-    base_identity = {
-        "model": folder_digests(source.model),
-        "quantisation": quantisation.model_dump(),
-        "code": params.code,
-    }
+    of_base = base_identity(source.model, quantisation.model_dump(), params.code)
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)
@@ -49,7 +45,7 @@ with rule_job(snakemake):
                 prompts,
                 decoding,
                 seed,
-                identity={**base_identity, "adapter": adapter_digests(adapters[cell].parent)},
+                identity={**of_base, "adapter": adapter_digests(adapters[cell].parent)},
                 part=part,
                 title=f"{arm} seed {seed}, set traces",
             )

@@ -9,7 +9,7 @@ with rule_job(snakemake):
     from tracekd.experiment.asking import Interview
     from tracekd.experiment.design import design_items, set_up
     from tracekd.experiment.traces import read_teacher
-    from tracekd.models.identity import adapter_digests, folder_digests
+    from tracekd.models.identity import adapter_digests, base_identity
     from tracekd.models.loading import load_adapter, load_quantised, load_tokenizer
     from tracekd.run.cells import arm_and_seed
     from tracekd.run.lease import hold
@@ -27,11 +27,7 @@ with rule_job(snakemake):
     tokenizer = load_tokenizer(source.model)
     interview = Interview(tokenizer, params.persona, Chat.model_validate(params.chat))
     base = load_quantised(source.model, quantisation)
-    base_identity = {
-        "model": folder_digests(source.model),
-        "quantisation": quantisation.model_dump(),
-        "code": params.code,
-    }
+    of_base = base_identity(source.model, quantisation.model_dump(), params.code)
 
     for path in map(Path, snakemake.output):
         arm, seed = cell = arm_and_seed(path)
@@ -46,7 +42,7 @@ with rule_job(snakemake):
                 None if told is None else {one.id: one.text for one in told},
                 Generation.model_validate(params.generation),
                 seed,
-                identity={**base_identity, "adapter": adapter_digests(adapters[cell])},
+                identity={**of_base, "adapter": adapter_digests(adapters[cell])},
                 work=work,
                 title=f"{arm} seed {seed}",
             )

@@ -7,6 +7,17 @@ from tracekd.datasets import get_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Source(file="raw.json", line=1, sha256="0" * 64)
+# persons that no real question names
+NAMES = [
+    "Ada Byron",
+    "Kurt Weil",
+    "Emmy Noe",
+    "Max Brod",
+    "Lise Mei",
+    "Otto Hahn",
+    "Ida Tacke",
+    "Hans Geiger",
+]
 
 
 def make_question(dataset="cotempqa", **changes):

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import torch
-from support.examples import ROOT, make_question, strangers
+from support.examples import NAMES, ROOT, make_question, strangers
 from support.figures import assert_legible
 from support.planted_answers import plant
 from support.run_data import run_script
@@ -44,16 +44,6 @@ from tracekd.traces.verification import is_swapped
 
 SETTINGS = Experiment.model_validate(read_yaml(ROOT / "config/experiment.yaml")["experiment"])
 STATISTICS = Statistics.model_validate(read_yaml(ROOT / "config/statistics.yaml"))
-NAMES = [
-    "Ada Byron",
-    "Kurt Weil",
-    "Emmy Noe",
-    "Max Brod",
-    "Lise Mei",
-    "Otto Hahn",
-    "Ida Tacke",
-    "Hans Geiger",
-]
 YEARS = ((1916, 1919), (1917, 1918), (1930, 1931))
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from support.examples import make_question
+from support.examples import NAMES, make_question
 from support.figures import assert_legible
 from support.own_datasets import add_own_datasets, kept_registries, make_own
 from support.run_data import run_script
@@ -38,16 +38,6 @@ from tracekd.settings.config import Generation as Decoding
 from tracekd.traces.build import build_trace
 from tracekd.traces.prompts import chat_messages
 
-NAMES = [
-    "Ada Byron",
-    "Kurt Weil",
-    "Emmy Noe",
-    "Max Brod",
-    "Lise Mei",
-    "Otto Hahn",
-    "Ida Tacke",
-    "Hans Geiger",
-]
 # the planted models write by a function of their own, as a model's own settings have the library do
 DECODING = Decoding(batch_size=16, max_new_tokens=24, sampling="as_published")
 

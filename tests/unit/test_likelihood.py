@@ -20,14 +20,18 @@ def plain(model, tail, continuation):
     return sum(float(log_p[start + place, token]) for place, token in enumerate(continuation))
 
 
+def read(model, tails=TAILS):
+    """A reader that has read every tail behind the one head, and the logits behind them."""
+    reader = Reader(model, 0)
+    reader.read([HEAD])
+    reader.keep([0] * len(tails))
+    return reader, reader.read(tails)
+
+
 def shared(model, tails=TAILS, continuations=CONTINUATIONS):
     """All of them at once, as the experiment asks for them."""
     with torch.inference_mode():
-        reader = Reader(model, 0)
-        reader.read([HEAD])
-        reader.keep([0] * len(tails))
-        behind = reader.read(tails)
-        return weigh(reader, behind, continuations)[0]
+        return weigh(*read(model, tails), continuations)[0]
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +88,7 @@ def test_a_continuation_that_greedy_decoding_would_write_is_known(base):
     from tracekd.adapters.decoding import go_on
 
     with torch.inference_mode():
-        reader = Reader(base, 0)
-        reader.read([HEAD])
-        reader.keep([0] * len(TAILS))
-        behind = reader.read(TAILS)
+        reader, behind = read(base)
         told = go_on(reader.copy([0, 1, 2]), behind, {1}, 4)
         found = weigh(reader, behind, [[7, 9], told[0], told[1], [*told[0][:-1], 9]]).greedy.tolist()
     assert [row[0] or row[3] for row in found] == [False] * 3
@@ -99,10 +100,7 @@ def test_what_is_written_afterwards_is_that_of_a_reader_that_weighed_nothing(bas
 
     def write(weighing):
         with torch.inference_mode():
-            reader = Reader(base, 0)
-            reader.read([HEAD])
-            reader.keep([0] * len(TAILS))
-            behind = reader.read(TAILS)
+            reader, behind = read(base)
             if weighing:
                 weigh(reader, behind, CONTINUATIONS)
             return go_on(reader, behind, {1}, 6)

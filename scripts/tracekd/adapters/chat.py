@@ -151,19 +151,22 @@ def prefilled_prompt(
     to the one that closes the trace. That one may reach further than `</think>`; so does the text then.
     """
     turn = f"{THINK_OPEN}{trace}{THINK_CLOSE} {ANSWER_OPEN}{ANSWER_CLOSE}"
-    whole = render(
-        tokenizer,
-        item,
-        [*messages, {"role": "assistant", "content": turn}],
-        chat.date,
-        add_generation_prompt=False,
-    )
+    whole, ids, spans = _encode_with_turn(tokenizer, item, messages, turn, chat)
     end = whole.rfind(THINK_CLOSE) + len(THINK_CLOSE)
     start = end - len(f"{trace}{THINK_CLOSE}")
-    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
-    spans = [span for span in encoded["offset_mapping"] if span[0] < end]
+    spans = [span for span in spans if span[0] < end]
     shared = sum(span[1] <= start for span in spans)
-    return Prompt(item, whole[: spans[-1][1]], tuple(encoded["input_ids"][: len(spans)]), shared)
+    return Prompt(item, whole[: spans[-1][1]], tuple(ids[: len(spans)]), shared)
+
+
+def _encode_with_turn(
+    tokenizer: "PreTrainedTokenizerBase", item: str, messages: Messages, turn: str, chat: Chat
+) -> tuple[str, list[int], list[tuple[int, int]]]:
+    """Give the text of a whole conversation with its assistant turn, its tokens, and where each stands."""
+    conversation = [*messages, {"role": "assistant", "content": turn}]
+    whole = render(tokenizer, item, conversation, chat.date, add_generation_prompt=False)
+    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
+    return whole, encoded["input_ids"], encoded["offset_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +204,9 @@ def encode_answers(
     """
     encoded = []
     for answer in answers:
-        turn = {"role": "assistant", "content": render_target(trace, answer)}
-        whole = render(tokenizer, item, [*messages, turn], chat.date, add_generation_prompt=False)
-        tokens = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
-        end = whole.rfind(turn["content"]) + len(turn["content"])
-        ids, spans = tokens["input_ids"], tokens["offset_mapping"]
+        turn = render_target(trace, answer)
+        whole, ids, spans = _encode_with_turn(tokenizer, item, messages, turn, chat)
+        end = whole.rfind(turn) + len(turn)
         stop = next(place for place, span in enumerate(spans) if span[0] >= end)
         if trace is None:
             stop = ids.index(tokenizer.eos_token_id, stop) + 1
@@ -230,12 +231,10 @@ def opened_prompt(
 ) -> Prompt:
     """Encode a question whose assistant turn is written up to here in its trace; what is begun goes on."""
     content = f"{THINK_OPEN}{trace}"
-    turn = {"role": "assistant", "content": f"{content}{THINK_CLOSE}"}
-    whole = render(tokenizer, item, [*messages, turn], chat.date, add_generation_prompt=False)
+    whole, ids, spans = _encode_with_turn(tokenizer, item, messages, f"{content}{THINK_CLOSE}", chat)
     end = whole.rfind(content) + len(content)
-    encoded = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
-    count = sum(span[1] <= end for span in encoded["offset_mapping"])
-    return Prompt(item, whole[:end], tuple(encoded["input_ids"][:count]))
+    count = sum(span[1] <= end for span in spans)
+    return Prompt(item, whole[:end], tuple(ids[:count]))
 
 
 def raw_prompt(tokenizer: "PreTrainedTokenizerBase", item: str, text: str) -> Prompt:

@@ -1,6 +1,7 @@
 """What a trained adapter or a generation depends on, as digests: inputs, options, package versions."""
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,18 @@ def package_versions() -> dict[str, str]:
 def folder_digests(folder: str | Path) -> dict[str, str]:
     """Give file name -> SHA-256 of all files at the top of a folder, sorted by name."""
     return {path.name: sha256_file(path) for path in sorted(Path(folder).iterdir()) if path.is_file()}
+
+
+def base_identity(folder: str | Path, quantisation: Mapping[str, Any], code: str) -> dict[str, Any]:
+    """Give what everything that one base model writes depends on: its files, its bits, the code.
+
+    Args:
+        folder: of the model.
+        quantisation: config section.
+        code: digest of the code behind the rule.
+
+    """
+    return {"model": folder_digests(folder), "quantisation": dict(quantisation), "code": code}
 
 
 def adapter_digests(folder: str | Path) -> dict[str, str]:
