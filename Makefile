@@ -14,18 +14,12 @@ REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR
 
 demo: .venv/ready
 	$(RUN) --report results/demo/report.html --report-after-run
-	@echo
 	@echo "report   results/demo/report.html"
-	@echo "tables   results/demo/tables/    (start with results.md)"
-	@echo "figures  figures/demo/           (PDF and PNG)"
 
 replay: .venv/ready
 	$(RUN) $(REPLAY) --report results/replay/report.html --report-after-run
-	@echo
 	@echo "report   results/replay/report.html"
 	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
-	@echo "tables   results/replay/tables/"
-	@echo "figures  figures/replay/         (start with follow_rate.png)"
 	@echo "items    results/replay/differences.html"
 
 # speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
@@ -70,7 +64,7 @@ reference: .venv/ready
 clean:
 	rm -rf results provenance figures logs benchmarks work .snakemake .tests
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt $(shell find plugins -name '*.py' -o -name '*.toml')
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement requirements.txt

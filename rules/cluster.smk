@@ -1,16 +1,21 @@
 """
-Cluster: which jobs are submitted, and what must not be at work when the first one is. Included last.
+Cluster: which jobs are submitted, what must not be at work when the first one is, and what the screen shows from
+then on. Included last.
 
-in   all rules; the user's queue
+in   all rules; the user's queue; the forecast and the times of earlier jobs
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
+     the board of the run, for the logger plug-in (plugins/)
      .snakemake/locks/*.owner: whose Snakemake's locks are, for the next call if this one is killed
 """
 
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
+
 from tracekd.core.errors import TraceKDError
 from tracekd.run.slurm import refuse_orphans
+from tracekd.workflow.progress import make_board
 from tracekd.workflow.start import claim_locks
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
@@ -36,3 +41,6 @@ onstart:
             refuse_orphans(Path.cwd())
         except TraceKDError as error:
             sys.exit(f"Error: {error}")
+    jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
+    if len(jobs) > 1:
+        logger.info("", extra={"board": make_board(RUN, jobs)})

@@ -34,3 +34,7 @@ TARGETS += RUN.every("results/{run}/readable.txt")
 onsuccess:
     for note in ending.list_notes(RUN):
         tell(f"Note: {note}")
+    # of the whole run, not of a part of it
+    if any(job.rule.name == "check_readable" for job in workflow.dag.jobs):
+        for line in ending.say_end(RUN, workflow.config_settings):
+            tell(line)

@@ -13,9 +13,8 @@ from pathlib import Path
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    from tracekd.datasets.registry import Entry, dataset_size
+    from tracekd.datasets.registry import Entry
     from tracekd.models.registry import Model
-    from tracekd.models.sizes import model_size
     from tracekd.run.forecast import (
         ForecastSettings,
         add_measured,
@@ -25,22 +24,23 @@ with rule_job(snakemake):
         show_forecast,
     )
     from tracekd.run.provenance import FOLDER
-    from tracekd.settings.config import Limit
     from tracekd.tables.write import markdown
+    from tracekd.workflow.forecast import get_built, read_sizes
 
     params = snakemake.params
-    sizes = {
-        name: dataset_size(Entry.model_validate(entry), Limit.model_validate(params.limits[name]))
-        for name, entry in params.datasets.items()
-    }
     entries = {name: Model.model_validate(entry) for name, entry in params.models.items()}
-    models = {name: model_size(entry, Path(params.folders) / name) for name, entry in entries.items()}
+    sizes, models = read_sizes(
+        {name: Entry.model_validate(entry) for name, entry in params.datasets.items()},
+        entries,
+        params.limits,
+        Path(params.folders),
+    )
     table = forecast_run(
         params.cells,
         sizes,
         models,
         ForecastSettings.model_validate(params.settings),
-        built=[name for name, entry in entries.items() if entry.source.kind == "demo"],
+        built=get_built(entries),
         thinking_arms=params.thinking_arms,
         learned=learn_speeds(FOLDER, sizes, models),
     )

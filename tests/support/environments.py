@@ -38,6 +38,10 @@ class Import(NamedTuple):
     place: Path
 
 
+# lines of requirements.txt
+OWN_PLUGINS = [f"./{path.relative_to(ROOT)}" for path in sorted(ROOT.glob("plugins/*"))]
+
+
 def read_rules() -> list[Rule]:
     """Read all rules that run a script or name an environment; KeyError at one that does not do both."""
     rules = []
@@ -55,8 +59,9 @@ def read_pins(environment: str) -> dict[str, str]:
 
 
 def read_requirements() -> dict[str, str]:
-    """Give package -> version of requirements.txt."""
-    return split_pins((ROOT / "requirements.txt").read_text("utf-8").split())
+    """Give package -> version of requirements.txt, without the project's own plug-ins."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").split()
+    return split_pins(line for line in lines if line not in OWN_PLUGINS)
 
 
 def split_pins(lines: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from support.examples import ROOT
 
-SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
+# with every message of Snakemake, which is silent of jobs unless it is asked
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "--printshellcmds", "--cores", "2"]
 SMOKE = ["--configfile", "tests/workflow/smoke.yaml"]
 SOURCES = (
     "Snakefile",

@@ -13,8 +13,11 @@ def visible(text: str) -> str:
 
 
 def tell(text: str) -> None:
-    """Print a line for people, beside what a program prints for programs; nothing in it moves a terminal."""
-    print(visible(text), file=sys.stderr)
+    """Print a line for people, beside what a program prints for programs; nothing in it moves a terminal.
+
+    In a job, whose stderr goes to its log, it goes to the screen all the same (tracekd.core.logs).
+    """
+    print(visible(text), file=getattr(sys.stderr, "screen", sys.stderr), flush=True)
 
 
 class TraceKDError(Exception):

@@ -1,10 +1,15 @@
 """What the captions say of a run's generations, and what its end says of its results (rules/ending.smk)."""
 
+import os
+import shlex
 from pathlib import Path
+from typing import Any
 
 from tracekd.core.tables import read_table
+from tracekd.labels import arm_title
 from tracekd.released.supplied import find_others, get_folder
 from tracekd.tables.inputs import say_inputs
+from tracekd.tables.write import percent
 from tracekd.workflow.run import Run
 
 
@@ -31,3 +36,29 @@ def list_notes(run: Run) -> list[str]:
     inputs = Path(f"results/{run.name}/tables/inputs.csv")
     notes = say_inputs(read_table(inputs)) if inputs.is_file() else []
     return notes + [f"{path}: the config does not name it" for path in find_others(run.supplied)]
+
+
+def say_end(run: Run, asked: Any) -> list[str]:
+    """Say the main result of a finished run in one line, what to open, and the next command.
+
+    Args:
+        run: the run.
+        asked: `configfiles` and `config` of the command line.
+
+    """
+    results, figures = f"results/{run.name}", f"figures/{run.name}"
+    table = read_table(Path(f"{results}/tables/results.csv"))
+    scorer = run.scorers[0]
+    means = table[table["scorer"] == scorer].groupby("arm")["answer_acc"].mean()
+    found = [f"{arm_title(arm)} {percent(means[arm])} %" for arm in run.arms if arm in means]
+    note = f"; {run.note}" if run.note else ""
+    files = [os.path.relpath(path) for path in asked.configfiles]
+    values = [f"{key}={value}" for key, value in asked.config.items()]
+    options = ["--configfile"] * bool(files) + files + ["--config"] * bool(values) + values
+    return [
+        "",
+        f"right answers, mean of datasets and models by the {scorer} scorer{note}: {', '.join(found)}",
+        f"tables   {results}/tables/ (start with results.md)",
+        f"figures  {figures}/",
+        f"check    {shlex.join(['snakemake', '--cores', '1', 'verify', *options])}",
+    ]

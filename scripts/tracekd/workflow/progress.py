@@ -1,0 +1,213 @@
+"""What a person sees of a run while it goes on: how far it is, what is at work, when it will be done.
+
+The weight of a job is the time that the forecast expects of it, or that earlier jobs of its rule have taken.
+Where the jobs of a stage take longer than expected, what is left of the stage is expected to take longer too.
+"""
+
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tracekd.run.provenance import FOLDER, read_record
+from tracekd.workflow.forecast import forecast_jobs
+from tracekd.workflow.run import Run
+
+# what the rules of a file make; those of all others make tables and figures
+STAGES = {
+    "data": "data",
+    "traces": "traces",
+    "teacher": "teacher",
+    "teacher_traces": "traces",
+    "models": "models",
+    "preflight": "preflight",
+    "training": "training",
+    "generation": "answers",
+    "intervention": "set traces",
+    "experiment": "experiment",
+    "replay": "scores",
+    "supplied": "scores",
+    "scoring": "scores",
+    "study": "study",
+    "study_analysis": "study",
+}
+LAST_STAGE = "tables and figures"
+# of a job whose rule has no record yet: Python's start, and a little
+SHORT_S = 3.0
+# records of one rule that are read
+RECORDS = 20
+# the last bar of a log: done and all, as tqdm writes them
+BAR = re.compile(r"(\d+)/(\d+) \[")
+# bytes at the end of a log in which its last bar stands
+TAIL = 2000
+# a bar says nothing of the speed before this much of it is done
+SMALL_PART = 0.05
+# an end that is further away is said with its day
+HALF_A_DAY_S = 43_200
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the run: its stage, what people call it, seconds that it should take, its log."""
+
+    stage: str
+    name: str
+    expected_s: float
+    log: Path | None = None
+
+
+class Board:
+    """Counts the jobs of a run and draws what a person sees of it.
+
+    Args:
+        run: name of the run.
+        jobs: that are to be run, by Snakemake's numbers.
+        clock: seconds that only ever grow.
+        now: the time of day.
+
+    """
+
+    def __init__(
+        self,
+        run: str,
+        jobs: Mapping[int, Job],
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ):
+        self._run, self._jobs, self._clock, self._now = run, dict(jobs), clock, now
+        self._begun = clock()
+        self._started: dict[int, float] = {}
+        self._taken: dict[int, float] = {}
+
+    def start(self, job: int) -> None:
+        """A job is at work, perhaps once more."""
+        if job in self._jobs:
+            self._started[job] = self._clock()
+
+    def finish(self, job: int) -> None:
+        """A job is done."""
+        if job in self._started:
+            self._taken[job] = self._clock() - self._started.pop(job)
+
+    def fail(self, job: int) -> None:
+        """A job has failed and may be tried again."""
+        self._started.pop(job, None)
+
+    def say(self) -> str:
+        """One line for a screen that is no terminal."""
+        return f"{self._now():%H:%M}  {self._head()}; at work: {', '.join(self._at_work()) or 'nothing'}"
+
+    def draw(self) -> list[str]:
+        """Lines of a block in a terminal."""
+        done, all_jobs = (
+            Counter(self._jobs[job].stage for job in jobs) for jobs in (self._taken, self._jobs)
+        )
+        stages = (f"{stage} {done[stage]} of {count}" for stage, count in all_jobs.items())
+        return [self._head(), f"  {' · '.join(stages)}", *(f"  → {name}" for name in self._at_work())]
+
+    def _head(self) -> str:
+        part, left_s = self.judge()
+        jobs = f"{self._run}: {part:.0%}, {len(self._taken)} of {len(self._jobs)} jobs"
+        if left_s is None:
+            return jobs
+        until = self._now() + timedelta(seconds=left_s)
+        when = until.strftime("%H:%M" if left_s < HALF_A_DAY_S else "%d %b %H:%M")
+        return f"{jobs}, about {say_time(left_s)} left (until {when})"
+
+    def _at_work(self) -> list[str]:
+        return [_say_job(self._jobs[job]) for job in self._started]
+
+    def judge(self) -> tuple[float, float | None]:
+        """Give the part of the work that is done, and the seconds that the rest will take, None at first."""
+        now = self._clock()
+        expected: defaultdict[str, float] = defaultdict(float)
+        taken: defaultdict[str, float] = defaultdict(float)
+        left: defaultdict[str, float] = defaultdict(float)
+        busy = 0.0
+        for number, job in self._jobs.items():
+            if number in self._taken:
+                part, seconds = 1.0, self._taken[number]
+            elif number in self._started:
+                seconds = now - self._started[number]
+                done, steps = read_bar(job.log) or (0, 1)
+                part = min(done / steps, 1.0) if steps else 0.0
+            else:
+                part = seconds = 0.0
+            busy += seconds
+            left[job.stage] += job.expected_s * (1 - part)
+            if part > SMALL_PART:
+                expected[job.stage] += job.expected_s * part
+                taken[job.stage] += seconds
+        if not expected:
+            return 0.0, None
+        overall = sum(taken.values()) / sum(expected.values())
+        scale = {stage: taken[stage] / expected[stage] if expected[stage] else overall for stage in left}
+        rest = sum(left[stage] * scale[stage] for stage in left)
+        done_s = sum(taken.values())
+        side_by_side = max(busy / max(now - self._begun, 1.0), 1.0)
+        return done_s / max(done_s + rest, 1e-9), rest / side_by_side
+
+
+def _say_job(job: Job) -> str:
+    bar = read_bar(job.log)
+    return f"{job.name} ({bar[0]} of {bar[1]})" if bar else job.name
+
+
+def read_bar(log: Path | None) -> tuple[int, int] | None:
+    """Read how far a job is from the end of its log, as (done, all); None where it has no bar."""
+    if log is None or not log.is_file():
+        return None
+    with open(log, "rb") as stream:
+        stream.seek(max(log.stat().st_size - TAIL, 0))
+        bars = BAR.findall(stream.read().decode("utf-8", errors="replace"))
+    return (int(bars[-1][0]), int(bars[-1][1])) if bars else None
+
+
+def say_time(seconds: float) -> str:
+    """Say a time as a person would."""
+    if seconds < 90:
+        return f"{max(round(seconds, -1), 10):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
+
+
+def make_board(run: Run, jobs: Iterable[tuple[int, Any]]) -> Board:
+    """Make the board of a run.
+
+    Args:
+        run: the run.
+        jobs: Snakemake's jobs that are to be run, with their numbers.
+
+    """
+    expected = forecast_jobs(run)
+    known: dict[str, float] = {}
+    board = {}
+    for number, job in sorted(jobs, key=lambda one: one[0]):
+        rule, wildcards = job.rule.name, dict(job.wildcards_dict)
+        seconds = expected.get((rule, wildcards.get("dataset"), wildcards.get("model")))
+        if seconds is None:
+            if rule not in known:
+                known[rule] = average_time(FOLDER, rule)
+            seconds = known[rule]
+        stage = STAGES.get(Path(str(job.rule.snakefile)).stem, LAST_STAGE)
+        log = Path(str(job.log[0])) if job.log else None
+        board[number] = Job(stage, name_job(rule, wildcards), seconds, log)
+    return Board(run.name, board)
+
+
+def name_job(rule: str, wildcards: Mapping[str, str]) -> str:
+    """Name a job by its rule and wildcards, without the run's name."""
+    values = (f"seed {value}" if key == "seed" else value for key, value in wildcards.items() if key != "run")
+    return " ".join([rule, *values])
+
+
+def average_time(folder: Path, rule: str) -> float:
+    """Average the wall time of a rule's last records of all runs; SHORT_S without any."""
+    records = sorted(folder.glob(f"*/{rule}/*.json"))[-RECORDS:]
+    times = [read_record(path)["wall_s"] for path in records]
+    return sum(times) / len(times) if times else SHORT_S
