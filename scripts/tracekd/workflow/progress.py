@@ -126,30 +126,35 @@ class Board:
         now = self._clock()
         expected: defaultdict[str, float] = defaultdict(float)
         taken: defaultdict[str, float] = defaultdict(float)
-        left: defaultdict[str, float] = defaultdict(float)
         busy = 0.0
+        left: list[tuple[Job, float, float]] = []  # job, part that is left, seconds it has been at work
         for number, job in self._jobs.items():
-            if number in self._taken:
-                part, seconds = 1.0, self._taken[number]
-            elif number in self._started:
-                seconds = now - self._started[number]
-                done, steps = read_bar(job.log) or (0, 1)
-                part = min(done / steps, 1.0) if steps else 0.0
-            else:
-                part = seconds = 0.0
+            part, seconds = self._measure(number, job, now)
             busy += seconds
-            left[job.stage] += job.expected_s * (1 - part)
+            left += [(job, 1 - part, seconds)] * (part < 1)
             if part > SMALL_PART:
                 expected[job.stage] += job.expected_s * part
                 taken[job.stage] += seconds
         if not expected:
             return 0.0, None
         overall = sum(taken.values()) / sum(expected.values())
-        scale = {stage: taken[stage] / expected[stage] if expected[stage] else overall for stage in left}
-        rest = sum(left[stage] * scale[stage] for stage in left)
-        done_s = sum(taken.values())
+        rest = 0.0
+        for job, part, seconds in left:
+            scale = taken[job.stage] / expected[job.stage] if job.stage in expected else overall
+            whole = job.expected_s * scale
+            # of a job without a bar only the time is known that it has been at work
+            rest += whole * part if part < 1 else max(whole - seconds, whole * SMALL_PART)
         side_by_side = max(busy / max(now - self._begun, 1.0), 1.0)
-        return done_s / max(done_s + rest, 1e-9), rest / side_by_side
+        return busy / max(busy + rest, SMALL_PART), rest / side_by_side
+
+    def _measure(self, number: int, job: Job, now: float) -> tuple[float, float]:
+        """Give the part of a job that is known to be done, and the seconds it has been at work."""
+        if number in self._taken:
+            return 1.0, self._taken[number]
+        if number not in self._started:
+            return 0.0, 0.0
+        done, steps = read_bar(job.log) or (0, 1)
+        return min(done / max(steps, 1), 1.0), now - self._started[number]
 
 
 def _say_job(job: Job) -> str:
