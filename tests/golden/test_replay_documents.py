@@ -11,7 +11,10 @@ from support.workflow import copy_project, snakemake
 pytestmark = pytest.mark.workflow
 TABLES = [f"results/replay/tables/{name}.csv" for name in ("claims", "contrasts")]
 FINDINGS = ROOT / "docs/findings.md"
-PAGES = [ROOT / "README.md", FINDINGS, ROOT / "docs/scorers.md", ROOT / "docs/statistics.md"]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / f"docs/{name}.md" for name in ("findings", "replay", "scorers", "statistics")),
+]
 
 
 @pytest.fixture(scope="module")
