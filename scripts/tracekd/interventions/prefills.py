@@ -1,6 +1,6 @@
 """Intervention at inference: put a trace into the mouth of a trained model and read the answer that follows.
 
-No correlation tells whether an answer is caused by its trace, for a right retrieval step holds the answer.
+No correlation tells whether an answer is caused by its trace, for a right retrieval step contains the answer.
 Here the trace is set from outside. An answer that is the one which the set trace implies, where that is not
 the truth, was copied from it; a true answer behind a false trace ignored it.
 """

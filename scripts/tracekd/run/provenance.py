@@ -1,4 +1,4 @@
-"""One record a job: what went in, what came out, by which code, on what; nothing damaged goes in.
+"""One record per job: what went in, what came out, by which code, on what; nothing damaged goes in.
 
 `provenance/{run}/{rule}/{wildcards}.json` is local, and only there stand clock times. A record bears its own
 digest, so that a damaged record is told from a damaged artefact.
