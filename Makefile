@@ -10,7 +10,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint reference clean
+.PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint docs reference clean
 
 demo: .venv/ready
 	$(RUN) --report results/demo/report.html --report-after-run
@@ -54,8 +54,15 @@ lint: .venv/ready
 	PYTHONPATH=scripts .venv/bin/lint-imports --no-cache
 	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile rules tests/slurm/Snakefile
+	.venv/bin/codespell
+	.venv/bin/python -m sphinx --quiet --fail-on-warning docs docs/_build/html
 	.venv/bin/snakemake --lint
 	.venv/bin/snakemake --lint --configfile config/replay.yaml
+
+# the pages of docs/ as a site that works from disk
+docs: .venv/ready
+	.venv/bin/python -m sphinx --quiet docs docs/_build/html
+	@echo "docs     docs/_build/html/index.html"
 
 # schemas and docs/settings.md, from the classes of the settings
 reference: .venv/ready
