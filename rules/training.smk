@@ -4,7 +4,7 @@ Training: verified traces and a 4-bit base in, LoRA adapters out.
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/traces/{dataset}/{arm}.jsonl,
      results/{run}/models/{model}/
 out  results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/
-         adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json
+         adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json, README.md (model card)
      figures/{run}/losses.{pdf,png}
 
 Checkpoints live in work/, which no rule declares: Snakemake deletes declared outputs before a re-run.
@@ -28,6 +28,7 @@ if RUN.level == "train":
             configs=RUN.per_cell(paths.ADAPTER_CONFIG, RUN.sft_arms),
             logs=RUN.per_cell(f"{paths.ADAPTER}/training_log.csv", RUN.sft_arms),
             provenance=RUN.per_cell(f"{paths.ADAPTER}/provenance.json", RUN.sft_arms),
+            cards=RUN.per_cell(f"{paths.ADAPTER}/README.md", RUN.sft_arms),
         conda:
             "../envs/train.yaml"
         resources:

@@ -104,7 +104,13 @@ def make_job(tokenizer, root: Path, seed: int = 0, **changes) -> AdapterJob:
         examples=encode_examples(tokenizer, conversations(), training.loss, training.max_length, CHAT),
         training=training,
         seed=seed,
-        identity={"model": "tiny", "dataset": "toy", "arm": "correct", "inputs": {"traces": "0" * 64}},
+        identity={
+            "model": "tiny",
+            "dataset": "toy",
+            "arm": "correct",
+            "quantisation": {"type": "nf4"},
+            "inputs": {"questions": "1" * 64, "traces": "0" * 64},
+        },
         work=root / "work",
         output=root / "adapter",
     )

@@ -233,9 +233,9 @@ def test_finished_adapter_is_handed_out_again_without_training(base, tokenizer, 
     assert not (job.work / "checkpoints").exists()
 
 
-def test_adapter_folder_holds_four_files_without_machine_or_clock(reference, model_folder):
+def test_adapter_folder_holds_these_files_without_machine_or_clock(reference, model_folder):
     names = ["adapter_config.json", "adapter_model.safetensors", "provenance.json", "training_log.csv"]
-    assert sorted(reference) == names
+    assert sorted(reference) == ["README.md", *names]
     assert not any(str(model_folder.parent).encode() in content for content in reference.values())
     config = json.loads(reference["adapter_config.json"])
     assert config["base_model_name_or_path"] == "tiny"
@@ -244,6 +244,15 @@ def test_adapter_folder_holds_four_files_without_machine_or_clock(reference, mod
     assert provenance["training"] == TRAINING.model_dump()
     assert (provenance["seed"], provenance["arm"]) == (0, "correct")
     assert provenance["packages"]["torch"][0].isdigit() and "+" not in provenance["packages"]["torch"]
+
+
+def test_the_model_card_says_how_the_adapter_was_made(reference):
+    card = reference["README.md"].decode()
+    provenance, rows = json.loads(reference["provenance.json"]), read_log(reference)
+    assert card.startswith("---\nlibrary_name: peft\n") and "# tiny, toy, correct, seed 0\n" in card
+    assert f"{rows[-1]['step']} steps of {TRAINING.batch_size} x {TRAINING.accumulation} examples" in card
+    assert f"| last loss | {float(rows[-1]['loss']):.4f} |" in card
+    assert provenance["inputs"]["traces"] in card
 
 
 def test_log_has_every_step_and_the_rate_warms_up_and_falls(reference):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tracekd.adapters.card import write_card
 from tracekd.adapters.chat import NO_LOSS, Example
 from tracekd.core.checks import check_names
 from tracekd.core.files import atomic_folder, atomic_write
@@ -58,9 +59,9 @@ def train_adapters(
 def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", job: AdapterJob) -> None:
     """Train one adapter, or take up where a killed attempt left it, and hand `base` back as it was.
 
-    Writes adapter_model.safetensors, adapter_config.json, training_log.csv and provenance.json into
-    `job.output`, all or none. What lies in `job.work` counts only if it comes from the same data, options,
-    seed, base and package versions. Raises ModelError when the loss is no longer finite.
+    Writes adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json and the model
+    card README.md into `job.output`, all or none. What lies in `job.work` counts only if it comes from the same
+    data, options, seed, base and package versions. Raises ModelError when the loss is no longer finite.
     """
     provenance = {
         **job.identity,
@@ -235,15 +236,17 @@ def _write_adapter(
     """Write the finished adapter, byte for byte alike on every machine path and at every hash seed."""
     with atomic_folder(folder) as part:
         model.save_pretrained(str(part), save_embedding_layers=False)
-        (part / "README.md").unlink()
         path = part / "adapter_config.json"
         config = json.loads(path.read_text("utf-8"))
         config["base_model_name_or_path"] = provenance["model"]
         config["target_modules"] = sorted(config["target_modules"])
         _write_json(config, path)
         _write_json(provenance, part / "provenance.json")
-        steps = ([record[name] for name in LOG_COLUMNS] for record in history if "loss" in record)
-        write_rows(steps, part / "training_log.csv", LOG_COLUMNS)
+        steps = [record for record in history if "loss" in record]
+        rows = ([record[name] for name in LOG_COLUMNS] for record in steps)
+        write_rows(rows, part / "training_log.csv", LOG_COLUMNS)
+        with atomic_write(part / "README.md") as stream:
+            stream.write(write_card(provenance, int(steps[-1]["step"]), steps[-1]["loss"]))
 
 
 def _write_json(value: dict[str, Any], path: Path) -> None:
