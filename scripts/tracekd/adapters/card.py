@@ -19,6 +19,7 @@ def write_card(provenance: Mapping[str, Any], steps: int, last_loss: float) -> s
     """
     training, lora = provenance["training"], provenance["training"]["lora"]
     length = f"{training['tokens']} tokens" if "tokens" in training else f"{training['epochs']:g} epochs"
+    batch = f"{training['batch_size']} x {training['accumulation']}"
     metadata = ModelCardData(library_name="peft", tags=["lora", "trace-distillation"])
     rows = {
         "base model": f"{provenance['model']}, weights in 4 bits ({provenance['quantisation']['type']})",
@@ -27,11 +28,9 @@ def write_card(provenance: Mapping[str, Any], steps: int, last_loss: float) -> s
             f"`{provenance['inputs'][name]}`" for name in ("questions", "traces")
         ),
         "LoRA": f"rank {lora['rank']}, alpha {lora['alpha']:g}, dropout {lora['dropout']:g}",
-        "training": f"{length}, {steps} steps of {training['batch_size']} x {training['accumulation']} examples, seed "
-        f"{provenance['seed']}",
-        "optimiser": f"{training['optimizer']}, {training['schedule']} from {training['learning_rate']:g}, loss on "
-        f"{training['loss']}",
-        "last loss": f"{last_loss:.4f}",
+        "training": f"{length}, {steps} steps of {batch} examples, seed {provenance['seed']}",
+        "optimiser": f"{training['optimizer']}, {training['schedule']} from {training['learning_rate']:g}",
+        "loss": f"on {training['loss']}, {last_loss:.4f} in the last step",
         "made with": ", ".join(
             f"{name} {version}" for name, version in sorted(provenance["packages"].items())
         ),

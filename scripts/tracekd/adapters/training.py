@@ -60,8 +60,8 @@ def train_adapter(base: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     """Train one adapter, or take up where a killed attempt left it, and hand `base` back as it was.
 
     Writes adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json and the model
-    card README.md into `job.output`, all or none. What lies in `job.work` counts only if it comes from the same
-    data, options, seed, base and package versions. Raises ModelError when the loss is no longer finite.
+    card README.md into `job.output`, all or none. What lies in `job.work` counts only if it comes from the
+    same data, options, seed, base and package versions. Raises ModelError when the loss is no longer finite.
     """
     provenance = {
         **job.identity,
