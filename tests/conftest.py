@@ -20,7 +20,6 @@ SLOW = frozenset(
         "ablation",
         "base_model",
         "bench",
-        "browse",
         "claim_arithmetic",
         "claims",
         "clusters",

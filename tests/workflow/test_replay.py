@@ -64,7 +64,7 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
         "forest.pdf",
         "scorer_ablation_cotempqa.pdf",
     }
-    assert (project / "results/replay/differences.html").is_file()
+    assert (project / "results/replay/index.html").is_file()
     scores = pd.read_csv(project / "results/replay/tables/answer_scores.csv")
     columns = "dataset,class,model,arm,seed,scorer,n,acc,f1,precision,recall,avg"
     assert ",".join(scores.columns) == columns
