@@ -163,7 +163,7 @@
         }
       } },
     });
-    const code = make("code", { classes: "mono box", text: commands.join("\n") });
+    const code = make("code", { classes: "mono box", tabIndex: 0, text: commands.join("\n") });
     return make("details", { classes: "redo" }, make("summary", { text: "Redo this" }), code, make("p", {}, copy), said, origin(path));
   }
 
@@ -179,7 +179,7 @@
     return [
       pairs(rows),
       make("details", {}, make("summary", { text: `Its ${count(inputs.length)} inputs with SHA-256` }),
-        make("ul", { classes: "mono box" }, inputs.map(([name, sum]) => make("li", { text: `${sum}  ${name}` })))),
+        make("ul", { classes: "mono box", tabIndex: 0, label: "Inputs" }, inputs.map(([name, sum]) => make("li", { text: `${sum}  ${name}` })))),
     ];
   }
 
@@ -290,16 +290,15 @@
 
   const limits = () => data.about.limits.map((text) => make("p", { classes: "note", text }));
 
-  // a number is found as a number, whatever stands around it; all else as text
+  // a number is found among numbers, at the digits that were asked for; all else as text
   function matcher(text) {
     const asked = text.trim().toLowerCase();
-    if (!asked) return () => true;
-    const bare = asked.replace(/\s*%$/, "").replace(",", ".").replace("−", "-");
-    if (/^-?\d+(\.\d+)?$/.test(bare)) {
-      const whole = new RegExp(`(^|[^\\d.])${bare.replace(".", "\\.")}(?!\\d)`);
-      return (words_) => whole.test(words_.replaceAll("−", "-"));
-    }
-    return (words_) => words_.toLowerCase().includes(asked);
+    const bare = asked.replace(/^[−-]/, "").replace(/\s*%$/, "");
+    const digits = /^\d+(?:\.(\d+))?$/.exec(bare.replaceAll(",", ""))?.[1]?.length ?? (/^[\d,]+$/.test(bare) ? 0 : null);
+    if (digits === null) return (words_) => words_.toLowerCase().includes(asked);
+    const wanted = Number(bare.replaceAll(",", ""));
+    const fits = digits ? (number) => number.toFixed(digits) === wanted.toFixed(digits) : (number) => number === wanted;
+    return (words_) => (words_.replace(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?/g) ?? []).some((one) => fits(Number(one)));
   }
 
   function showClaims(query) {

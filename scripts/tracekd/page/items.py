@@ -170,7 +170,8 @@ def describe_scores(scorer: str, table: pd.DataFrame, steps: Iterable[Step]) -> 
 def describe_interventions(cell: Cell, questions: Mapping[str, tuple[int, Question]]) -> list[list[Any]]:
     """Give what followed each set trace.
 
-    Each is [place of the question, condition, trace, text, answer, true, follows]; `follows` is None where the trace implies no answer.
+    Each is [place of the question, condition, trace, text, answer, true, follows]; the last is None where the
+    trace implies no answer.
     """
     rows = []
     for one in read_interventions(cell.interventions) if cell.interventions else ():
