@@ -15,6 +15,7 @@ REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR
 demo: .venv/ready
 	$(RUN) --report results/demo/report.html --report-after-run
 	@echo
+	@echo "open     results/demo/index.html (every number, its items, its command)"
 	@echo "report   results/demo/report.html"
 	@echo "tables   results/demo/tables/    (start with results.md)"
 	@echo "figures  figures/demo/           (PDF and PNG)"
@@ -22,11 +23,11 @@ demo: .venv/ready
 replay: .venv/ready
 	$(RUN) $(REPLAY) --report results/replay/report.html --report-after-run
 	@echo
+	@echo "open     results/replay/index.html (every number, its items, its command)"
 	@echo "report   results/replay/report.html"
 	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
 	@echo "tables   results/replay/tables/"
 	@echo "figures  figures/replay/         (start with follow_rate.png)"
-	@echo "items    results/replay/differences.html"
 
 # speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
 bench: .venv/ready

@@ -8,7 +8,7 @@ out  results/{run}/index.html              complete in itself, to be opened firs
      results/{run}/page/                   parts of the page of a large run; empty where they all stand in it
 """
 
-from tracekd.workflow import intervention, page
+from tracekd.workflow import experiment, intervention, page
 
 SHOWN = list(TARGETS)
 TARGETS += RUN.every("results/{run}/index.html")
@@ -30,6 +30,11 @@ rule build_page:
         ),
         differences=(
             "results/{run}/tables/item_differences.csv" if RUN.has_both_scorers else []
+        ),
+        experiment=(
+            "results/{run}/tables/experiment_items.csv"
+            if experiment.get_experiment(RUN)
+            else []
         ),
         findings="results/{run}/tables/findings.csv" if RUN.config["claims"] else [],
         page="resources/page/page.html.j2",

@@ -52,6 +52,7 @@ SLOW = frozenset(
         "model_sources",
         "own_tables",
         "packages",
+        "page_data",
         "preflight",
         "provenance",
         "reading_tables",

@@ -430,7 +430,8 @@
     const place = listed.findIndex((one) => one[0] === run && one[1] === row);
     const others = data.runs.filter((one) => one.dataset === run.dataset);
     await fill(others);
-    const sets = run.interventions ? await load(run.part.set) : null;
+    const sets = run.part.set ? (await load(run.part.set))[run.place] : { interventions: [], experiment: [] };
+    const own = (some) => some.filter((one) => one[0] === run.rows[row][0]);
     return [`${title("datasets", run.dataset)}: ${question.id}`,
       make("p", { classes: "soft", text: `${run.model}, arm ${title("arms", run.arm)}, seed ${run.seed}, class ${question.class}. Item ${count(place + 1)} of ${count(listed.length)} of the list.` }),
       moves(place),
@@ -443,7 +444,8 @@
       judgement(run, row, question, stated, answer),
       followed(run, row, implied),
       otherAnswers(others, run, row),
-      sets ? setTraces(sets[run.place].filter((one) => one[0] === run.rows[row][0]), run) : null,
+      setTraces(own(sets.interventions), run),
+      measured(own(sets.experiment), run),
       make("h2", { text: "Where this comes from" }),
       Object.entries(run.scores).map(([scorer, path]) => [make("h3", { text: `Verdict of ${scorer}` }), redo(path, question.id)]),
       make("h3", { text: "Generation" }), redo(run.generations, `"${question.id}"`)];
@@ -516,6 +518,15 @@
         make("h3", { text: "Set trace" }), make("pre", { classes: "text box mono", tabIndex: 0, label: `Trace, ${condition}`, text: trace }),
         make("h3", { text: "What the model wrote behind it" }), make("pre", { classes: "text box mono", tabIndex: 0, label: `Output, ${condition}`, text }))),
       redo(run.interventions)];
+  }
+
+  function measured(rows, run) {
+    if (!rows.length) return null;
+    const say_ = (value) => (value === null ? "–" : value === 1 || value === true ? "yes" : value === 0 || value === false ? "no" : String(value));
+    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2), answer ?? "not written", say_(right), say_(follows)]);
+    return [make("h2", { text: "In the experiment" }),
+      frame(["Set trace", "Context", "Log-odds, right against implied", "Answer", "Right", "Follows"], lines, "Set traces crossed with contexts", (cell) => make("div", { classes: "text cell", text: cell })),
+      redo(run.experiment)];
   }
 
   function showFigures(query) {

@@ -1,6 +1,9 @@
 """A small run with everything that the reviewer's page shows, as files of the rule build_page."""
 
 import base64
+import gzip
+import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import chdir
 from pathlib import Path
@@ -189,6 +192,24 @@ def write_tables(files, grid: Grid) -> None:
         write_csv(frames[name], f"{tables}/{name}.csv")
     findings = ["dataset", "model", "arm", "scorer", "measure", "value", "low", "high", "n"]
     rows = [("cotempqa", "m", "correct", "aligned", "p_joint", 27.2, 23.7, 30.9, 9)]
+    files["experiment"] = f"{tables}/experiment_items.csv"
+    first = scores["id"].iloc[0]
+    cells = [(dataset, "m", "correct", SEED, first) for dataset in grid.datasets]
+    measured = [(*cell, "wrong_near", "gold_removed", -1.5, "", 0, None) for cell in cells]
+    names_ = [
+        "dataset",
+        "model",
+        "arm",
+        "seed",
+        "id",
+        "trace",
+        "context",
+        "log_odds",
+        "answer",
+        "true",
+        "follows",
+    ]
+    write_csv(pd.DataFrame(measured, columns=names_), files["experiment"])
     files["findings"] = f"{tables}/findings.csv"
     write_csv(pd.DataFrame(rows, columns=findings), files["findings"])
     figure = Path(f"figures/{RUN}/forest.png")
@@ -267,3 +288,9 @@ def go(page, address: str) -> None:
     before = read_ready(page)
     page.evaluate("address => { location.hash = address }", address)
     page.wait_for_function("n => Number(document.querySelector('main').dataset.ready) > n", arg=before)
+
+
+def read_part(page: Path, part: str) -> Any:
+    """Give what a part of a page holds."""
+    text = re.search(rf'id="part\.{re.escape(part)}">([^<]*)<', page.read_text("utf-8"))[1]
+    return json.loads(gzip.decompress(base64.b64decode(text)))

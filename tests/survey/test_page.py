@@ -142,6 +142,8 @@ def test_an_item_shows_what_it_was_judged_by(path, open_page):
     expect(others).to_have_count(2)
     page.get_by_text("gold trace: ").click()
     expect(page.get_by_label("Trace, gold trace")).to_contain_text("Hubert Yockey")
+    measured = page.get_by_role("group", name="Set traces crossed with contexts").locator("tbody td")
+    expect(measured).to_have_text(["wrong near", "gold removed", "-1.50", "not written", "no", "–"])
 
 
 def test_scorers_that_differ_are_a_filter_and_their_reason_is_told(path, open_page):

@@ -18,7 +18,7 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Step, Value
 from tracekd.datasets.rows import TRACE
 from tracekd.interventions.outcomes import read_outcome
-from tracekd.interventions.prefills import condition_title
+from tracekd.interventions.prefills import CONDITIONS, condition_title
 from tracekd.run.cells import read_run
 from tracekd.scoring import get_scorer
 from tracekd.scoring.outputs import parse_generation
@@ -181,6 +181,23 @@ def describe_interventions(cell: Cell, questions: Mapping[str, tuple[int, Questi
         title = condition_title(one.condition)
         rows.append([place, title, one.trace, one.text, answer, found.true, found.follows])
     return rows
+
+
+def describe_experiment(rows: pd.DataFrame, questions: Mapping[str, tuple[int, Question]]) -> list[list[Any]]:
+    """Give what the experiment measured in a cell, from the table `experiment_items`.
+
+    Each is [place of the question, trace, context, log-odds, answer, true, follows], None for what is empty.
+    """
+    found = rows[["id", "trace", "context", "log_odds", "answer", "true", "follows"]]
+    return [
+        [questions[item][0], _title(trace), _title(context), *(None if pd.isna(one) else one for one in rest)]
+        for item, trace, context, *rest in found.itertuples(index=False, name=None)
+    ]
+
+
+def _title(name: str) -> str:
+    """Write a trace or a context of the experiment for readers."""
+    return condition_title(name) if name in CONDITIONS else name.replace("_", " ")
 
 
 def show_value(question: Question, step: Step, value: Value | None) -> Any:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from tracekd.core.records import Question, read_generations, read_questions
 from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
@@ -22,6 +24,7 @@ from tracekd.page.data import (
 from tracekd.page.items import (
     Cell,
     describe_cell,
+    describe_experiment,
     describe_interventions,
     describe_questions,
     read_reading,
@@ -50,7 +53,7 @@ class Plan:
         sizes: cell to its number of generations.
         scores: cell to scorer to path.
         readings, interventions: cell to path, where there are any.
-        differences, findings: tables, where the run has them.
+        differences, experiment, findings: tables, where the run has them.
         jobs: that made all this.
 
     """
@@ -67,6 +70,7 @@ class Plan:
     readings: Mapping[Key, str]
     interventions: Mapping[Key, str]
     differences: str | None
+    experiment: str | None
     findings: str | None
     jobs: Sequence[Job]
 
@@ -86,6 +90,12 @@ class Plan:
         """Cells of a dataset and model: arms as the configuration has them, then seeds."""
         found = [key for key in self.generations if key[:2] == (dataset, model)]
         return sorted(found, key=lambda key: (list(self.grid.arms).index(key[2]), key[3]))
+
+    def has_set_traces(self, dataset: str, model: str) -> bool:
+        """Whether answers behind set traces are known of a dataset and model."""
+        return self.experiment is not None or any(
+            key in self.interventions for key in self.get_cells(dataset, model)
+        )
 
 
 def plan_page(files: Any, params: Any, config: Mapping[str, Any]) -> Plan:
@@ -113,6 +123,7 @@ def plan_page(files: Any, params: Any, config: Mapping[str, Any]) -> Plan:
         readings=sorted_files.readings,
         interventions=sorted_files.interventions,
         differences=str(files.differences) if files.differences else None,
+        experiment=str(files.experiment) if files.experiment else None,
         findings=str(files.findings) if files.findings else None,
         jobs=list(find_jobs(params.facts["run"], made).values()),
     )
@@ -125,6 +136,7 @@ def list_parts(plan: Plan) -> Iterator[Part]:
         if path.endswith(".png"):
             yield Part(f"figure.{Path(path).stem}", Path(path).read_bytes(), is_apart=False)
     reasons = sort_reasons(read_differences(plan.differences)) if plan.differences else {}
+    measured = read_table(plan.experiment) if plan.experiment else None
     for dataset in plan.grid.datasets:
         asked = [one for one in read_questions(plan.questions[dataset]) if one.split != "train"]
         places = {one.id: (place, one) for place, one in enumerate(asked)}
@@ -133,19 +145,28 @@ def list_parts(plan: Plan) -> Iterator[Part]:
             if pair[0] == dataset:
                 cells = [read_cell(plan, key, reasons.get(key, ())) for key in plan.get_cells(*pair)]
                 yield Part(name_part("items", *pair), [describe_cell(cell, places) for cell in cells])
-                yield from _list_set(plan, pair, cells, places)
+                if plan.has_set_traces(*pair):
+                    yield Part(
+                        name_part("set", *pair), [_describe_set(cell, measured, places) for cell in cells]
+                    )
 
 
-def _list_set(
-    plan: Plan,
-    pair: tuple[str, str],
-    cells: Sequence[Cell],
-    places: Mapping[str, tuple[int, Question]],
-) -> Iterator[Part]:
-    """Give the answers behind set traces of a dataset and model, if there are any."""
-    if any(cell.interventions for cell in cells):
-        data = [describe_interventions(cell, places) for cell in cells]
-        yield Part(name_part("set", *pair), data)
+def _describe_set(
+    cell: Cell, measured: pd.DataFrame | None, places: Mapping[str, tuple[int, Question]]
+) -> Json:
+    """Give the answers of a cell behind set traces: of the interventions, and of the experiment."""
+    rows = None if measured is None else measured[_is_of(measured, cell)]
+    return {
+        "interventions": describe_interventions(cell, places),
+        "experiment": [] if rows is None else describe_experiment(rows, places),
+    }
+
+
+def _is_of(table: pd.DataFrame, cell: Cell) -> pd.Series:
+    """Tell which rows of a table are those of a cell."""
+    names = ("dataset", "model", "arm", "seed")
+    same = [table[name] == value for name, value in zip(names, cell.key, strict=True)]
+    return pd.concat(same, axis=1).all(axis=1)
 
 
 def read_cell(plan: Plan, key: Key, reasons: Sequence[tuple[str, str, str]]) -> Cell:
@@ -177,9 +198,7 @@ def describe_run(plan: Plan) -> Json:
                 "dataset": dataset,
                 "model": model,
                 "items": name_part("items", dataset, model),
-                "set": name_part("set", dataset, model)
-                if any(key in plan.interventions for key in plan.get_cells(dataset, model))
-                else None,
+                "set": name_part("set", dataset, model) if plan.has_set_traces(dataset, model) else None,
                 "runs": [describe_key(plan, key) for key in plan.get_cells(dataset, model)],
             }
             for dataset, model in plan.pairs
@@ -210,6 +229,7 @@ def describe_key(plan: Plan, key: Key) -> Json:
         "generations": plan.generations[key],
         "scores": {name: plan.scores[key][name] for name in plan.scorers},
         "interventions": plan.interventions.get(key),
+        "experiment": plan.experiment,
     }
 
 

@@ -25,6 +25,13 @@ def say_origin(run: Run) -> str:
 
 
 def list_notes(run: Run) -> list[str]:
+    """List what supplied generations lack, which files were left out, and what to open."""
+    page = Path(f"results/{run.name}/index.html")
+    opened = [f"open {page}: every number with its items and its command"] if page.is_file() else []
+    return _list_missing(run) + opened
+
+
+def _list_missing(run: Run) -> list[str]:
     """List what supplied generations lack, and which files were left out."""
     if run.supplied is None:
         return []

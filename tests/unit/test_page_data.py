@@ -1,8 +1,5 @@
 """What the reviewer's page holds: verdicts as flags, steps in order, jobs of its files, the same bytes."""
 
-import base64
-import gzip
-import json
 import re
 from contextlib import chdir
 
@@ -10,7 +7,7 @@ import pandas as pd
 import pytest
 from support.examples import make_question
 from support.own_datasets import add_own_datasets, kept_registries, make_own
-from support.page_run import COMMIT, FOLDER, RUN, WALL_S, build, make_questions
+from support.page_run import COMMIT, FOLDER, RUN, WALL_S, build, make_questions, read_part
 from tracekd.core.records import Generation
 from tracekd.core.tables import read_table
 from tracekd.datasets import get_dataset
@@ -26,12 +23,6 @@ from tracekd.traces.build import build_traces
 TEMPLATE = """<title>{{ title }}</title>
 {% for id, text in parts %}<script id="part.{{ id }}">{{ text }}</script>{% endfor %}"""
 FACTS = Facts("r", "snakemake", "made up", [], False, {}, {}, [0], {})
-
-
-def unpack(path, part):
-    """What a part of a page holds."""
-    text = re.search(rf'id="part\.{re.escape(part)}">([^<]*)<', path.read_text("utf-8"))[1]
-    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +49,7 @@ def test_a_fact_that_stands_twice_is_named_by_its_first_place():
 
 
 def test_the_flags_of_an_item_are_those_of_its_score_file(page):
-    cells = unpack(page, "items.cotempqa.m")
+    cells = read_part(page, "items.cotempqa.m")
     for cell in cells:
         for scorer, judged in cell["judged"].items():
             table = read_table(page.parent / f"scores/cotempqa/m/{cell['arm']}/seed0.{scorer}.csv")
@@ -88,7 +79,7 @@ def test_three_steps_and_an_own_scorer_need_no_list_of_names(tmp_path):
 
 
 def test_a_number_leads_to_the_job_that_made_it(page):
-    sources = unpack(page, "data")["sources"]
+    sources = read_part(page, "data")["sources"]
     path = f"{FOLDER}/tables/trace_answer_matrix.csv"
     place, digest = sources["files"][path]
     job = sources["jobs"][place]
@@ -115,7 +106,7 @@ def test_files_without_a_record_are_no_error(tmp_path):
 
 
 def test_a_caption_becomes_plain_text_with_the_parameters_of_its_job(page):
-    captions = {one["caption"] for one in unpack(page, "data")["tables"]}
+    captions = {one["caption"] for one in read_part(page, "data")["tables"]}
     assert captions == {"Every number by the aligned scorer."}
     source = "See `the paper <https://example.org>`_: **Run {{ snakemake.config['run'] }}**,\n*all* of it.\n"
     assert write_caption(source, None, {"run": "r"}) == "See the paper: Run r, all of it."
@@ -159,5 +150,5 @@ def test_no_text_of_a_model_can_end_a_tag_or_break_the_page(tmp_path):
         in_one_file=True,
     )
     assert (tmp_path / "index.html").read_text("utf-8").count("<script") == 1
-    assert unpack(tmp_path / "index.html", "data") == {"text": text}
+    assert read_part(tmp_path / "index.html", "data") == {"text": text}
     assert list((tmp_path / "page").iterdir()) == []
