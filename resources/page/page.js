@@ -36,7 +36,7 @@
 
   const cut = (text, most = CUT) => (text.length > most ? `${text.slice(0, most)} …` : text);
   const count = (number) => number.toLocaleString("en");
-  const list = (values) => (values === null ? "not readable" : values.length ? values.join(" | ") : "(empty)");
+  const list = (values) => (values === null ? "not readable" : values.join(" | ") || "(empty)");
 
   // ---- parts: in the page, or in files beside it ----
   async function unpack(text) {
@@ -81,8 +81,8 @@
   }
 
   // ---- items ----
-  // runs: one per dataset, model, arm and seed, with everything that is known of their rows
-  const runs = data_ => data_.parts.flatMap((part) => part.runs.map((run, place) => Object.assign(run, { part, place, dataset: part.dataset, model: part.model })));
+  // a run here is one dataset, model, arm and seed; `fill` adds its rows
+  const listRuns = (some) => some.flatMap((part) => part.runs.map((run, place) => Object.assign(run, { part, place, dataset: part.dataset, model: part.model })));
 
   async function fill(some) {
     await Promise.all(some.map(async (run) => {
@@ -96,8 +96,8 @@
   const flag = (run, scorer, part, row) => (part === "answer" ? run.judged[scorer]?.answer : run.judged[scorer]?.parts[part])?.[row] ?? "-";
 
   function differ(run, row) {
-    const parts_ = ["answer", ...data.steps.map((step) => step.name)];
-    return parts_.some((part) => new Set(data.scorers.map((scorer) => flag(run, scorer, part, row))).size > 1);
+    const judged = ["answer", ...data.steps.map((step) => step.name)];
+    return judged.some((part) => new Set(data.scorers.map((scorer) => flag(run, scorer, part, row))).size > 1);
   }
 
   function words(run, row) {
@@ -295,10 +295,10 @@
     const asked = text.trim().toLowerCase();
     const bare = asked.replace(/^[−-]/, "").replace(/\s*%$/, "");
     const digits = /^\d+(?:\.(\d+))?$/.exec(bare.replaceAll(",", ""))?.[1]?.length ?? (/^[\d,]+$/.test(bare) ? 0 : null);
-    if (digits === null) return (words_) => words_.toLowerCase().includes(asked);
+    if (digits === null) return (said) => said.toLowerCase().includes(asked);
     const wanted = Number(bare.replaceAll(",", ""));
     const fits = digits ? (number) => number.toFixed(digits) === wanted.toFixed(digits) : (number) => number === wanted;
-    return (words_) => (words_.replace(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?/g) ?? []).some((one) => fits(Number(one)));
+    return (said) => (said.replace(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?/g) ?? []).some((one) => fits(Number(one)));
   }
 
   function showClaims(query) {
@@ -465,9 +465,9 @@
     const indices = new Set(stated.flatMap((value) => (Array.isArray(value) ? value.filter((one) => Number.isInteger(one)) : [])));
     return [make("h2", { text: "Context" }),
       make("ol", { classes: "facts" }, question.context.map((fact, place) => {
-        const [gold, named_] = [question.gold.includes(place), indices.has(place)];
-        return make("li", { classes: `${gold ? "gold" : ""} ${named_ ? "named" : ""}` }, make("span", { classes: "text", text: fact }),
-          gold ? make("span", { classes: "tag", text: "gold" }) : null, named_ ? make("span", { classes: "tag", text: "named by the trace" }) : null);
+        const [gold, isNamed] = [question.gold.includes(place), indices.has(place)];
+        return make("li", { classes: `${gold ? "gold" : ""} ${isNamed ? "named" : ""}` }, make("span", { classes: "text", text: fact }),
+          gold ? make("span", { classes: "tag", text: "gold" }) : null, isNamed ? make("span", { classes: "tag", text: "named by the trace" }) : null);
       }))];
   }
 
@@ -522,8 +522,8 @@
 
   function measured(rows, run) {
     if (!rows.length) return null;
-    const say_ = (value) => (value === null ? "–" : value === 1 || value === true ? "yes" : value === 0 || value === false ? "no" : String(value));
-    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2), answer ?? "not written", say_(right), say_(follows)]);
+    const answered = (value) => (value === null ? "–" : value ? "yes" : "no");
+    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2), answer ?? "not written", answered(right), answered(follows)]);
     return [make("h2", { text: "In the experiment" }),
       frame(["Set trace", "Context", "Log-odds, right against implied", "Answer", "Right", "Follows"], lines, "Set traces crossed with contexts", (cell) => make("div", { classes: "text cell", text: cell })),
       redo(run.experiment)];
@@ -643,7 +643,7 @@
 
   async function start() {
     data = await load("data");
-    data.runs = runs(data);
+    data.runs = listRuns(data.parts);
     const nav = document.querySelector("nav");
     nav.append(...Object.entries(VIEWS).filter(([name, [text]]) => text && (name !== "claims" || table("claims"))).map(([name, [text]]) => make("a", { href: `#${name}`, text })));
     document.getElementById("search").addEventListener("submit", (event) => {

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 from support.accessibility import LOOKS, assert_accessible
+from support.own_datasets import add_own_datasets, kept_registries, make_own
 from support.page_run import CALL, COMMIT, FOLDER, build, go, make_questions
 from support.playing import press_to
 from support.study_files import HOSTILE
 from tracekd.core.tables import read_table
 from tracekd.page import run as page_run
+from tracekd.scoring import Scorer, add_scorer, aligned
 
 SCORERS = ["published", "aligned"]
 VIEWS = ["summary", "claims", "matrices", "items", "figures", "tables", "methods", "search?text=28"]
@@ -144,6 +146,25 @@ def test_an_item_shows_what_it_was_judged_by(path, open_page):
     expect(page.get_by_label("Trace, gold trace")).to_contain_text("Hubert Yockey")
     measured = page.get_by_role("group", name="Set traces crossed with contexts").locator("tbody td")
     expect(measured).to_have_text(["wrong near", "gold removed", "-1.50", "not written", "no", "–"])
+
+
+def test_three_steps_and_a_scorer_of_an_extension_have_their_matrices_and_filters(tmp_path, open_page):
+    with kept_registries():
+        add_own_datasets()
+        add_scorer(Scorer("own", aligned.score, aligned.MEASURES))
+        questions = {"sums": [make_own("sums", number) for number in range(6)]}
+        path = build(tmp_path, questions, ["own"])
+    page = open_page(path, "#matrices?step=equation")
+    matrix = read_table(path.parent / "tables/trace_answer_matrix.csv")
+    rows = matrix[(matrix["step"] == "equation") & (matrix["class"] == "all")]
+    cells = page.locator(".matrix a")
+    expect(cells).to_have_count(4 * len(rows))
+    assert page.locator("#by-step option").all_inner_texts() == ["trace", "kind", "evidence", "equation"]
+    assert int(cells.first.get_attribute("data-count")) == rows["both_ok"].iloc[0] == 2
+    cells.first.click()
+    expect(page.locator("#count")).to_have_text("2 items")
+    page.locator(".items a").first.click()
+    expect(page.locator("main table").first.locator("tbody tr")).to_have_count(5)
 
 
 def test_scorers_that_differ_are_a_filter_and_their_reason_is_told(path, open_page):
