@@ -20,7 +20,6 @@ replay: .venv/ready
 	$(RUN) $(REPLAY) --report results/replay/report.html --report-after-run
 	@echo "report   results/replay/report.html"
 	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
-	@echo "items    results/replay/differences.html"
 
 # speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
 bench: .venv/ready

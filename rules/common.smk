@@ -15,9 +15,12 @@ from tracekd.traces.arms import ARMS
 from tracekd.workflow import paths
 from tracekd.workflow.directives import (
     any_of,
+    describe_reported,
     figure,
     figures,
+    find_reported,
     growing,
+    say_call,
     table,
     tables,
 )

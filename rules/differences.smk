@@ -5,7 +5,6 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/generations/{dataset
 out  results/{run}/tables/scorer_ablation.{csv,md,tex}      each quirk off alone, and all of them
      results/{run}/tables/scorer_differences.{csv,md,tex}   how many items, by verdicts and reason
      results/{run}/tables/item_differences.csv              which items
-     results/{run}/differences.html                         the same with their texts, to look through
      figures/{run}/scorer_ablation_{dataset}.{pdf,png}
 """
 
@@ -13,7 +12,6 @@ if RUN.has_both_scorers:
 
     TARGETS += RUN.every(
         "results/{run}/tables/scorer_ablation.csv",
-        "results/{run}/differences.html",
         "figures/{run}/scorer_ablation_{dataset}.pdf",
     )
 
@@ -32,24 +30,6 @@ if RUN.has_both_scorers:
             "Switch the quirks of the published scorer off and explain where the scorers disagree"
         script:
             "../scripts/ablate_scorer.py"
-
-    rule browse_differences:
-        input:
-            item_csv="results/{run}/tables/item_differences.csv",
-            questions=RUN.every(paths.QUESTIONS),
-            generations=RUN.per_run(paths.GENERATIONS, RUN.arms),
-        output:
-            page=report(
-                "results/{run}/differences.html",
-                caption="../resources/captions/differences.rst",
-                category="Items",
-            ),
-        conda:
-            "../envs/plot.yaml"
-        message:
-            "Write the items on which the scorers disagree as a page to look through"
-        script:
-            "../scripts/browse_differences.py"
 
     rule plot_ablation:
         input:

@@ -27,7 +27,7 @@ if intervention.has_interventions(RUN):
             generations=RUN.per_cell(paths.GENERATIONS, THINKING_ARMS),
         output:
             interventions=RUN.per_cell(
-                "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+                paths.INTERVENTIONS,
                 THINKING_ARMS,
             ),
         conda:
@@ -49,7 +49,7 @@ if intervention.has_interventions(RUN):
         input:
             questions=RUN.every(paths.QUESTIONS),
             interventions=RUN.per_run(
-                "results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl",
+                paths.INTERVENTIONS,
                 THINKING_ARMS,
             ),
         output:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-from tracekd.core.records import Generation, Question, Trace
+from tracekd.core.records import Generation, Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.registry import read_registry
 from tracekd.datasets.rows import Grid
 from tracekd.datasets.simulation import get_simulator
+from tracekd.page.build import Part, write_page
+from tracekd.page.items import describe_questions
 from tracekd.scoring import get_scorer
 from tracekd.scoring.score import write_scores
-from tracekd.tables.browse import write_page
 from tracekd.tables.matrix import trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
@@ -58,7 +58,6 @@ def data_works(rows: int) -> Iterator[dict[str, Work]]:
         traces = build_traces(questions, ARM, SEED)
         asked = [replace(question, split="test") for question in questions]
         generations = [Generation(trace.id, None, trace.target, None, None, None) for trace in traces]
-        page = to_page(asked, traces)
         files = [folder / DATASET / MODEL / ARM / f"seed{SEED}.{scorer}.csv" for scorer in SCORERS]
         steps = [step.name for step in get_dataset(DATASET).steps]
 
@@ -75,8 +74,21 @@ def data_works(rows: int) -> Iterator[dict[str, Work]]:
             return len(generations)
 
         def show() -> float:
-            write_page(page, folder / "page.html", "Items", "A row is an item.", ["Class"], {})
-            return len(page)
+            parts = [
+                Part("questions", describe_questions(asked)),
+                Part("items", [one.target for one in traces]),
+            ]
+            write_page(
+                parts,
+                folder / "page.html",
+                folder / "page",
+                title="Items",
+                template="{% for id, text in parts %}{{ text }}{% endfor %}",
+                style="",
+                program="",
+                in_one_file=True,
+            )
+            return len(asked)
 
         score()
         yield {
@@ -87,18 +99,6 @@ def data_works(rows: int) -> Iterator[dict[str, Work]]:
             "tables": tabulate,
             "page": show,
         }
-
-
-def to_page(questions: list[Question], traces: list[Trace]) -> pd.DataFrame:
-    """Give a table of texts, such as the page of the scorers' differences shows."""
-    return pd.DataFrame(
-        {
-            "Class": [question.class_label for question in questions],
-            "Question": [question.question for question in questions],
-            "Context": ["\n".join(question.context) for question in questions],
-            "Output": [trace.target for trace in traces],
-        }
-    )
 
 
 def measure_data(rows: int, factors: list[int], rounds: int) -> list[Row]:

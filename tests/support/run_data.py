@@ -135,6 +135,7 @@ def run_script(name, inputs, outputs, params, log, **wildcards):
         output=Namedlist(fromdict=outputs),
         params=Namedlist(fromdict=params),
         wildcards=Namedlist(fromdict=wildcards),
+        config={},
         log=[str(log)],
     )
     runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": snakemake})

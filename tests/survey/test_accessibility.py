@@ -1,32 +1,15 @@
 """Every kind of page, as axe-core judges it: light and dark, wide and narrow."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from support.accessibility import LOOKS, assert_accessible
 from support.examples import ROOT
 from support.study_files import make_pages, write_study
 from tracekd.study.definition import read_study
 from tracekd.study.registration import registration_page
 
-LOOKS = {
-    "wide, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "narrow, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-}
 TRACE = (
     "First the class.\n\n" + "Then a long way to the answer. " * 1000
 )  # long enough for a box that scrolls
-
-
-def assert_accessible(page, where):
-    """No issue that axe-core calls serious or critical, and nothing wider than the screen."""
-    found = Axe().run(page).response["violations"]
-    bad = [
-        (one["id"], node["html"][:120], node["failureSummary"])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-    assert not bad, where
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.workflow
 # stands in a question, its facts, prompts and generations
 HOSTILE = "<script>window.hacked = 1</script></textarea></script><img src=x onerror='window.hacked = 1'>"
 TIMEOUT_MS = 60_000  # megabytes of page, on a busy machine
-CATEGORIES = ("Claims", "Figures", "Headline", "Items", "Tables")
+CATEGORIES = ("Claims", "Figures", "Headline", "Tables")
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +49,19 @@ def test_no_script_runs_in_a_report_of_hostile_questions(replayed, browser):
         expect(results.first).to_be_visible()
         for result in results.all():
             result.click()
-            if category == "Items":
-                frame = page.frame_locator("iframe")
-                frame.get_by_role("searchbox").fill("hacked")
-                expect(frame.get_by_role("cell", name=f"Who at {HOSTILE}?").first).to_be_visible()
             page.wait_for_load_state()
             assert not is_hacked(page), category
     page.context.close()
 
 
-def test_only_the_page_of_differences_shows_what_a_question_says(replayed):
+def test_the_page_shows_hostile_questions_as_text(replayed, open_page):
+    page = open_page(replayed / "results/replay/index.html", "#items?text=hacked")
+    expect(page.locator(".items .text").first).to_have_text(f"Who at {HOSTILE}?")
+    page.locator(".items a").first.click()
+    expect(page.locator(".facts li").first).to_contain_text(HOSTILE)
+    assert not is_hacked(page)
+
+
+def test_no_table_shows_what_a_question_says(replayed):
     shown = [*replayed.glob("results/replay/tables/*"), *replayed.glob("results/replay/*.html")]
-    assert [path.name for path in shown if "hacked" in path.read_text("utf-8")] == ["differences.html"]
+    assert not [path.name for path in shown if "hacked" in path.read_text("utf-8")]

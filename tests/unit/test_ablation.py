@@ -411,8 +411,7 @@ def run_scripts(folder):
     }
     tables["item_csv"] = str(folder / "tables/item_differences.csv")
     run_script("ablate_scorer", files, tables, names, folder / "log")
-    files["item_csv"], files["ablation"] = tables["item_csv"], tables["ablation_csv"]
-    run_script("browse_differences", files, {"page": str(folder / "tables/page.html")}, {}, folder / "log")
+    files["ablation"] = tables["ablation_csv"]
     figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in ("pdf", "png")}
     run_script("plot_ablation", files, figures, names | {"note": ""}, folder / "log")
 

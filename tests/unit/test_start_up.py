@@ -39,11 +39,11 @@ AT_START = {
     "seaborn": set(),
     "scipy": {
         "analyse_study",
+        "build_page",
         "check_claims",
         "simulate_responses",
         "write_preregistration",
     },
-    "itables": set(),
 }
 
 

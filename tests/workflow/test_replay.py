@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 
 import pandas as pd
 import pytest
+from support.page_run import read_part
 from support.released_files import MODEL, outputs, table, write_marco, write_mirror
 from support.workflow import SNAKEMAKE, copy_project, digests, snakemake
 
@@ -64,7 +66,7 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
         "forest.pdf",
         "scorer_ablation_cotempqa.pdf",
     }
-    assert (project / "results/replay/differences.html").is_file()
+    assert (project / "results/replay/index.html").is_file()
     scores = pd.read_csv(project / "results/replay/tables/answer_scores.csv")
     columns = "dataset,class,model,arm,seed,scorer,n,acc,f1,precision,recall,avg"
     assert ",".join(scores.columns) == columns
@@ -77,6 +79,17 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
         for arm in ("prompt_only", "none", "correct", "incorrect")
         for scorer in ("published", "aligned")
     }
+
+
+def test_the_command_on_the_page_makes_the_same_table_again(replayed, tmp_path):
+    project, _ = copy_replay(replayed, tmp_path)
+    data = read_part(project / "results/replay/index.html", "data")
+    path = "results/replay/tables/trace_answer_matrix.csv"
+    place, digest = data["sources"]["files"][path]
+    assert data["sources"]["jobs"][place]["rule"] == "tabulate_results"
+    (project / path).unlink()
+    snakemake(project, *shlex.split(data["call"])[1:], "--force", path)
+    assert hashlib.sha256((project / path).read_bytes()).hexdigest() == digest
 
 
 def test_what_nobody_released_is_listed_as_missing(replayed):

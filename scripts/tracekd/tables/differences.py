@@ -1,28 +1,18 @@
 """Items on which the scorers disagree: counts for a table, and the items themselves to look through."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from tracekd.core.records import Question
 from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
 from tracekd.labels import QUIRK_TITLES, arm_title, count, dataset_title, part_titles
 from tracekd.scoring.differences import Difference
 from tracekd.tables.ablation import RUN
-from tracekd.tables.browse import row_sizes
 
 COLUMNS = ["dataset", "class", "model", "arm", "seed", "id", "what", "published", "aligned", "reasons"]
 FLAGS = {"published": "Int8", "aligned": "Int8"}
-
-# what the page shows of a long output: the beginning, and the end, where the answer stands; and of gold facts
-HEAD, TAIL, FACTS = 400, 200, 300
-# bytes; with DataTables itself (1 MB) the page stays below 6 MB
-PAGE_ROOM = 4_800_000
-# columns of the page that have few values, and CSS widths of those that have long ones
-LISTED = ["Dataset", "Model", "Arm", "Seed", "Class", "Judged", "Published", "Aligned", "Reasons"]
-WIDTHS = {"Question": "15%", "Gold": "18%", "Generated": "26%"}
 
 
 def differences_table(differences: Iterable[Difference], **run: str | int) -> pd.DataFrame:
@@ -89,72 +79,6 @@ def verdict(flag: int | None) -> str:
     return "left out" if pd.isna(flag) else "right" if flag else "wrong"
 
 
-def browsable_items(
-    items: pd.DataFrame,
-    questions: Mapping[str, Question],
-    texts: Mapping[tuple[str, str, str, int, str], str],
-    room: int = PAGE_ROOM,
-) -> pd.DataFrame:
-    """Put question, gold and output beside the differences, all as strings for `write_page`.
-
-    Args:
-        items: as from `differences_table`.
-        questions: by id.
-        texts: generated texts by (dataset, model, arm, seed, id).
-        room: bytes that the rows may take in the page. Where the items take more, the kinds of difference
-            (run, part, verdicts, reasons) share it: the first item of each kind, then the second of each, ...
-
-    """
-    asked = [questions[one] for one in items["id"]]
-    keys = items[[*RUN, "id"]].itertuples(index=False, name=None)
-    page = pd.DataFrame(
-        {
-            "Dataset": items["dataset"].map(dataset_title),
-            "Model": items["model"],
-            "Arm": items["arm"].map(arm_title),
-            "Seed": items["seed"].astype(str),
-            "Class": items["class"],
-            "Judged": items["what"].map(part_titles(items["dataset"].unique())),
-            "Published": items["published"].map(verdict),
-            "Aligned": items["aligned"].map(verdict),
-            "Reasons": items["reasons"].map(name_reasons),
-            "Id": items["id"],
-            "Question": [question.question for question in asked],
-            "Gold": list(map(gold, asked)),
-            "Generated": [cut(texts[key], HEAD, TAIL) for key in keys],
-        }
-    )
-    turn = items.groupby([*RUN, "what", "published", "aligned", "reasons"], dropna=False).cumcount()
-    order = turn.sort_values(kind="stable").index
-    kept = order[row_sizes(page).loc[order].cumsum() <= room]
-    return page.loc[kept.sort_values()].reset_index(drop=True)
-
-
 def name_reasons(reasons: str) -> str:
     """Write reasons with the names of their quirks."""
     return " or ".join(f"{one} {QUIRK_TITLES.get(one, '')}".strip() for one in reasons.split(" or "))
-
-
-def page_note(shown: int, total: int) -> str:
-    """Say what the page shows."""
-    rest = "" if shown == total else f" The first {count(shown)} of {count(total)}, evenly over their kinds."
-    return (
-        "A row is one part (answer, class step, retrieval step, whole trace) of one generation."
-        f"{rest} Reasons: the quirks each of which alone, when switched off, makes the published scorer "
-        "agree with the aligned one; several quirks: all of them off do; form: the aligned scorer finds no "
-        "answer or step of the asked form; definition: what remains, such as exactly the gold facts against "
-        "any of them. "
-        f"Left out: the item enters no matrix. Outputs longer than {HEAD + TAIL} characters are cut in the "
-        "middle. All rows without texts: tables/item_differences.csv."
-    )
-
-
-def gold(question: Question) -> str:
-    """Write the gold answers and, a line each, the gold facts."""
-    facts = "\n".join(question.context[index] for index in question.gold_facts)
-    return f"{' | '.join(question.answers)}\n{cut(facts, FACTS, 0)}"
-
-
-def cut(text: str, head: int, tail: int) -> str:
-    """Leave the middle of a long text out."""
-    return text if len(text) <= head + tail else f"{text[:head]} […] {text[len(text) - tail :]}"

@@ -3,11 +3,15 @@
 The only module that knows Snakemake.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from snakemake.io import report
+
+from tracekd.workflow.paths import fill
 
 if TYPE_CHECKING:  # whoever imports these first meets a circle of Snakemake's own
     from snakemake.rules import Rule
@@ -30,6 +34,50 @@ def growing(amount: int) -> Callable[[Any, int], int]:
 def output_patterns(workflow: "Workflow") -> Callable[[Any], list[str]]:
     """A parameter: regular expressions of all that the rules make, those of later files too."""
     return lambda wildcards: [out.regex().pattern for rule in workflow.rules for out in rule.output]
+
+
+def say_call(workflow: "Workflow") -> str:
+    """Write the call of Snakemake that a run was made by, without targets: what follows makes them again."""
+    settings = workflow.config_settings
+    files = [os.path.relpath(path) for path in settings.configfiles]
+    chosen = [f"{key}={value}" for key, value in settings.config.items()]
+    words = [
+        *(".venv/bin/snakemake", "--cores", "2"),
+        *(["--configfile", *files] if files else []),
+        *(["--config", *chosen] if chosen else []),
+    ]
+    return shlex.join(words)
+
+
+def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any], list[str]]:
+    """An input: the tables (CSV) and figures (PNG) in the report of the rules that make these targets."""
+    targets = list(targets)
+    return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
+
+
+def describe_reported(
+    workflow: "Workflow", targets: Iterable[str]
+) -> Callable[[Any], dict[str, dict[str, str]]]:
+    """A parameter: of each file of `find_reported` its `title`, `category` and the file of its `caption`."""
+    targets = list(targets)
+    return lambda wildcards: dict(_list_reported(workflow, targets))
+
+
+def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield path and description, in the order of the rules, each path once."""
+    seen = set()
+    for rule in workflow.rules:
+        for target in targets:
+            match = next((found for output in rule.output if (found := output.match(target))), None)
+            wildcards = match.groupdict() if match else {}
+            for output in rule.output if match else ():
+                path, shown = str(output.apply_wildcards(wildcards)), output.flags.get("report")
+                if shown and path.endswith((".csv", ".png")) and path not in seen:
+                    seen.add(path)
+                    labels = [fill(label, **wildcards) for label in (shown.labels or {}).values()]
+                    caption = os.path.relpath(shown.caption.get_path_or_uri(secret_free=True))
+                    title = ", ".join(labels) or path
+                    yield path, {"title": title, "category": shown.category, "caption": caption}
 
 
 def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:

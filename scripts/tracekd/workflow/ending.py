@@ -58,6 +58,7 @@ def say_end(run: Run, asked: Any) -> list[str]:
     return [
         "",
         f"right answers, mean of datasets and models by the {scorer} scorer{note}: {', '.join(found)}",
+        f"open     {results}/index.html (every number with its items and its command)",
         f"tables   {results}/tables/ (start with results.md)",
         f"figures  {figures}/",
         f"check    {shlex.join(['snakemake', '--cores', '1', 'verify', *options])}",
