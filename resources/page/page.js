@@ -149,7 +149,7 @@
 
   // row: how a line of a CSV file begins
   function redo(path, row) {
-    const commands = [command(path), ...(row ? [`grep -n -- ${quote(row)} ${quote(path)}`] : [])];
+    const commands = [command(path), ...(row ? [`grep -nF -- ${quote(row)} ${quote(path)}`] : [])];
     const said = make("p", { classes: "soft", role: "status" });
     const copy = make("button", {
       type: "button", text: "Copy the command",

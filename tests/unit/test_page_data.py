@@ -78,6 +78,14 @@ def test_three_steps_and_an_own_scorer_need_no_list_of_names(tmp_path):
     assert all(len(row[2]) == 3 and None not in row[2] for row in cell["rows"])
 
 
+def test_an_answer_in_a_teachers_words_is_read_as_the_aligned_scorer_reads_it():
+    question = make_question()
+    text = "<think>Two overlap.</think> <answer>They were David Widder and Norbert Wiener.</answer>"
+    cell = Cell("cotempqa", "m", "r1", 0, [Generation(question.id, None, text, None, None, None)], {})
+    (row,) = describe_cell(cell, {question.id: (0, question)})["rows"]
+    assert row[3] == ["david widder", "norbert wiener"]
+
+
 def test_a_number_leads_to_the_job_that_made_it(page):
     sources = read_part(page, "data")["sources"]
     path = f"{FOLDER}/tables/trace_answer_matrix.csv"

@@ -1,6 +1,7 @@
 """The user's own generations: which there are, how many questions they answer, whose they are said to be."""
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -80,6 +81,9 @@ def test_a_file_that_the_config_does_not_name_is_told(folder, path):
     assert run.supplied.found == []
     assert list_notes(run) == [f"{FOLDER}/{path}: the config does not name it"]
     assert list_notes(make_run(level="adapters")) == []
+    page = Path(f"results/{run.name}/index.html")
+    page.write_text("")
+    assert list_notes(run)[1:] == [f"open {page}: every number with its items and its command"]
 
 
 def test_the_end_of_a_run_says_what_is_missing(folder):

@@ -74,7 +74,7 @@ def write_page(
         in_one_file: whether all parts stand in the page.
 
     """
-    nonce = sha256_text(program + title)[:NONCE_LENGTH]
+    nonce = "" if in_one_file else sha256_text(program + title)[:NONCE_LENGTH]
     inside: list[tuple[str, str]] = []
     with atomic_folder(folder) as beside:
         for part in parts:
@@ -83,18 +83,15 @@ def write_page(
                 inside.append((part.id, text))
             else:
                 (beside / f"{part.id}.js").write_text(f'receive({json.dumps(part.id)}, "{text}");\n', "ascii")
-    policy = content_policy(style, program)
-    if not in_one_file:
-        policy = policy.replace("script-src ", f"script-src 'nonce-{nonce}' ")
     html = render(
         template,
         title=title,
-        policy=policy,
+        policy=content_policy(style, program, nonce),
         style=Markup(style),
         program=Markup(program),
         parts=inside,
         folder=Path(folder).name,
-        nonce="" if in_one_file else nonce,
+        nonce=nonce,
     )
     with atomic_write(path) as stream:
         stream.write(html)

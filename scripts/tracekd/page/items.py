@@ -21,11 +21,12 @@ from tracekd.interventions.outcomes import read_outcome
 from tracekd.interventions.prefills import CONDITIONS, condition_title
 from tracekd.run.cells import read_run
 from tracekd.scoring import get_scorer
+from tracekd.scoring.aligned import read_own_words
 from tracekd.scoring.outputs import parse_generation
 from tracekd.scoring.readings import MAIN
 from tracekd.tables.differences import name_reasons
 from tracekd.tables.scores import PATH
-from tracekd.traces.arms import get_arm
+from tracekd.traces.arms import Form, get_arm
 
 # digits of a measure
 DIGITS = 3
@@ -139,8 +140,10 @@ def describe_cell(cell: Cell, questions: Mapping[str, tuple[int, Question]]) -> 
         place, question = questions[one.id]
         found = parse_generation(one.text, dataset, arm.has_tags)
         stated = [show_value(question, step, found.stated.get(step.name)) for step in dataset.steps]
-        answer = None if found.answer is None else sorted(found.answer)
-        rows.append([place, one.text, stated, answer, follows_from])
+        answer = found.answer
+        if arm.form is Form.TEACHER:
+            answer = read_own_words(question, one.text, answer)
+        rows.append([place, one.text, stated, None if answer is None else sorted(answer), follows_from])
     row = {one.id: number for number, one in enumerate(cell.generations)}
     return {
         "arm": cell.arm,

@@ -82,12 +82,15 @@ def escape_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def content_policy(style: str, program: str) -> str:
-    """Content security policy that lets just this style and program run, and no request leave the page."""
+def content_policy(style: str, program: str, nonce: str = "") -> str:
+    """Content security policy that lets just this style and program run, and no request leave the page.
+
+    With a nonce, scripts that bear it run, too: the program may load files beside the page by it.
+    """
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src '{_source_hash(program)}'",
+            f"script-src '{_source_hash(program)}'" + (f" 'nonce-{nonce}'" if nonce else ""),
             f"style-src '{_source_hash(style)}'",
             "img-src data:",
             "base-uri 'none'",

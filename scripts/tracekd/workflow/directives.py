@@ -67,6 +67,8 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
     """Yield path and description, in the order of the rules, each path once."""
     seen = set()
     for rule in workflow.rules:
+        if not any("report" in output.flags for output in rule.output):
+            continue
         for target in targets:
             match = next((found for output in rule.output if (found := output.match(target))), None)
             wildcards = match.groupdict() if match else {}

@@ -54,4 +54,5 @@ def say_source(source: Settings) -> str:
 
 def say_dataset(entry: Entry) -> str:
     """Say where a dataset comes from and what its terms of use are."""
-    return f"{say_source(entry.source)}; cite {entry.citation}; licence {entry.licence}"
+    cited = "" if entry.citation == "none" else f"; {entry.citation}"
+    return f"{say_source(entry.source)}{cited}; licence {entry.licence}"
