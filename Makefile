@@ -10,7 +10,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint reference clean
+.PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint reference clean
 
 demo: .venv/ready
 	$(RUN) --report results/demo/report.html --report-after-run
@@ -54,6 +54,10 @@ test-envs: .venv/ready
 test-slurm: .venv/ready
 	.venv/bin/python -m pytest tests/slurm -m slurm -p no:xdist --durations=0
 
+# a cluster with accounting, limits and preemption, and what goes wrong on it; most of it is waiting
+test-site: .venv/ready
+	.venv/bin/python -m pytest tests/site -m site -p no:xdist --durations=0
+
 lint: .venv/ready
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -70,7 +74,7 @@ reference: .venv/ready
 clean:
 	rm -rf results provenance figures logs benchmarks work .snakemake .tests
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt $(shell find plugins -name '*.py' -o -name '*.toml')
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement requirements.txt

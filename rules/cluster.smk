@@ -1,7 +1,7 @@
 """
 Cluster: which jobs are submitted, and what must not be at work when the first one is. Included last.
 
-in   all rules; the user's queue
+in   all rules; the queue
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
      .snakemake/locks/*.owner: whose Snakemake's locks are, for the next call if this one is killed
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tracekd.core.errors import TraceKDError
-from tracekd.run.slurm import refuse_orphans
+from tracekd.run.slurm import refuse_orphans, uses_slurm
 from tracekd.workflow.start import claim_locks
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
@@ -31,7 +31,8 @@ workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 # not in dry runs, nor in the processes of submitted jobs
 onstart:
     claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
-    if workflow.executor_plugin.name == "slurm":
+    plugin = workflow.executor_plugin
+    if uses_slurm(plugin.name, remote=plugin.common_settings.non_local_exec):
         try:
             refuse_orphans(Path.cwd())
         except TraceKDError as error:

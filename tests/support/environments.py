@@ -60,8 +60,8 @@ def read_requirements() -> dict[str, str]:
 
 
 def split_pins(lines: Iterable[str]) -> dict[str, str]:
-    """Split `name==version`; names as the index spells them."""
-    pairs = (line.split("==") for line in lines)
+    """Split `name==version`; names as the index spells them. A folder of this repository has no pin."""
+    pairs = (line.split("==") for line in lines if not line.startswith("./"))
     return {canonicalize_name(name): version for name, version in pairs}
 
 
