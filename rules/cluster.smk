@@ -6,11 +6,15 @@ out  nothing: a run that would meet jobs of an earlier one ends with exit code 1
      .snakemake/locks/*.owner: whose Snakemake's locks are, for the next call if this one is killed
 """
 
+import json
+import os
 import sys
 from pathlib import Path
 
 from tracekd.core.errors import TraceKDError
 from tracekd.run.slurm import refuse_orphans, uses_slurm
+from tracekd.run.site import ASKED
+from tracekd.workflow.directives import describe_call
 from tracekd.workflow.start import claim_locks
 
 # Everything else takes seconds or needs the network, which compute nodes often lack, and the keys of this shell: it
@@ -37,3 +41,5 @@ onstart:
             refuse_orphans(Path.cwd())
         except TraceKDError as error:
             sys.exit(f"Error: {error}")
+    if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
+        os.environ[ASKED] = json.dumps(describe_call(workflow, SUBMITTED))

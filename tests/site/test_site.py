@@ -35,6 +35,11 @@ def wait_for_words(toy: Workflow, words: str, seconds: float = SILENT_S) -> None
     wait_until(lambda: words in read_screen(toy), seconds, f"the screen to say {words!r}")
 
 
+def count_begun(toy: Workflow) -> int:
+    begun = toy.folder / "executions"
+    return len(begun.read_text().split()) if begun.exists() else 0
+
+
 @contextmanager
 def limit(site: Cluster, **limits: int) -> Iterator[None]:
     """Limit what may be submitted, for a while."""
@@ -115,8 +120,8 @@ def test_a_cancelled_job_is_seen_and_asks_for_no_more(toy: Workflow, status):
     ("partition", "states"), [("ends", ["PREEMPTED", "COMPLETED"]), ("waits", ["COMPLETED"])]
 )
 def test_a_preempted_job_is_tried_again_unless_slurm_does_so_itself(toy: Workflow, status, partition, states):
-    run = toy.start("8.slow", *status, *demand(slurm_partition=partition, mem_mb=9000))
-    toy.wait_for_running(1)
+    run = toy.start("12.slow", *status, *demand(slurm_partition=partition, mem_mb=9000))
+    wait_until(lambda: count_begun(toy) == 1, JOB_S, "the job's first words")
     mightier = ("--partition=first", "--mem=9000", "--output=/dev/null", "--chdir=/", "--wrap=sleep 5")
     toy.cluster.run("sbatch", *mightier)
     assert run.wait(timeout=JOB_S) == 0
@@ -125,8 +130,8 @@ def test_a_preempted_job_is_tried_again_unless_slurm_does_so_itself(toy: Workflo
         (state, "9000M", "5:00") for state in states
     ]
     assert (f"Slurm job {jobs[0].id} is PREEMPTED" in read_screen(toy)) == (partition == "ends")
-    assert (toy.folder / "executions").read_text() == "8.slow\n" * 2
-    assert (toy.folder / "8.slow").read_text() == "whole\n"
+    assert (toy.folder / "executions").read_text() == "12.slow\n" * 2
+    assert (toy.folder / "12.slow").read_text() == "whole\n"
 
 
 def test_a_limit_on_submitted_jobs_costs_no_attempt(toy: Workflow):
@@ -174,11 +179,6 @@ def test_time_limits_that_are_reached_give_more_time_and_no_more_memory(toy: Wor
     assert {job.memory for job in (first, second, third)} == {"300M"}
     for job in (first, second):
         assert f"Slurm job {job.id} is TIMEOUT (another attempt asks for more time)" in read_screen(toy)
-
-
-def count_begun(toy: Workflow) -> int:
-    begun = toy.folder / "executions"
-    return len(begun.read_text().split()) if begun.exists() else 0
 
 
 def state_of(toy: Workflow, id_: str) -> str:

@@ -72,6 +72,7 @@ def test_a_job_of_another_user_in_the_folder_is_named_and_nothing_is_submitted(t
     shared.chmod(0o777)
     # as left by the other user's own call
     (shared / ".snakemake/slurm_logs").mkdir(parents=True)
+    (shared / ".snakemake/slurm_logs/7.log").touch()
     try:
         here = replace(toy, folder=shared)
         name = "0dcd6153-0a4c-4ad0-9a9c-5a52b5a1f1a7"
