@@ -139,7 +139,7 @@ def test_a_limit_on_submitted_jobs_costs_no_attempt(toy: Workflow):
     with limit(toy.cluster, MaxSubmitJobsPerUser=2):
         screen = toy.run(*names, *ONE_ATTEMPT)
     assert [job.state for job in toy.jobs()] == ["COMPLETED"] * 5
-    assert "Slurm takes no job at present: sbatch: error: QOSMaxSubmitJobPerUserLimit" in screen
+    assert screen.count("Slurm takes no job at present: sbatch: error: QOSMaxSubmitJobPerUserLimit") == 1
     assert "Error in rule" not in screen
     assert sorted((toy.folder / "executions").read_text().split()) == names
 

@@ -92,7 +92,8 @@ class Executor(StockExecutor):
         self._job_has_ended = threading.Condition()
         self._silence = Reminder(PATIENCE_S)
         self._unlisted = Reminder(PATIENCE_S)
-        self._refusal = Reminder()
+        # a queue stays full: that is over when nobody has been refused for a while
+        self._no_room, self._no_answer = Reminder(), Reminder()
         self._hopeless: dict[str, Reminder] = defaultdict(lambda: Reminder(PATIENCE_S))
         self._silent_since = ""
         self._submitted: set[str] = set()
@@ -116,12 +117,18 @@ class Executor(StockExecutor):
 
     def run_job(self, job: Any) -> None:
         """Submit a job, in a thread of its own; wait for room and for an answer if need be."""
+        try:
+            self._submit_patiently(job)
+        except Exception as error:  # nobody else would hear of it
+            self.report_job_error(SubmittedJobInfo(job), msg=f"It could not be submitted: {error!r}. ")
+
+    def _submit_patiently(self, job: Any) -> None:
         answered = True
         while not self._ending.is_set() and (answered or self._cancel_strays(job)):
             super().run_job(job)
             message = self._refused.pop(job, None)
             if message is None:
-                if self._refusal.end():
+                if self._no_answer.end():
                     self.logger.warning("Slurm takes jobs again.")
                 break
             refusal = read_refusal(message)
@@ -156,7 +163,8 @@ class Executor(StockExecutor):
 
     def _wait_for_room(self, refusal: Refusal) -> None:
         """Wait until a job has ended, or for a while; the first who waits says so."""
-        if self._refusal.is_due(time.monotonic()) and not self._ending.is_set():
+        reminder = self._no_room if refusal.remedy is Remedy.ROOM else self._no_answer
+        if not self._ending.is_set() and reminder.is_due(time.monotonic()):
             self.logger.warning(
                 f"Slurm takes no job at present: {refusal.sentence}. Jobs wait here and are submitted later; "
                 "no attempt is lost."
@@ -242,9 +250,13 @@ class Executor(StockExecutor):
 
     async def _ask(self, command: list[str]) -> str | None:
         """Ask Slurm; None if there is no answer: it is refused, takes too long, or the call ends."""
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            )
+        except OSError as error:
+            self.logger.debug(f"{shlex.join(command)}: {error}")
+            return None
         answer = asyncio.ensure_future(process.communicate())
         end = time.monotonic() + ANSWER_S
         while not answer.done() and self.wait and time.monotonic() < end:

@@ -137,9 +137,10 @@ def check_partitions(demands: Iterable[Demand], partitions: Mapping[str, Mapping
 def check_times(demands: Iterable[Demand], partitions: Mapping[str, Mapping[str, str]]) -> Iterator[Row]:
     """Hold the time of each rule, on its first and on its last attempt, to the limit of its partition."""
     for demand in demands:
-        if demand.runtime is None or demand.partition not in partitions:
+        partition = partitions.get(demand.partition or "")
+        if demand.runtime is None or partition is None:
             continue
-        limit = read_minutes(partitions[demand.partition].get("MaxTime", ""))
+        limit = read_minutes(partition.get("MaxTime", ""))
         allowed = limit is None or demand.runtime <= limit
         said = "no limit" if limit is None else f"{limit} min in {demand.partition}"
         yield Row(f"time, {name(demand)}", f"{demand.runtime} min", said, OK if allowed else refuse(demand))
