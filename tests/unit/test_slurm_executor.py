@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 from snakemake.iocontainers import ResourceList
-from snakemake_executor_plugin_slurm_tracekd import ask_by_cause, longest_interval
+from snakemake_executor_plugin_slurm_tracekd import add_line, ask_by_cause, longest_interval, read_stamp
 from snakemake_executor_plugin_slurm_tracekd.refusals import Remedy, read_refusal
 from snakemake_executor_plugin_slurm_tracekd.reminders import Reminder
-from snakemake_executor_plugin_slurm_tracekd.states import Cause, State, find_cause, read_states
+from snakemake_executor_plugin_slurm_tracekd.states import Cause, State, find_cause, find_fault, read_states
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,7 @@ def test_refusals_are_told_apart_by_what_helps(words, remedy):
         (f"sbatch: error: AssocMaxMemPerJob\n{FAILED}Job violates accounting/QOS policy", "mem_mb"),
         (f"{FAILED}Invalid generic resource (gres) specification", "gres"),
         ("sbatch: error: CPU count per node can not be satisfied", "set-threads"),
+        (f"{FAILED}More processors requested than permitted", "set-threads"),
         (f"{FAILED}Job violates accounting/QOS policy", None),
     ],
 )
@@ -183,3 +184,39 @@ def test_what_is_short_is_never_said():
 @pytest.mark.parametrize(("age", "longest"), [(300, 150), (600, 180), (30, 15), (0, 180), (None, 180)])
 def test_finished_jobs_are_asked_about_before_slurm_forgets_them(age, longest):
     assert longest_interval(age) == longest
+
+
+@pytest.mark.parametrize(
+    ("log", "fault"),
+    [
+        (
+            'File "a.py", line 261\nOSError: [Errno 28] No space left on device\nsrun: error: task 0',
+            "OSError: [Errno 28] No space left on device",
+        ),
+        (
+            "/bin/sh: 1: /nowhere/python: No such file or directory\n",
+            "/bin/sh: 1: /nowhere/python: No such file",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'x'\nRuleException:\nCalledProcessError in file a\n"
+            "Error in rule train_adapters:\nWorkflowError:\nAt least one job did not complete successfully.",
+            "ModuleNotFoundError: No module named 'x'",
+        ),
+        ("one\nslurmstepd: error: *** JOB 7 CANCELLED ***\n\n", "slurmstepd: error: *** JOB 7 CANCELLED ***"),
+        ("", "the Slurm log is empty"),
+    ],
+)
+def test_the_line_of_a_slurm_log_that_tells_most_is_found(log, fault):
+    assert find_fault(log).startswith(fault)
+
+
+def test_the_log_of_a_rule_is_written_even_where_its_folder_was_never_made(tmp_path):
+    log = tmp_path / "logs/rule/one.log"
+    assert read_stamp(log) == 0
+    add_line(log, "Error: 1")
+    stamp = read_stamp(log)
+    assert stamp > 0 and log.read_text() == "Error: 1\n"
+    log.write_text("")
+    assert read_stamp(log) == 0
+    # a file where the folder belongs: the screen has said it
+    add_line(log / "two.log", "Error: 2")

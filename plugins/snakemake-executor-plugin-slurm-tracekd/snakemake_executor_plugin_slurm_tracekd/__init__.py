@@ -442,8 +442,10 @@ def read_stamp(path: Path) -> int:
 
 def add_line(path: Path, line: str) -> None:
     """Add a line to a rule's log; where that cannot be, the screen has said it."""
-    with suppress(OSError), path.open("a", encoding="utf-8") as stream:
-        stream.write(f"{line}\n")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{line}\n")
 
 
 def call(command: list[str], timeout_s: float = ANSWER_S) -> str:
