@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.examples import ROOT
 from support.missing import skip_without
-from support.slurm_calls import JOB_S, STOCK, Workflow
+from support.slurm_calls import JOB_S, STOCK, Workflow, write_profile
 from support.slurm_cluster import Cluster, find_processes, wait_until
+from support.workflow import copy_project
 
 pytestmark = pytest.mark.site
 ONE_ATTEMPT = ("--retries", "0")
@@ -59,7 +61,8 @@ def set_limits(site: Cluster, limits: dict[str, int]) -> None:
 def test_a_controller_that_stops_for_a_minute_is_said_and_loses_no_job(toy: Workflow):
     # on the plain command's own clock
     run = toy.start("20.slow", program=STOCK)
-    toy.wait_for_running(1)
+    # a job that begins while the controller is silent fails, for its own srun needs it
+    wait_until(lambda: count_begun(toy) == 1, JOB_S, "the job's first words")
     toy.cluster.signal("slurmctld", signal.SIGSTOP)
     try:
         wait_for_words(toy, "Slurm has not answered since ")
@@ -69,6 +72,7 @@ def test_a_controller_that_stops_for_a_minute_is_said_and_loses_no_job(toy: Work
     said = read_screen(toy)
     assert said.count("; 1 job submitted. This command waits; nothing is lost.") == 1
     assert said.count("Slurm answers again.") == 1
+    assert "Error in rule" not in said
     assert (toy.folder / "executions").read_text() == "20.slow\n"
     assert (toy.folder / "20.slow").read_text() == "whole\n"
 
@@ -153,8 +157,10 @@ def test_a_limit_on_submitted_jobs_costs_no_attempt(toy: Workflow):
 def test_a_limit_that_holds_a_job_for_ever_is_said_with_the_key_to_change(toy: Workflow):
     with limit(toy.cluster, MaxWallDurationPerJob=5):
         run = toy.start("1.slow", *demand(runtime=30))
-        wait_for_words(toy, "will not start: QOSMaxWallDurationPerJobLimit. ")
-        assert "change runtime in the profile" in read_screen(toy)
+        wait_for_words(toy, "1 job will not start: ")
+        assert ", QOSMaxWallDurationPerJobLimit (end this command by Ctrl-C, change runtime" in read_screen(
+            toy
+        )
         run.send_signal(signal.SIGINT)
         assert run.wait(timeout=20) == 1
     assert toy.jobs()[0].state == "CANCELLED"
@@ -268,3 +274,25 @@ def test_a_job_that_slurm_has_forgotten_is_tried_again(toy: Workflow):
     screen = (toy.folder / "screen").read_text()
     assert f"Slurm job {job.id} has ended, and Slurm no longer knows how" in screen
     assert len(toy.jobs("build_base_model")) == 2
+
+
+def test_check_site_holds_the_profile_to_what_the_site_allows(site: Cluster, tmp_path: Path):
+    folder = copy_project(tmp_path / "project")
+    smoke = ("--configfile", str(ROOT / "tests/workflow/smoke.yaml"))
+
+    def check(memory_mb: int, *, ok: bool) -> dict[str, str]:
+        profile = write_profile(tmp_path / f"profile{memory_mb}", memory_mb)
+        arguments = ("--workflow-profile", str(profile), *smoke)
+        screen = Workflow(folder, site, arguments).run("check_site", program=STOCK, ok=ok)
+        rows = [line.strip("| ").split(" | ") for line in screen.splitlines() if line.startswith("| ")]
+        return {f"{what}: {asked}": verdict for what, asked, _, verdict in rows[2:]}
+
+    verdicts = check(4000, ok=True)
+    assert verdicts["partition: gpu"] == verdicts["account: the default other in gpu"] == "ok"
+    assert verdicts["state of jobs: squeue"] == "ok"
+    with limit(site, MaxSubmitJobsPerUser=20):
+        verdicts = check(40_000, ok=False)
+    assert verdicts["jobs in the queue: 50"] == "waits"
+    assert "cannot run" in verdicts.values()
+    refused = [what for what, verdict in verdicts.items() if verdict == "cannot run"]
+    assert all("train_adapters" in what and ": 40000 MB, 1 cpus, gpu:1" in what for what in refused)

@@ -59,7 +59,8 @@ def test_jobs_are_not_forgotten_while_slurm_does_not_answer(toy: Workflow):
 def test_a_job_that_will_never_start_is_named_with_its_reason(toy: Workflow):
     run = toy.start("1.slow", "--set-resources", "build_base_model:slurm_extra=\"'--hold'\"")
     screen = toy.folder / "screen"
-    wait_until(lambda: "will not start: JobHeldUser" in screen.read_text(), JOB_S, "a word about the wait")
+    wait_until(lambda: "1 job will not start: " in screen.read_text(), JOB_S, "a word about the wait")
+    assert ", JobHeldUser (`scontrol release` lets it go)." in screen.read_text()
     run.send_signal(signal.SIGINT)
     assert run.wait(timeout=20) == 1
     assert toy.jobs()[0].state == "CANCELLED"

@@ -284,15 +284,9 @@ class Executor(StockExecutor):
             state = read_states(queue).get(job, state)
         elif state is None and job in self._listed and not self._asks_accounting:
             # it has ended, and the queue has forgotten it
-            sacct = [
-                "sacct",
-                "--allocations",
-                "--noheader",
-                "--parsable2",
-                "--format=JobIDRaw,State",
-                f"--jobs={job}",
-            ]
-            state = read_states(await self._ask(sacct) or "").get(job, FORGOTTEN)
+            form = ("--allocations", "--noheader", "--parsable2", "--format=JobIDRaw,State")
+            told = await self._ask(["sacct", *form, f"--jobs={job}"])
+            state = read_states(told or "").get(job, FORGOTTEN)
         if state is None or (state.word != DONE and state.word not in FAILED):
             return False
         if state.word == DONE:
@@ -352,8 +346,7 @@ class Executor(StockExecutor):
         for reason, jobs in sorted(waiting.items()):
             if self._hopeless[reason].is_due(time.monotonic()):
                 self.logger.warning(
-                    f"{count(len(jobs))} ({', '.join(jobs)}) will not start: {reason}. End this command by "
-                    f"Ctrl-C, change {HOPELESS[reason]} in the profile, and give it again."
+                    f"{count(len(jobs))} will not start: {', '.join(jobs)}, {reason} ({HOPELESS[reason]})."
                 )
 
     # --- the end -------------------------------------------------------------------------------------------

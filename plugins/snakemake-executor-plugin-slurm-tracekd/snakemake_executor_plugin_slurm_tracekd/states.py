@@ -37,20 +37,21 @@ FAILED = MAYBE_REQUEUED | {
     "REVOKED",
     "TIMEOUT",
 }
-# of these reasons none goes away by itself; beside each the key of the profile that it is about
+CHANGE = "end this command by Ctrl-C, change {} in the profile, and give it again"
+# of these reasons none goes away by itself; beside each what helps
 HOPELESS: Mapping[str, str] = MappingProxyType(
     {
-        "AccountNotAllowed": "slurm_account or slurm_partition",
-        "AssocMaxWallDurationPerJobLimit": "runtime",
-        "BadConstraints": "constraint or gres",
-        "InvalidAccount": "slurm_account",
-        "InvalidQOS": "qos",
-        "PartitionNodeLimit": "slurm_partition",
-        "PartitionTimeLimit": "runtime or slurm_partition",
-        "QOSMaxWallDurationPerJobLimit": "runtime",
-        "QOSNotAllowed": "qos",
-        "JobHeldAdmin": "nothing: the site holds the job",
-        "JobHeldUser": "nothing: `scontrol release` lets the job go",
+        "AccountNotAllowed": CHANGE.format("slurm_account or slurm_partition"),
+        "AssocMaxWallDurationPerJobLimit": CHANGE.format("runtime"),
+        "BadConstraints": CHANGE.format("constraint or gres"),
+        "InvalidAccount": CHANGE.format("slurm_account"),
+        "InvalidQOS": CHANGE.format("qos"),
+        "PartitionNodeLimit": CHANGE.format("slurm_partition"),
+        "PartitionTimeLimit": CHANGE.format("runtime or slurm_partition"),
+        "QOSMaxWallDurationPerJobLimit": CHANGE.format("runtime"),
+        "QOSNotAllowed": CHANGE.format("qos"),
+        "JobHeldAdmin": "the site holds it: ask there",
+        "JobHeldUser": "`scontrol release` lets it go",
     }
 )
 # a job that its node's kernel, Slurm or its own allocator stopped is FAILED on many sites; the GPU's own
