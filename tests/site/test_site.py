@@ -95,8 +95,9 @@ def test_ctrl_c_while_the_controller_does_not_answer_says_how_to_cancel(toy: Wor
 
 
 def test_a_submission_to_a_controller_that_stops_waits_and_is_not_doubled(toy: Workflow):
-    toy.cluster.signal("slurmctld", signal.SIGSTOP)
-    run = toy.start("3.slow", *ONE_ATTEMPT)
+    controller = (toy.cluster.folder / "run/slurmctld.pid").read_text().strip()
+    stopping = f'test -e stopped || {{ touch stopped; kill -STOP {controller}; }}; exec $REAL "$@"'
+    run = toy.with_program("sbatch", stopping).start("3.slow", *ONE_ATTEMPT)
     try:
         wait_for_words(toy, "Slurm takes no job at present: ")
     finally:
