@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -207,14 +208,25 @@ def test_a_job_whose_node_dies_is_done_elsewhere_and_asks_for_no_more(toy: Workf
     try:
         assert run.wait(timeout=JOB_S) == 0
     finally:
-        subprocess.run(
-            ["slurmd", "-N", node, "-f", f"{toy.cluster.folder}/slurm.conf"],
-            env=toy.cluster.environment, check=True,
-        )  # fmt: skip
-        toy.cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+        restart_node(toy.cluster, node)
     jobs = [(job.state, job.memory, job.minutes) for job in toy.jobs()]
     assert jobs == [("NODE_FAIL", "300M", "5:00"), ("COMPLETED", "300M", "5:00")]
     assert f"Slurm job {job.id} is NODE_FAIL (another attempt asks for the same)" in read_screen(toy)
+
+
+def restart_node(site: Cluster, node: str) -> None:
+    """Start a node's daemon again, and wait until Slurm gives it jobs."""
+    command = ["slurmd", "-N", node, "-f", f"{site.folder}/slurm.conf"]
+    subprocess.run(command, env=site.environment, capture_output=True, check=True)
+    probe = (
+        "sinfo",
+        "--noheader",
+        f"--nodes={node}",
+        "--states=idle,mixed",
+        "--partition=cpu",
+        "--format=%D",
+    )
+    wait_until(lambda: site.run(*probe).strip() == "1", JOB_S, f"node {node}")
 
 
 def kill_node(site: Cluster, node: str, job: str) -> None:
@@ -264,17 +276,16 @@ def test_a_job_that_slurm_took_without_a_word_is_not_doubled(toy: Workflow):
     assert (toy.folder / "20.slow").read_text() == "whole\n"
 
 
-def test_a_job_that_slurm_has_forgotten_is_tried_again(toy: Workflow):
+def test_a_job_that_the_queue_has_forgotten_is_looked_up_in_the_accounting(toy: Workflow):
     forgetful = toy.with_program("squeue", '$REAL "$@" | grep -v "^$(cat forgotten)|"; true')
     (toy.folder / "forgotten").write_text("none\n")
-    run = forgetful.start("3.slow")
+    run = forgetful.start("5.slow", *ONE_ATTEMPT)
     (job,) = toy.wait_for_running(1)
     time.sleep(2)
     (toy.folder / "forgotten").write_text(f"{job.id}\n")
     assert run.wait(timeout=JOB_S) == 0
-    screen = (toy.folder / "screen").read_text()
-    assert f"Slurm job {job.id} has ended, and Slurm no longer knows how" in screen
-    assert len(toy.jobs("build_base_model")) == 2
+    assert "Error in rule" not in read_screen(toy)
+    assert (toy.folder / "executions").read_text() == "5.slow\n"
 
 
 def test_check_site_holds_the_profile_to_what_the_site_allows(site: Cluster, tmp_path: Path):
@@ -289,7 +300,8 @@ def test_check_site_holds_the_profile_to_what_the_site_allows(site: Cluster, tmp
         return {f"{what}: {asked}": verdict for what, asked, _, verdict in rows[2:]}
 
     verdicts = check(4000, ok=True)
-    assert verdicts["partition: gpu"] == verdicts["account: the default other in gpu"] == "ok"
+    default = site.run("sacctmgr", "-nP", "show", "user", getuser(), "format=DefaultAccount").strip()
+    assert verdicts["partition: gpu"] == verdicts[f"account: the default {default} in gpu"] == "ok"
     assert verdicts["state of jobs: squeue"] == "ok"
     with limit(site, MaxSubmitJobsPerUser=20):
         verdicts = check(40_000, ok=False)

@@ -56,14 +56,17 @@ def test_jobs_are_not_forgotten_while_slurm_does_not_answer(toy: Workflow):
     assert [(toy.folder / f"{name}.slow").read_text() for name in (6, 8)] == ["whole\n", "whole\n"]
 
 
-def test_a_job_that_will_never_start_is_named_with_its_reason(toy: Workflow):
-    run = toy.start("1.slow", "--set-resources", "build_base_model:slurm_extra=\"'--hold'\"")
-    screen = toy.folder / "screen"
-    wait_until(lambda: "1 job will not start: " in screen.read_text(), JOB_S, "a word about the wait")
-    assert ", JobHeldUser (`scontrol release` lets it go)." in screen.read_text()
-    run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=20) == 1
-    assert toy.jobs()[0].state == "CANCELLED"
+def test_a_job_that_slurm_has_forgotten_is_tried_again(toy: Workflow):
+    forgetful = toy.with_program("squeue", '$REAL "$@" | grep -v "^$(cat forgotten)|"; true')
+    (toy.folder / "forgotten").write_text("none\n")
+    run = forgetful.start("3.slow")
+    (job,) = toy.wait_for_running(1)
+    time.sleep(2)
+    (toy.folder / "forgotten").write_text(f"{job.id}\n")
+    assert run.wait(timeout=JOB_S) == 0
+    screen = (toy.folder / "screen").read_text()
+    assert f"Slurm job {job.id} has ended, and Slurm no longer knows how" in screen
+    assert len(toy.jobs("build_base_model")) == 2
 
 
 def test_a_job_of_another_user_in_the_folder_is_named_and_nothing_is_submitted(toy: Workflow):
