@@ -264,8 +264,8 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
 
 
 def find_ports(count: int) -> list[int]:
-    """Consecutive ports of loopback that are free."""
-    for first in range(26_800, 60_000, count):
+    """Consecutive ports of loopback that are free; clusters that start at once look in different places."""
+    for first in range(26_800 + os.getpid() % 1000 * count, 60_000, count):
         with suppress(OSError):
             for port in range(first, first + count):
                 with socket.socket() as probe:
