@@ -118,7 +118,7 @@ def test_a_cancelled_job_is_seen_and_asks_for_no_more(toy: Workflow, status):
     assert run.wait(timeout=SILENT_S) == 0
     assert f"Slurm job {job.id} is CANCELLED (another attempt asks for the same)" in read_screen(toy)
     demands = [(job.state, job.memory, job.minutes) for job in toy.jobs()]
-    assert demands == [("CANCELLED", "300M", "5:00"), ("COMPLETED", "300M", "5:00")]
+    assert demands == [("CANCELLED", "500M", "5:00"), ("COMPLETED", "500M", "5:00")]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_time_limits_that_are_reached_give_more_time_and_no_more_memory(toy: Wor
     first, second, third = toy.jobs()
     assert [job.state for job in (first, second, third)] == ["TIMEOUT", "TIMEOUT", "COMPLETED"]
     assert third.minutes == "15:00"
-    assert {job.memory for job in (first, second, third)} == {"300M"}
+    assert {job.memory for job in (first, second, third)} == {"500M"}
     for job in (first, second):
         assert f"Slurm job {job.id} is TIMEOUT (another attempt asks for more time)" in read_screen(toy)
 
@@ -210,7 +210,7 @@ def test_a_job_whose_node_dies_is_done_elsewhere_and_asks_for_no_more(toy: Workf
     finally:
         restart_node(toy.cluster, node)
     jobs = [(job.state, job.memory, job.minutes) for job in toy.jobs()]
-    assert jobs == [("NODE_FAIL", "300M", "5:00"), ("COMPLETED", "300M", "5:00")]
+    assert jobs == [("NODE_FAIL", "500M", "5:00"), ("COMPLETED", "500M", "5:00")]
     assert f"Slurm job {job.id} is NODE_FAIL (another attempt asks for the same)" in read_screen(toy)
 
 
