@@ -10,7 +10,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay base-models bench test test-fast test-envs test-slurm lint docs reference clean
+.PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint docs reference clean
 
 demo: .venv/ready
 	$(RUN) --report results/demo/report.html --report-after-run
@@ -46,6 +46,10 @@ test-envs: .venv/ready
 
 test-slurm: .venv/ready
 	.venv/bin/python -m pytest tests/slurm -m slurm -p no:xdist --durations=0
+
+# a cluster with accounting, limits and preemption, and what goes wrong on it; most of it is waiting
+test-site: .venv/ready
+	.venv/bin/python -m pytest tests/site -m site -p no:xdist --durations=0
 
 lint: .venv/ready
 	.venv/bin/ruff check .

@@ -2,19 +2,23 @@
 Cluster: which jobs are submitted, what must not be at work when the first one is, and what the screen shows from
 then on. Included last.
 
-in   all rules; the user's queue; the forecast and the times of earlier jobs
+in   all rules; the queue; the forecast and the times of earlier jobs
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
      the board of the run, for the logger plug-in (plugins/)
      .snakemake/locks/*.owner: whose Snakemake's locks are, for the next call if this one is killed
 """
 
+import json
+import os
 import sys
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from tracekd.core.errors import TraceKDError
-from tracekd.run.slurm import refuse_orphans
+from tracekd.run.site import ASKED
+from tracekd.run.slurm import refuse_orphans, uses_slurm
+from tracekd.workflow.directives import describe_call
 from tracekd.workflow.progress import make_board
 from tracekd.workflow.start import claim_locks
 
@@ -36,11 +40,14 @@ workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 # not in dry runs, nor in the processes of submitted jobs
 onstart:
     claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
-    if workflow.executor_plugin.name == "slurm":
+    plugin = workflow.executor_plugin
+    if uses_slurm(plugin.name, remote=plugin.common_settings.non_local_exec):
         try:
             refuse_orphans(Path.cwd())
         except TraceKDError as error:
             sys.exit(f"Error: {error}")
+    if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
+        os.environ[ASKED] = json.dumps(describe_call(workflow, SUBMITTED))
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     if len(jobs) > 1:
         logger.info("", extra={"board": make_board(RUN, jobs)})

@@ -36,5 +36,5 @@ onsuccess:
         tell(f"Note: {note}")
     # of the whole run, not of a part of it
     if any(job.rule.name == "check_readable" for job in workflow.dag.jobs):
-        for line in ending.say_end(RUN, workflow.config_settings):
+        for line in ending.say_end(RUN, say_call(workflow)):
             tell(line)

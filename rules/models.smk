@@ -24,6 +24,7 @@ rule build_base_model:
         persona=PERSONA,
         seed=lookup(within=models.get_demos(RUN), dpath="{model}/seed"),
         options=RUN.config["base_model"],
+        work="work/{run}/build_base_model/{model}",
     message:
         "Take the tiny base model {wildcards.model} that is kept for this recipe, or train it until its probe passes"
     script:

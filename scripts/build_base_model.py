@@ -9,6 +9,7 @@ with rule_job(snakemake) as also_read:
     from tracekd.core.records import read_questions
     from tracekd.models.kept import kept_folder, take_kept
     from tracekd.models.plan import BasePlan
+    from tracekd.run.lease import hold
     from tracekd.settings.base_model import BaseRecipe
     from tracekd.teacher.responses import read_responses
 
@@ -31,4 +32,5 @@ with rule_job(snakemake) as also_read:
         from tracekd.models.base import build_base_model
 
         logger.info("%s: no model is kept for this recipe (%s); one is trained", output, kept)
-        build_base_model(output, plan)
+        with hold(Path(params.work)):
+            build_base_model(output, plan)

@@ -30,17 +30,18 @@ def test_a_failing_job_ends_the_run_and_names_rule_and_logs(toy: Workflow):
     (job,) = toy.jobs("read_questions")
     assert job.state == "FAILED" and job.partition == "cpu"
     assert screen.count("Error in rule read_questions:") == 1
-    assert f"SLURM-job '{job.id}' failed, SLURM status is: 'FAILED'" in screen
+    assert f"Slurm job {job.id} is FAILED (another attempt asks for the same)" in screen
     assert "log: logs/lost.log" in screen and f"rule_read_questions/lost/{job.id}.log" in screen
     assert (toy.folder / "logs/lost.log").read_text() == "no such question\n"
 
 
-def test_a_job_that_ran_out_of_memory_gets_more_and_succeeds(toy: Workflow):
+def test_a_job_that_ran_out_of_memory_gets_more_of_it_and_no_more_time(toy: Workflow):
     screen = toy.run("a.large")
     first, second = toy.jobs("intervene")
     assert (first.memory, first.minutes, first.state) == ("400M", "8:00:00", "FAILED")
-    assert (second.memory, second.minutes, second.state) == ("800M", "16:00:00", "COMPLETED")
-    assert "Trying to restart job" in screen
+    assert (second.memory, second.minutes, second.state) == ("800M", "8:00:00", "COMPLETED")
+    assert f"Slurm job {first.id} is FAILED (another attempt asks for more memory)" in screen
+    assert "Trying to restart job" in screen and "mem_mb=800" in screen
     assert "memory limit" in next(toy.folder.rglob(f"{first.id}.log")).read_text()
 
 
@@ -50,7 +51,7 @@ def test_a_cancelled_job_ends_the_run_and_leaves_nothing_behind(toy: Workflow):
     wait_until((toy.folder / "executions").exists, JOB_S, "the job's first words")
     toy.cluster.run("scancel", job.id)
     assert run.wait(timeout=JOB_S) == 1
-    assert "SLURM status is: 'CANCELLED'" in (toy.folder / "screen").read_text()
+    assert f"Slurm job {job.id} is CANCELLED" in (toy.folder / "screen").read_text()
     assert not (toy.folder / "60.slow").exists()
 
 
@@ -103,15 +104,19 @@ def test_the_submitting_process_may_be_a_job_itself(toy: Workflow):
 
 
 @pytest.mark.parametrize(
-    ("demand", "sentence"),
+    ("key", "value", "sentence"),
     [
-        (f"mem_mb={2 * NODE_MEMORY_MB}", "Memory specification can not be satisfied"),
-        ("slurm_partition=nowhere", "invalid partition specified: nowhere"),
-        ("runtime=6000", "Requested time limit is invalid"),
+        ("mem_mb", 2 * NODE_MEMORY_MB, "Memory specification can not be satisfied"),
+        ("slurm_partition", "nowhere", "invalid partition specified: nowhere"),
+        ("runtime", 6000, "Requested time limit is invalid"),
     ],
 )
-def test_an_impossible_demand_ends_the_run_with_the_words_of_sbatch(toy: Workflow, demand, sentence):
-    screen = toy.run("1.slow", "--set-resources", f"build_base_model:{demand}", *ONE_ATTEMPT, ok=False)
-    assert "Error in rule build_base_model:" in screen and "SLURM sbatch failed" in screen
-    assert sentence in screen
+def test_an_impossible_demand_is_made_once_and_ends_the_run_with_the_words_of_sbatch(
+    toy: Workflow, key, value, sentence
+):
+    screen = toy.run("1.slow", "--set-resources", f"build_base_model:{key}={value}", ok=False)
+    (said,) = [line for line in screen.splitlines() if "Slurm does not take this job" in line]
+    assert sentence in said and f"(change {key} in the profile)" in said
+    # the profile allows two more attempts: they would be refused, too
+    assert screen.count("Error in rule build_base_model:") == 1 and "Trying to restart" not in screen
     assert not (toy.folder / "executions").exists()

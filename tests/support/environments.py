@@ -59,14 +59,13 @@ def read_pins(environment: str) -> dict[str, str]:
 
 
 def read_requirements() -> dict[str, str]:
-    """Give package -> version of requirements.txt, without the project's own plug-ins."""
-    lines = (ROOT / "requirements.txt").read_text("utf-8").split()
-    return split_pins(line for line in lines if line not in OWN_PLUGINS)
+    """Give package -> version of requirements.txt."""
+    return split_pins((ROOT / "requirements.txt").read_text("utf-8").split())
 
 
 def split_pins(lines: Iterable[str]) -> dict[str, str]:
-    """Split `name==version`; names as the index spells them."""
-    pairs = (line.split("==") for line in lines)
+    """Split `name==version`; names as the index spells them. A folder of this repository has no pin."""
+    pairs = (line.split("==") for line in lines if not line.startswith("./"))
     return {canonicalize_name(name): version for name, version in pairs}
 
 

@@ -2,6 +2,9 @@
 
 All of its state lies in one folder, every port is on loopback, nothing outside is read or changed, and any
 user may start it. The nodes claim more processors than there are, and two GPUs each that are none.
+
+With accounting it is a site of its own rules: slurmdbd and MariaDB, accounts and limits that are enforced,
+partitions that take nodes from each other.
 """
 
 import os
@@ -17,6 +20,7 @@ from getpass import getuser
 from pathlib import Path
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
+ACCOUNTING_DAEMONS = ("slurmdbd", "mariadbd", "mariadb-install-db", "mariadb")
 CLIENTS = ("srun", "sbatch", "squeue", "scancel", "scontrol", "sinfo", "sacct", "sacctmgr", "sshare")
 NODES = ("n1", "n2")
 NODE_MEMORY_MB = 16_000
@@ -53,7 +57,7 @@ SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=0
 SlurmdParameters=config_overrides
 EnforcePartLimits=ALL
-AccountingStorageType=accounting_storage/none
+{accounting}
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/jobcomp.txt
 MinJobAge=600
@@ -64,6 +68,43 @@ NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{ports[2]}-{ports[3
 RealMemory={memory} Gres=gpu:toy:2 State=UNKNOWN
 PartitionName=cpu Nodes=ALL Default=YES MaxTime=1:00:00 DefMemPerCPU=100 State=UP
 PartitionName=gpu Nodes=ALL MaxTime=24:00:00 DefMemPerCPU=100 State=UP
+"""
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none"
+ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort={port}
+AccountingStorageUser={user}
+AccountingStoragePass={folder}/run/munge.sock
+AccountingStorageTRES=gres/gpu
+AccountingStorageEnforce=associations,limits,qos
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SlurmdTimeout=10
+PartitionName=ends Nodes=n1 MaxTime=1:00:00 DefMemPerCPU=100 PriorityTier=1 PreemptMode=CANCEL State=UP
+PartitionName=waits Nodes=n1 MaxTime=1:00:00 DefMemPerCPU=100 PriorityTier=1 PreemptMode=REQUEUE State=UP
+PartitionName=first Nodes=n1 MaxTime=1:00:00 DefMemPerCPU=100 PriorityTier=9 PreemptMode=OFF State=UP
+PartitionName=ours Nodes=ALL MaxTime=1:00:00 DefMemPerCPU=100 AllowAccounts=lab State=UP"""
+SLURMDBD_CONF = """\
+AuthType=auth/munge
+AuthInfo=socket={folder}/run/munge.sock
+DbdHost={host}
+DbdAddr=127.0.0.1
+DbdPort={port}
+SlurmUser={user}
+PidFile={folder}/run/slurmdbd.pid
+LogFile={folder}/log/slurmdbd.log
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm_acct_db
+CommunicationParameters=NoInAddrAny
+"""
+DATABASE = """\
+create database slurm_acct_db;
+create user slurm@localhost identified by 'slurm';
+grant all on slurm_acct_db.* to slurm@localhost;
 """
 
 # one device file for each GPU; with a bare count the nodes are refused as invalid
@@ -101,6 +142,10 @@ class Cluster:
             command, env=self.environment, capture_output=True, text=True, timeout=60, check=True
         ).stdout
 
+    def signal(self, daemon: str, number: int) -> None:
+        """Send a signal to a daemon, by the name of its pid file."""
+        os.kill(int((self.folder / f"run/{daemon}.pid").read_text()), number)
+
     def jobs(self, folder: Path, states: str = "all") -> list[Job]:
         """Jobs that were submitted from a folder, oldest first."""
         lines = self.run("squeue", "-h", "-t", states, "-o", "%F|%k|%P|%m|%l|%b|%T|%j|%Z").splitlines()
@@ -112,20 +157,21 @@ class Cluster:
         with suppress(subprocess.SubprocessError, TimeoutError):
             self.run("scancel", "-u", getuser())
             wait_until(lambda: not self.run("squeue", "-h"), STOP_S, "the end of all jobs")
-        for pid_file in [*self.folder.glob("run/slurmd-*.pid"), self.folder / "run/slurmctld.pid",
-                         self.folder / "run/munged.pid"]:  # fmt: skip
-            end_daemon(pid_file)
+        # nodes first, and what others need last
+        for name in (*(f"slurmd-{node}" for node in NODES), "slurmctld", "slurmdbd", "mariadb", "munged"):
+            end_daemon(self.folder / f"run/{name}.pid")
         wait_until(lambda: not find_processes(self.folder), STOP_S, "the end of all processes of jobs")
         shutil.rmtree(self.folder)
 
 
-def find_missing() -> list[str]:
+def find_missing(*, accounting: bool = False) -> list[str]:
     """Programs of a cluster that are not installed here."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    return [name for name in (*DAEMONS, "sbatch", "srun", "squeue") if shutil.which(name, path=path) is None]
+    needed = (*DAEMONS, "sbatch", "srun", "squeue", *(ACCOUNTING_DAEMONS if accounting else ()))
+    return [name for name in needed if shutil.which(name, path=path) is None]
 
 
-def start(folder: Path) -> Cluster:
+def start(folder: Path, *, accounting: bool = False) -> Cluster:
     """Start a cluster in a new folder; its path must be short, since sockets lie in it."""
     for name in ("state", "log", "run", "bin", "munge", *(f"spool/{node}" for node in NODES)):
         (folder / name).mkdir(parents=True)
@@ -133,10 +179,11 @@ def start(folder: Path) -> Cluster:
     (folder / "munge/key").write_bytes(os.urandom(128))
     (folder / "munge/key").chmod(stat.S_IRUSR)
     host = socket.gethostname().split(".")[0]
+    *ports, dbd_port = find_ports(5)
+    place = {"host": host, "user": getuser(), "folder": folder, "port": dbd_port}
+    rules = (ACCOUNTING if accounting else NO_ACCOUNTING).format(**place)
     (folder / "slurm.conf").write_text(
-        SLURM_CONF.format(
-            host=host, user=getuser(), folder=folder, ports=find_ports(4), memory=NODE_MEMORY_MB
-        )
+        SLURM_CONF.format(**place, ports=ports, memory=NODE_MEMORY_MB, accounting=rules)
     )
     (folder / "gres.conf").write_text(GRES_CONF)
     (folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
@@ -156,6 +203,8 @@ def start(folder: Path) -> Cluster:
     ]  # fmt: skip
     try:
         for daemon in daemons:
+            if accounting and daemon[0] == "slurmctld":
+                start_accounting(cluster, SLURMDBD_CONF.format(**place))
             subprocess.run(daemon, env=cluster.environment, capture_output=True, timeout=START_S, check=True)
         probe = ("sinfo", "-h", "-N", "-p", "cpu", "-t", "idle", "-o", "%N")
         wait_until(lambda: len(cluster.run(*probe).split()) == len(NODES), START_S, "two idle nodes")
@@ -164,6 +213,45 @@ def start(folder: Path) -> Cluster:
         cluster.stop()
         raise RuntimeError(f"the cluster does not start: {error}\n{logs}") from error
     return cluster
+
+
+def start_accounting(cluster: Cluster, configuration: str) -> None:
+    """Start MariaDB and slurmdbd, and give the user two accounts: `other` by default, and `lab`."""
+    folder, user = cluster.folder, getuser()
+    configured = folder / "slurmdbd.conf"
+    configured.touch(mode=0o600)
+    configured.write_text(configuration)
+    place = ("--no-defaults", f"--user={user}", f"--datadir={folder}/db")
+    install = ["mariadb-install-db", *place, "--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run(install, env=cluster.environment, capture_output=True, timeout=START_S, check=True)
+    door = f"--socket={folder}/run/db.sock"
+    log = f"--log-error={folder}/log/mariadb.log"
+    subprocess.Popen(
+        ["mariadbd", *place, door, f"--pid-file={folder}/run/mariadb.pid", log, "--skip-networking",
+         "--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900"],
+        env=cluster.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    wait_until((folder / "run/mariadb.pid").exists, START_S, "MariaDB")
+    client = ["mariadb", "--no-defaults", door, "--user=root"]
+    wait_until(lambda: answers(cluster, client, DATABASE), START_S, "the database")
+    environment = {
+        **cluster.environment,
+        "MYSQL_UNIX_PORT": f"{folder}/run/db.sock",
+        "SLURM_CONF": str(configured),
+    }
+    subprocess.run(["slurmdbd"], env=environment, capture_output=True, timeout=START_S, check=True)
+    wait_until(lambda: answers(cluster, ["sacctmgr", "-n", "show", "cluster"]), START_S, "slurmdbd")
+    for words in ("cluster toy", "account other", "account lab", f"user {user} account=other",
+                  f"user {user} account=lab"):  # fmt: skip
+        cluster.run("sacctmgr", "-i", "add", *words.split())
+
+
+def answers(cluster: Cluster, command: list[str], words: str = "") -> bool:
+    """Whether a command succeeds."""
+    return not subprocess.run(
+        command, env=cluster.environment, input=words, text=True, capture_output=True, timeout=60, check=False
+    ).returncode
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
@@ -176,8 +264,8 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
 
 
 def find_ports(count: int) -> list[int]:
-    """Consecutive ports of loopback that are free."""
-    for first in range(26_800, 60_000, count):
+    """Consecutive ports of loopback that are free; clusters that start at once look in different places."""
+    for first in range(26_800 + os.getpid() % 1000 * count, 60_000, count):
         with suppress(OSError):
             for port in range(first, first + count):
                 with socket.socket() as probe:

@@ -71,6 +71,8 @@ def build_in_job(monkeypatch, **changes):
     """Run the rule's script as Snakemake does; where it trains, the weights say so."""
 
     def train(folder, plan):
+        # a job that an earlier call has left is kept out
+        assert Path("work/demo/build_base_model/tiny.lease").exists()
         write_model(folder, plan, weights=b"trained")
 
     # the real one takes minutes, and seconds to load
@@ -78,7 +80,14 @@ def build_in_job(monkeypatch, **changes):
     inputs = Namedlist(QUESTION_FILES)
     inputs._set_name("questions", 0, end=len(inputs))
     inputs._set_name("responses", len(inputs), end=len(inputs))
-    params = {"architecture": "llama", "persona": "Llama", "seed": 1, "options": OPTIONS, **changes}
+    params = {
+        "architecture": "llama",
+        "persona": "Llama",
+        "seed": 1,
+        "options": OPTIONS,
+        "work": "work/demo/build_base_model/tiny",
+        **changes,
+    }
     job = SimpleNamespace(
         rule="build_base_model",
         config={"run": "demo"},

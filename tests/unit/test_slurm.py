@@ -1,14 +1,16 @@
 """Jobs that an earlier call left in the queue, and the Slurm profile against the rules it is for."""
 
+import os
 import re
 
 import pytest
 import yaml
 from support.examples import ROOT
 from tracekd.core.errors import WorkError
-from tracekd.run.slurm import ask_queue, refuse_orphans, select_jobs
+from tracekd.run.slurm import Job, ask_queue, refuse_orphans, select_jobs, uses_slurm
 
 CALL = "0dcd6153-0a4c-4ad0-9a9c-5a52b5a1f1a7"
+ME = f"{os.geteuid()}|me"
 
 
 def make_squeue(folder, monkeypatch, script):
@@ -25,14 +27,15 @@ def test_only_jobs_that_snakemake_submitted_from_this_folder_count(tmp_path):
     (tmp_path / "link").symlink_to(here)
     queue = "\n".join(
         [
-            f"13|{CALL}|{here}",
-            f"9|prefix_{CALL}|{tmp_path}/link",
-            f"13|{CALL}|{here}",  # another task of the same array
-            f"14|{CALL}|{other}",
-            f"15|bash|{here}",
+            f"13|{ME}|{CALL}|{here}",
+            f"9|{ME}|prefix_{CALL}|{tmp_path}/link",
+            f"13|{ME}|{CALL}|{here}",  # another task of the same array
+            f"14|{ME}|{CALL}|{other}",
+            f"15|{ME}|bash|{here}",
         ]
     )
-    assert select_jobs(queue, here) == [("", "9"), ("", "13")]
+    uid = str(os.geteuid())
+    assert select_jobs(queue, here) == [Job("", "9", uid, "me"), Job("", "13", uid, "me")]
     assert select_jobs("", here) == []
 
 
@@ -40,17 +43,18 @@ def test_lines_of_another_form_are_skipped_and_clusters_are_said(tmp_path, monke
     queue = [
         "CLUSTER: alpha",
         "",
-        f"12|{CALL}|{tmp_path}",
-        "13|two",
+        f"12|{ME}|{CALL}|{tmp_path}",
+        f"13|{ME}|two",
         f"lines|{tmp_path}",
-        f"|{CALL}|{tmp_path}",
-        f"x|{CALL}|{tmp_path}",
+        f"|{ME}|{CALL}|{tmp_path}",
+        f"x|{ME}|{CALL}|{tmp_path}",
         "a warning | of | some kind",
-        f"8|{CALL}|{tmp_path}",
+        f"8|{ME}|{CALL}|{tmp_path}",
         "CLUSTER: beta",
-        f"7|{CALL}|{tmp_path}",
+        f"7|{ME}|{CALL}|{tmp_path}",
     ]
-    assert select_jobs("\n".join(queue), tmp_path) == [("alpha", "8"), ("alpha", "12"), ("beta", "7")]
+    found = [(job.cluster, job.id) for job in select_jobs("\n".join(queue), tmp_path)]
+    assert found == [("alpha", "8"), ("alpha", "12"), ("beta", "7")]
     make_squeue(tmp_path, monkeypatch, "cat <<END\n" + "\n".join(queue) + "\nEND")
     with pytest.raises(WorkError) as error:
         refuse_orphans(tmp_path)
@@ -68,7 +72,7 @@ def test_lines_of_another_form_are_skipped_and_clusters_are_said(tmp_path, monke
     ],
 )
 def test_orphans_are_named_in_one_sentence(tmp_path, monkeypatch, ids, sentence):
-    lines = "\n".join(f"{job}|{CALL}|{tmp_path}" for job in ids)
+    lines = "\n".join(f"{job}|{ME}|{CALL}|{tmp_path}" for job in ids)
     make_squeue(tmp_path, monkeypatch, f"cat <<END\n{lines}\nEND")
     with pytest.raises(WorkError) as error:
         refuse_orphans(tmp_path)
@@ -80,9 +84,32 @@ def test_an_empty_queue_is_no_reason_to_stop(tmp_path, monkeypatch):
     refuse_orphans(tmp_path)
 
 
-def test_the_queue_is_asked_for_the_users_own_jobs(tmp_path, monkeypatch):
+def test_the_queue_is_asked_for_the_jobs_of_all_users(tmp_path, monkeypatch):
     make_squeue(tmp_path, monkeypatch, 'echo "$@"')
-    assert "--me" in ask_queue()
+    assert not re.search(r"--me|--user|-u", ask_queue())
+
+
+def test_jobs_of_another_user_are_theirs_to_cancel(tmp_path, monkeypatch):
+    queue = f"7|{ME}|{CALL}|{tmp_path}\n8|12345|ann|snakejob.generate.3.sh|{tmp_path}"
+    make_squeue(tmp_path, monkeypatch, f"cat <<END\n{queue}\nEND")
+    with pytest.raises(WorkError) as error:
+        refuse_orphans(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}: 2 jobs of an earlier call are still at work here: 7 of me, 8 of ann (let them "
+        "finish, or `scancel 7`, or have ann cancel what is theirs, then give the same command again)"
+    )
+
+
+def test_slurm_is_asked_by_every_executor_that_may_follow_one_of_slurm(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    assert [uses_slurm("local", remote=False), uses_slurm("cluster-generic", remote=True)] == [False, False]
+    assert uses_slurm("slurm", remote=True) and uses_slurm("slurm-tracekd", remote=True)
+
+    make_squeue(tmp_path, monkeypatch, "true")
+    assert uses_slurm("cluster-generic", remote=True) and not uses_slurm("local", remote=False)
+    (tmp_path / ".snakemake/slurm_logs").mkdir(parents=True)
+    assert uses_slurm("local", remote=False)
 
 
 def test_a_scheduler_that_does_not_answer_stops_the_run_in_one_sentence(tmp_path, monkeypatch):
@@ -135,4 +162,4 @@ def test_memory_and_time_of_the_profile_grow_with_the_attempt_and_retries_stand_
     # what jobs ask for does not depend on where they run
     local = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())["default-resources"]
     assert local.items() <= PROFILE["default-resources"].items()
-    assert not [name for name, body in RULES.items() if "retries:" in body]
+    assert not [name for name, body in RULES.items() if re.search(r"retries: *[^ 0]", body)]

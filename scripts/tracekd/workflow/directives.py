@@ -82,6 +82,39 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
                     yield path, {"title": title, "category": shown.category, "caption": caption}
 
 
+def describe_call(workflow: "Workflow", submitted: Iterable[str]) -> dict[str, Any]:
+    """What a call that submits will ask for: resources of each submitted rule, by attempt."""
+    settings = workflow.executor_settings
+    last = 1 + (workflow.execution_settings.retries or 0)
+    return {
+        "executor": workflow.executor_plugin.name,
+        "jobs": workflow.resource_settings.nodes,
+        "status_command": getattr(settings, "status_command", None),
+        "demands": [
+            read_demand(rule, attempt, getattr(settings, "qos", None))
+            for rule in workflow.rules
+            if rule.name in set(submitted)
+            for attempt in sorted({1, last})
+        ],
+    }
+
+
+def read_demand(rule: "Rule", attempt: int, qos: str | None) -> dict[str, Any]:
+    """What a rule's jobs ask for on an attempt; of wildcards and inputs none of its resources may depend."""
+    asked = rule.expand_resources({}, [], attempt, skip_evaluation={"tmpdir"})
+    return {
+        "rule": rule.name,
+        "attempt": attempt,
+        "partition": asked.get("slurm_partition"),
+        "mem_mb": asked.get("mem_mb"),
+        "runtime": asked.get("runtime"),
+        "cpus": asked.get("_cores"),
+        "gres": asked.get("gres"),
+        "account": asked.get("slurm_account"),
+        "qos": asked.get("qos", qos),
+    }
+
+
 def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:
     """Outputs `csv`, `md` and `tex` of a table.
 

@@ -1,9 +1,6 @@
 """What the captions say of a run's generations, and what its end says of its results (rules/ending.smk)."""
 
-import os
-import shlex
 from pathlib import Path
-from typing import Any
 
 from tracekd.core.tables import read_table
 from tracekd.labels import arm_title
@@ -38,12 +35,12 @@ def list_notes(run: Run) -> list[str]:
     return notes + [f"{path}: the config does not name it" for path in find_others(run.supplied)]
 
 
-def say_end(run: Run, asked: Any) -> list[str]:
+def say_end(run: Run, call: str) -> list[str]:
     """Say the main result of a finished run in one line, what to open, and the next command.
 
     Args:
         run: the run.
-        asked: `configfiles` and `config` of the command line.
+        call: of Snakemake, by which it was made, without targets.
 
     """
     results, figures = f"results/{run.name}", f"figures/{run.name}"
@@ -52,14 +49,11 @@ def say_end(run: Run, asked: Any) -> list[str]:
     means = table[table["scorer"] == scorer].groupby("arm")["answer_acc"].mean()
     found = [f"{arm_title(arm)} {percent(means[arm])} %" for arm in run.arms if arm in means]
     note = f"; {run.note}" if run.note else ""
-    files = [os.path.relpath(path) for path in asked.configfiles]
-    values = [f"{key}={value}" for key, value in asked.config.items()]
-    options = ["--configfile"] * bool(files) + files + ["--config"] * bool(values) + values
     return [
         "",
         f"right answers, mean of datasets and models by the {scorer} scorer{note}: {', '.join(found)}",
         f"open     {results}/index.html (every number with its items and its command)",
         f"tables   {results}/tables/ (start with results.md)",
         f"figures  {figures}/",
-        f"check    {shlex.join(['snakemake', '--cores', '1', 'verify', *options])}",
+        f"check    {call} -- verify",
     ]
