@@ -19,7 +19,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 LINE_EVERY_S, BLOCK_EVERY_S = 30.0, 1.0
 # of Snakemake's messages below a warning, what a run without jobs or with a second attempt is told by
-KEPT = ("Nothing to be done", "Trying to restart job", "Unlocked working directory", "Touching output file")
+KEPT = ("Nothing to be done", "Trying to restart job", "Unlocked", "Touching output", "Congratulations", "Report created")
 
 
 class LogHandler(LogHandlerBase):
@@ -43,17 +43,18 @@ class LogHandler(LogHandlerBase):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count a job, or print what has to be read."""
-        event = getattr(record, "event", None)
-        if hasattr(record, "board"):
+        said = record.__dict__
+        event = said.get("event")
+        if "board" in said:
             if not self.whole:
-                self._begin(record.board)
+                self._begin(said["board"])
         elif self.board is not None and event == LogEvent.JOB_INFO:
-            self.board.start(record.jobid)
+            self.board.start(said["jobid"])
         elif self.board is not None and event == LogEvent.JOB_FINISHED:
-            self.board.finish(record.job_id)
+            self.board.finish(said["job_id"])
         elif self.whole or record.levelno >= logging.WARNING or str(record.msg).startswith(KEPT):
             if self.board is not None and event == LogEvent.JOB_ERROR:
-                self.board.fail(record.jobid)
+                self.board.fail(said["jobid"])
             text = self.format(record)
             if text and text != "None":
                 self.console.print(Text(text))
