@@ -19,7 +19,14 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 LINE_EVERY_S, BLOCK_EVERY_S = 30.0, 1.0
 # of Snakemake's messages below a warning, what a run without jobs or with a second attempt is told by
-KEPT = ("Nothing to be done", "Trying to restart job", "Unlocked", "Touching output", "Congratulations", "Report created")
+KEPT = (
+    "Nothing to be done",
+    "Trying to restart job",
+    "Unlocked",
+    "Touching output",
+    "Congratulations",
+    "Report created",
+)
 
 
 class LogHandler(LogHandlerBase):
