@@ -9,7 +9,7 @@ from support.examples import ROOT
 SNAKEFILE = ROOT / "Snakefile"
 FILES = sorted(ROOT.glob("rules/*.smk"))
 # the run, paths and directives serve all rules; the check of the configuration serves the run
-SHARED_MODULES = {"__init__", "run", "paths", "directives", "config"}
+SHARED_MODULES = {"__init__", "run", "paths", "progress", "directives", "config"}
 
 
 def find_functions(source: str) -> list[str]:
