@@ -31,11 +31,8 @@ STUDY_ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]
 FETCHED = "Qwen3-1.7B"
 
 
-def run(folder, *arguments, ends_red=False):
-    """Run Snakemake in a copy of the project, each job in its own environment.
-
-    A whole run of models that have learnt next to nothing ends red, at its very last job.
-    """
+def call(folder, *arguments):
+    """Run Snakemake in a copy of the project, each job in its own environment; give exit code and screen."""
     path = os.pathsep.join([str(CONDA), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         [*SNAKEMAKE, *arguments],
@@ -45,8 +42,16 @@ def run(folder, *arguments, ends_red=False):
         env=os.environ | {"PATH": path},
         check=False,
     )
-    screen = done.stdout + done.stderr
-    assert (done.returncode != 0) == ends_red, screen[-6000:]
+    return done.returncode, done.stdout + done.stderr
+
+
+def run(folder, *arguments, ends_red=False):
+    """The same, of a call that succeeds.
+
+    A whole run of models that have learnt next to nothing ends red, at its very last job.
+    """
+    code, screen = call(folder, *arguments)
+    assert (code != 0) == ends_red, screen[-6000:]
     assert ("Error in rule check_readable" in screen) == ends_red, screen[-6000:]
 
 
@@ -55,6 +60,13 @@ def go_through_everything(folder):
     run(folder, *EVERYTHING, ends_red=True)
     run(folder, "forecast", *EVERYTHING)
     run(folder, "verify", *EVERYTHING)
+    run(folder, "keep_base_models", *EVERYTHING)
+
+
+def go_to_a_site(folder):
+    """There is none here, and no profile: the rule says so, in its environment."""
+    code, screen = call(folder, "check_site", *EVERYTHING)
+    assert code != 0 and "there is no profile to compare with the site" in screen, screen[-6000:]
 
 
 def go_through_a_study(folder):
@@ -115,6 +127,7 @@ def project(tmp_path_factory):
     shutil.copytree(ROOT / "examples", folder / "examples")
     go_through_a_replay(folder)
     go_through_everything(folder)
+    go_to_a_site(folder)
     go_through_own_generations(folder)
     go_through_a_study(folder)
     go_through_a_teacher(folder)
