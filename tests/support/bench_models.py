@@ -97,7 +97,13 @@ class Setup:
     def train_ours(self, examples: list[dict[str, list[int]]]) -> Path:
         """Train as the workflow does; give the folder of the adapter."""
         folder = self.new_folder()
-        identity = {"model": PERSONA, "arm": ARM}
+        identity = {
+            "model": PERSONA,
+            "dataset": "cotempqa",
+            "arm": ARM,
+            "quantisation": {"type": "nf4"},
+            "inputs": {"questions": "", "traces": ""},
+        }
         job = our_training.AdapterJob(
             examples, self.training, SEED, identity, folder / "work", folder / "adapter"
         )

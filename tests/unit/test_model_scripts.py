@@ -160,7 +160,7 @@ def test_outputs_that_snakemake_has_deleted_come_back_from_the_work_folder(root)
         return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
     before = snapshot()
-    assert len(before) == 2 * 4 + 3
+    assert len(before) == 2 * 5 + 3
     shutil.rmtree(root / "adapters")
     shutil.rmtree(root / "generations")
     train(root)

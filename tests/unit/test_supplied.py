@@ -1,7 +1,6 @@
 """The user's own generations: which there are, how many questions they answer, whose they are said to be."""
 
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +14,7 @@ from tracekd.released.supplied import find_others, plan_supplied, read_cell
 from tracekd.settings.config import Config
 from tracekd.tables.inputs import inputs_table, say_inputs
 from tracekd.workflow.config import check_claims
-from tracekd.workflow.ending import list_notes, say_origin
+from tracekd.workflow.ending import list_notes, say_end, say_origin
 from tracekd.workflow.run import Run, is_supplied
 
 CONFIG = read_yaml(ROOT / "config.yaml") | {
@@ -81,9 +80,6 @@ def test_a_file_that_the_config_does_not_name_is_told(folder, path):
     assert run.supplied.found == []
     assert list_notes(run) == [f"{FOLDER}/{path}: the config does not name it"]
     assert list_notes(make_run(level="adapters")) == []
-    page = Path(f"results/{run.name}/index.html")
-    page.write_text("")
-    assert list_notes(run)[1:] == [f"open {page}: every number with its items and its command"]
 
 
 def test_the_end_of_a_run_says_what_is_missing(folder):
@@ -92,6 +88,19 @@ def test_the_end_of_a_run_says_what_is_missing(folder):
     (folder / "results/own/tables").mkdir(parents=True)
     table.to_csv("results/own/tables/inputs.csv", index=False)
     assert list_notes(run) == say_inputs(table) == ["6 of 6 files that the config names are missing"]
+
+
+def test_a_finished_run_ends_with_its_main_result_and_what_to_open(folder):
+    run = make_run(arms=["none", "correct"])
+    (folder / "results/own/tables").mkdir(parents=True)
+    rows = [("none", "aligned", 0.25), ("none", "aligned", 0.5), ("correct", "aligned", 0.625)]
+    rows += [("correct", "published", 1.0)]
+    table = pd.DataFrame(rows, columns=["arm", "scorer", "answer_acc"])
+    table.to_csv("results/own/tables/results.csv", index=False)
+    _, result, opened, *_, last = say_end(run, ".venv/bin/snakemake --cores 2")
+    assert result.startswith("right answers, mean of datasets and models by the aligned scorer")
+    assert result.endswith(": no trace 37.5 %, correct 62.5 %")
+    assert "results/own/index.html" in opened and last.endswith(".venv/bin/snakemake --cores 2 -- verify")
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "{x}", "../x", ".hidden", "a\n"])

@@ -1,6 +1,7 @@
 """Errors a user can cause: one sentence that says what, where, and what to do about it."""
 
 import sys
+from typing import TextIO, cast
 
 
 def visible(text: str) -> str:
@@ -12,12 +13,14 @@ def visible(text: str) -> str:
     return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
 
 
-def tell(text: str) -> None:
-    """Print a line for people, beside what a program prints for programs; nothing in it moves a terminal.
+def get_screen() -> TextIO:
+    """Give the screen, for words to people: stderr, also in a job, whose stderr goes to its log."""
+    return cast(TextIO, getattr(sys.stderr, "screen", sys.stderr))
 
-    In a job, whose stderr goes to its log, it goes to the screen all the same (tracekd.core.logs).
-    """
-    print(visible(text), file=getattr(sys.stderr, "screen", sys.stderr), flush=True)
+
+def tell(text: str) -> None:
+    """Print a line for people, beside what a program prints for programs; nothing in it moves a terminal."""
+    print(visible(text), file=get_screen(), flush=True)
 
 
 class TraceKDError(Exception):

@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import TextIO
 
-from tracekd.core.errors import TraceKDError, tell, visible
+from tracekd.core.errors import TraceKDError, get_screen, tell, visible
 
 logger = logging.getLogger("tracekd")
 
@@ -68,7 +68,7 @@ def rule_log(path: str | Path) -> Iterator[None]:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
-        with redirect_stderr(_Stderr(handler, sys.stderr)):
+        with redirect_stderr(_Stderr(handler, get_screen())):
             yield
     except Exception as error:
         # past the handler, which loses records on a full disk rather than raise

@@ -45,7 +45,7 @@ def say_end(run: Run, call: str) -> list[str]:
     """
     results, figures = f"results/{run.name}", f"figures/{run.name}"
     table = read_table(Path(f"{results}/tables/results.csv"))
-    scorer = run.scorers[0]
+    scorer = "aligned" if "aligned" in run.scorers else run.scorers[0]
     means = table[table["scorer"] == scorer].groupby("arm")["answer_acc"].mean()
     found = [f"{arm_title(arm)} {percent(means[arm])} %" for arm in run.arms if arm in means]
     note = f"; {run.note}" if run.note else ""
