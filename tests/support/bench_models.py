@@ -30,6 +30,7 @@ from support import recipes
 from support.bench_data import ARM, DATASET, PROCESSOR, SEED, simulate_questions
 from support.examples import ROOT
 from support.measuring import OURS, Limits, Row, Work, compare, interleave, measure_limits
+from support.tiny_models import make_identity
 
 CONFIG = read_yaml(ROOT / "config.yaml")
 PERSONA = "Llama"
@@ -97,13 +98,7 @@ class Setup:
     def train_ours(self, examples: list[dict[str, list[int]]]) -> Path:
         """Train as the workflow does; give the folder of the adapter."""
         folder = self.new_folder()
-        identity = {
-            "model": PERSONA,
-            "dataset": "cotempqa",
-            "arm": ARM,
-            "quantisation": {"type": "nf4"},
-            "inputs": {"questions": "", "traces": ""},
-        }
+        identity = make_identity(PERSONA, DATASET, ARM)
         job = our_training.AdapterJob(
             examples, self.training, SEED, identity, folder / "work", folder / "adapter"
         )

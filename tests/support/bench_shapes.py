@@ -16,7 +16,7 @@ from tracekd.settings.training import Lora, Training
 
 from support import recipes
 from support.measuring import OURS, Limits, Row, compare, measure_limits, wall_clock
-from support.tiny_models import save_tokenizer
+from support.tiny_models import make_identity, save_tokenizer
 
 # operations for each weight and token: forward, and backward through the activations of frozen weights
 FORWARD, BACKWARD = 2, 2
@@ -124,7 +124,7 @@ def measure_shape(name: str, shape: Shape, root: Path) -> Iterator[Row]:
             some,
             training,
             SEED,
-            {"model": name, "arm": "random"},
+            make_identity(name, "random", "random"),
             root / folder / "work",
             root / folder / "adapter",
         )

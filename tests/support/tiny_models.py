@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 from tracekd.adapters.chat import Conversation, encode_examples
 from tracekd.adapters.training import AdapterJob
@@ -97,6 +98,17 @@ def conversations(count: int = 50, seed: int = 0) -> list[Conversation]:
     ]
 
 
+def make_identity(model: str, dataset: str, arm: str) -> dict[str, Any]:
+    """What an adapter is of, and the digests of its inputs, as far as its card names them."""
+    return {
+        "model": model,
+        "dataset": dataset,
+        "arm": arm,
+        "quantisation": {"type": "nf4"},
+        "inputs": {"questions": "1" * 64, "traces": "0" * 64},
+    }
+
+
 def make_job(tokenizer, root: Path, seed: int = 0, **changes) -> AdapterJob:
     """Describe an adapter below `root`; `changes` replace training options."""
     training = TRAINING.changed(**changes)
@@ -104,13 +116,7 @@ def make_job(tokenizer, root: Path, seed: int = 0, **changes) -> AdapterJob:
         examples=encode_examples(tokenizer, conversations(), training.loss, training.max_length, CHAT),
         training=training,
         seed=seed,
-        identity={
-            "model": "tiny",
-            "dataset": "toy",
-            "arm": "correct",
-            "quantisation": {"type": "nf4"},
-            "inputs": {"questions": "1" * 64, "traces": "0" * 64},
-        },
+        identity=make_identity("tiny", "toy", "correct"),
         work=root / "work",
         output=root / "adapter",
     )

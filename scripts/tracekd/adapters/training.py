@@ -32,8 +32,8 @@ LOG_COLUMNS = ("step", "epoch", "loss", "grad_norm", "learning_rate")
 class AdapterJob:
     """One adapter to train.
 
-    `identity` names model, dataset and arm and holds the digests of all inputs; `work` keeps checkpoints
-    between attempts; `output` receives the finished files.
+    `identity` names model, dataset, arm and quantisation and holds the digests of all inputs; `work` keeps
+    checkpoints between attempts; `output` receives the finished files.
     """
 
     examples: list[Example]
