@@ -25,7 +25,7 @@ with rule_job(snakemake):
     )
     from tracekd.run.provenance import FOLDER
     from tracekd.tables.write import markdown
-    from tracekd.workflow.forecast import get_built, read_sizes
+    from tracekd.workflow.forecast import read_sizes
 
     params = snakemake.params
     entries = {name: Model.model_validate(entry) for name, entry in params.models.items()}
@@ -40,7 +40,7 @@ with rule_job(snakemake):
         sizes,
         models,
         ForecastSettings.model_validate(params.settings),
-        built=get_built(entries),
+        built=[name for name, entry in entries.items() if entry.source.kind == "demo"],
         thinking_arms=params.thinking_arms,
         learned=learn_speeds(FOLDER, sizes, models),
     )

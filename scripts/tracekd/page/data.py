@@ -19,7 +19,9 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
 from tracekd.labels import arm_title, count, dataset_title
 from tracekd.page.sources import Job
+from tracekd.scoring import choose_first
 from tracekd.statistics.association import CELLS
+from tracekd.tables.hyperparameters import flatten
 from tracekd.tables.main_claims import TABLES, show_findings
 from tracekd.tables.results import show_results
 from tracekd.traces.arms import Arm, Form, get_arm
@@ -28,8 +30,6 @@ Json = dict[str, Any]
 
 # trace and answer of the cells of a matrix, in the order of CELLS
 VERDICTS = ((1, 1), (0, 1), (1, 0), (0, 0))
-# the scorer that the page starts with, where the run has it
-FIRST_SCORER = "aligned"
 FORMS = {
     Form.UNTRAINED: "no fine-tuning",
     Form.BARE: "the answer alone, without a trace",
@@ -87,7 +87,7 @@ def describe_names(grid: Grid, scorers: Sequence[str]) -> Json:
             for name in grid.arms
         ],
         "scorers": list(scorers),
-        "scorer": FIRST_SCORER if FIRST_SCORER in scorers else scorers[0],
+        "scorer": choose_first(scorers),
         "steps": [{"name": name, "title": title} for name, title in grid.steps.items()],
         "whole": TRACE,
         "cells": [
@@ -188,7 +188,14 @@ def describe_methods(facts: Facts, grid: Grid, scorers: Sequence[str], generatio
                 for step in get_dataset(name).steps
             ],
         },
-        {"title": "Settings", "rows": [[name, str(value)] for name, value in flatten(facts.settings)]},
+        {
+            "title": "Settings",
+            "rows": [
+                [name, str(value)]
+                for section, settings in facts.settings.items()
+                for name, value in flatten(section, settings)
+            ],
+        },
     ]
     return {
         "methods": methods,
@@ -225,17 +232,6 @@ def say_arm(arm: Arm) -> str:
     single = "".join(f", {name} {default[truth]}" for name, truth in arm.steps.items())
     share = f"; of {arm.share} % of the questions, else wrong" if arm.share is not None else ""
     return f"{FORMS[arm.form]}{whole}{single}{share}"
-
-
-def flatten(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Give every setting under the keys that lead to it, joined by dots."""
-    return [
-        pair
-        for key, value in settings.items()
-        for pair in (
-            flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", value)]
-        )
-    ]
 
 
 def read_verdicts(paths: Iterable[str], findings: str | None) -> Json | None:

@@ -32,6 +32,7 @@ from tracekd.traces.arms import Form, get_arm
 DIGITS = 3
 
 Json = dict[str, Any]
+Key = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Cell:
     interventions: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """Which cell of the run it is."""
         return self.dataset, self.model, self.arm, self.seed
 
@@ -73,6 +74,12 @@ class Files:
     interventions: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
 
+def read_key(path: str) -> Key:
+    """Take dataset, model, arm and seed from a path."""
+    run = read_run(path)
+    return str(run["dataset"]), str(run["model"]), str(run["arm"]), int(run["seed"])
+
+
 def sort_files(scores: Iterable[str], readings: Iterable[str], interventions: Iterable[str]) -> Files:
     """Say which file belongs to which cell."""
     files = Files()
@@ -80,8 +87,8 @@ def sort_files(scores: Iterable[str], readings: Iterable[str], interventions: It
         if match := PATH.search(path):
             cell = (match["dataset"], match["model"], match["arm"], int(match["seed"]))
             files.scores[cell][match["scorer"]] = path
-    files.readings = {tuple(read_run(path).values()): path for path in readings}
-    files.interventions = {tuple(read_run(path).values()): path for path in interventions}
+    files.readings = {read_key(path): path for path in readings}
+    files.interventions = {read_key(path): path for path in interventions}
     return files
 
 

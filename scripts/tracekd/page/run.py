@@ -23,20 +23,19 @@ from tracekd.page.data import (
 )
 from tracekd.page.items import (
     Cell,
+    Key,
     describe_cell,
     describe_experiment,
     describe_interventions,
     describe_questions,
+    read_key,
     read_reading,
     read_score,
     sort_files,
     sort_reasons,
 )
 from tracekd.page.sources import Job, describe_jobs, find_jobs
-from tracekd.run.cells import read_run
 from tracekd.tables.differences import read_differences
-
-Key = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def plan_page(files: Any, params: Any, config: Mapping[str, Any]) -> Plan:
 
     """
     sorted_files = sort_files(files.scores, files.readings, files.interventions)
-    generations = {_key(path): path for path in files.generations}
+    generations = {read_key(path): path for path in files.generations}
     made = [*params.shown, *files.generations, *files.scores, *files.interventions]
     return Plan(
         facts=Facts(call=params.call, **params.facts),
@@ -236,11 +235,6 @@ def describe_key(plan: Plan, key: Key) -> Json:
 def name_part(kind: str, dataset: str, model: str) -> str:
     """Name a part of the page."""
     return f"{kind}.{dataset}.{model}"
-
-
-def _key(path: str) -> Key:
-    run = read_run(path)
-    return str(run["dataset"]), str(run["model"]), str(run["arm"]), int(run["seed"])
 
 
 def _count_lines(path: str) -> int:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from getpass import getuser
 
 from tracekd.core.errors import ConfigError
+from tracekd.run.slurm import TIMEOUT_S
 
 # in the environment of the rule's script: what this call will ask for, as JSON
 ASKED = "TRACEKD_ASKED"
-TIMEOUT_S = 60
 OK, NO, LATER, UNKNOWN = "ok", "cannot run", "waits", "cannot be asked"
 # of a demand that only a further attempt makes
 GROWN = "cannot grow so far"

@@ -15,6 +15,7 @@ from tracekd.scoring.score import Score
 
 # the headline of a scorer that counts right answers
 ANSWER = "answer_ok"
+FIRST = "aligned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ def add_scorer(scorer: Scorer) -> None:
             hint=f"choose from {', '.join((ANSWER, *scorer.measures))}",
         )
     SCORERS.add(scorer.name, lambda: scorer)
+
+
+def choose_first(scorers: Sequence[str]) -> str:
+    """Choose the scorer whose verdicts a reader sees first: `aligned`, where the run has it."""
+    return FIRST if FIRST in scorers else scorers[0]
 
 
 def get_scorer(name: str) -> Scorer:

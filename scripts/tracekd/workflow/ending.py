@@ -5,6 +5,7 @@ from pathlib import Path
 from tracekd.core.tables import read_table
 from tracekd.labels import arm_title
 from tracekd.released.supplied import find_others, get_folder
+from tracekd.scoring import choose_first
 from tracekd.tables.inputs import say_inputs
 from tracekd.tables.write import percent
 from tracekd.workflow.run import Run
@@ -45,7 +46,7 @@ def say_end(run: Run, call: str) -> list[str]:
     """
     results, figures = f"results/{run.name}", f"figures/{run.name}"
     table = read_table(Path(f"{results}/tables/results.csv"))
-    scorer = "aligned" if "aligned" in run.scorers else run.scorers[0]
+    scorer = choose_first(run.scorers)
     means = table[table["scorer"] == scorer].groupby("arm")["answer_acc"].mean()
     found = [f"{arm_title(arm)} {percent(means[arm])} %" for arm in run.arms if arm in means]
     note = f"; {run.note}" if run.note else ""

@@ -45,11 +45,6 @@ def read_sizes(
     return sizes, {name: model_size(one, folder / name) for name, one in models.items()}
 
 
-def get_built(models: Mapping[str, Model]) -> list[str]:
-    """Models that the workflow trains itself."""
-    return [name for name, one in models.items() if one.source.kind == "demo"]
-
-
 def forecast_jobs(run: Run) -> dict[tuple[str, str | None, str | None], float]:
     """Forecast the seconds of one job of a (rule, dataset, model), where they are known.
 
@@ -66,7 +61,7 @@ def forecast_jobs(run: Run) -> dict[tuple[str, str | None, str | None], float]:
         sizes,
         models,
         ForecastSettings.model_validate(get_settings(run)),
-        built=get_built(run.model_entries),
+        built=run.demo_models,
         thinking_arms=get_thinking_arms(run),
         learned=learn_speeds(FOLDER, sizes, models),
     )
