@@ -1,4 +1,4 @@
-"""What a job loads before its work begins: a heavy library only where its work needs it."""
+"""What a job, and Snakemake itself, loads before work begins: a heavy library only where it is needed."""
 
 from functools import cache
 
@@ -39,8 +39,6 @@ AT_START = {
     "seaborn": set(),
     "scipy": {
         "analyse_study",
-        "build_page",
-        "check_claims",
         "simulate_responses",
         "write_preregistration",
     },
@@ -50,6 +48,12 @@ AT_START = {
 @pytest.mark.parametrize("library", AT_START)
 def test_a_heavy_library_is_loaded_at_the_start_only_where_it_must_be(library):
     assert {path.stem for path in SCRIPTS if library in load_at_start(path)} == AT_START[library]
+
+
+@pytest.mark.parametrize("library", AT_START)
+def test_no_heavy_library_is_loaded_by_reading_the_rule_files(library):
+    room = sorted(ROOT.glob("scripts/tracekd/workflow/*.py"))
+    assert [path.name for path in room if library in load_at_start(path)] == []
 
 
 @pytest.mark.parametrize("script", sorted(RECORDS))

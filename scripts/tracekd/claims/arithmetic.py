@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tracekd.claims.ledger import Claim
 from tracekd.datasets.rows import ALL, MACRO, TRACE
-from tracekd.statistics.association import CELLS, Counts
+from tracekd.statistics.association import CELLS, Counts, pearson
 
 # what is rounded to the last printed digit may be half a unit off, and a little more in floating point
 ROUNDING = 1 + 1e-6
@@ -103,10 +103,8 @@ def _of_matrix(claim: Claim, matrices: Mapping[tuple[object, ...], Matrix]) -> W
     if claim.quantity == "n":
         return Way(counts.n, 0, words)
     if claim.quantity in ("chi2", "chi2_yates", "chi2_p") and not counts.empty_margin:
-        from scipy.stats import chi2_contingency  # as in `recomputation`
-
-        test = chi2_contingency(counts.table, correction=claim.quantity == "chi2_yates")
-        return Way(float(test.pvalue if claim.quantity == "chi2_p" else test.statistic), 0, words)
+        test = pearson(counts, yates=claim.quantity == "chi2_yates")
+        return Way(test.p if claim.quantity == "chi2_p" else test.statistic, 0, words)
     return NO_WAY
 
 

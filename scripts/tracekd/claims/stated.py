@@ -9,11 +9,10 @@ from statistics import fmean
 from typing import NamedTuple
 
 import pandas as pd
-from scipy.stats import chi2_contingency
 
 from tracekd.datasets.rows import TRACE
 from tracekd.labels import dataset_title
-from tracekd.statistics.association import CELLS, Counts, phi
+from tracekd.statistics.association import CELLS, Counts, pearson, phi
 from tracekd.statistics.verdict import holm
 
 GROUP = "stored_matrices"
@@ -30,7 +29,7 @@ class Stated(NamedTuple):
     @property
     def chi2(self) -> float:
         """Pearson's chi-square of a table without empty margin."""
-        return float(chi2_contingency(self.counts.table, correction=False).statistic)
+        return pearson(self.counts).statistic
 
     @property
     def phi(self) -> float:
@@ -57,9 +56,7 @@ def stated_matrices(ledger: pd.DataFrame) -> list[Stated]:
 
 def count_associated(matrices: Sequence[Stated], alpha: float) -> int:
     """Count the matrices with an association after Holm's correction over all of them, item by item."""
-    p = pd.Series(
-        [chi2_contingency(one.counts.table, correction=False).pvalue for one in matrices], dtype=float
-    )
+    p = pd.Series([pearson(one.counts).p for one in matrices], dtype=float)
     return int((holm(p) < alpha).sum()) if len(p) else 0
 
 

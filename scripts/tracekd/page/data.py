@@ -38,8 +38,6 @@ FORMS = {
     Form.FILLER: "as many words as the correct trace, none of them on the question",
     Form.TEACHER: "the words of a teacher model",
 }
-# sections of a configuration that say how adapters were trained and answers generated
-SETTINGS = ("training", "generation", "quantisation", "chat", "teacher", "replay", "limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Facts:
         has_set_traces: whether answers behind set traces are part of it.
         models, datasets: name to where it comes from, in words.
         seeds: of training.
-        settings: sections of the configuration (SETTINGS).
+        settings: sections of the configuration that say how adapters were trained and answers generated.
 
     """
 

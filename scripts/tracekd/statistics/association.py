@@ -213,6 +213,21 @@ def equivalence_p(draws: NDArray[np.float64], margin: float) -> float:
     return max(tail(draws, -margin)[0], tail(draws, margin)[1])
 
 
+class Pearson(NamedTuple):
+    """Chi-square of a 2x2 table and the p of no association."""
+
+    statistic: float
+    p: float
+
+
+def pearson(counts: Counts, yates: bool = False) -> Pearson:
+    """Test a table without empty margin by Pearson's chi-square, with Yates's correction if so."""
+    from scipy.stats import chi2_contingency
+
+    test = chi2_contingency(counts.table, correction=yates)
+    return Pearson(float(test.statistic), float(test.pvalue))
+
+
 def independence(counts: Counts, settings: Statistics) -> Columns:
     """Test no association: Pearson's chi-square, the same with Yates's correction, G, Barnard's exact test.
 
@@ -222,15 +237,15 @@ def independence(counts: Counts, settings: Statistics) -> Columns:
     from scipy.stats import chi2_contingency
 
     table = counts.table
-    plain, yates = (chi2_contingency(table, correction=correction) for correction in (False, True))
+    plain, yates = pearson(counts), pearson(counts, yates=True)
     percent = chi2_contingency(100 * table / counts.n, correction=False)
     g = chi2_contingency(table, correction=False, lambda_="log-likelihood")
     small = counts.smallest_expected < settings.small_cell
     return {
         "chi2": plain.statistic,
-        "chi2_p": plain.pvalue,
+        "chi2_p": plain.p,
         "chi2_yates": yates.statistic,
-        "chi2_yates_p": yates.pvalue,
+        "chi2_yates_p": yates.p,
         "chi2_percent": percent.statistic,
         "chi2_percent_p": percent.pvalue,
         "exact_test": "barnard" if small else "",

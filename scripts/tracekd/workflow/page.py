@@ -3,7 +3,6 @@
 from typing import Any
 
 from tracekd.datasets.registry import Entry
-from tracekd.page.data import SETTINGS
 from tracekd.settings.base import Settings
 from tracekd.workflow.ending import say_origin
 from tracekd.workflow.experiment import get_experiment
@@ -18,6 +17,8 @@ KINDS = {
     "local": "folder on this machine",
     "package": "package of the package index",
 }
+# sections of a configuration that say how adapters were trained and answers generated
+SETTINGS = ("training", "generation", "quantisation", "chat", "teacher", "replay", "limit")
 # what identifies a source of some kind
 NAMES = ("repository", "revision", "distribution", "version", "path", "architecture", "seed")
 
