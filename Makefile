@@ -13,13 +13,10 @@ REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR
 .PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint docs reference clean
 
 demo: .venv/ready
-	$(RUN) --report results/demo/report.html --report-after-run
-	@echo "report   results/demo/report.html"
+	$(RUN)
 
 replay: .venv/ready
-	$(RUN) $(REPLAY) --report results/replay/report.html --report-after-run
-	@echo "report   results/replay/report.html"
-	@echo "claims   results/replay/tables/main_claims.md and claims.md, number by number"
+	$(RUN) $(REPLAY)
 
 # speeds beside what others would run; with a mirror on real data, too (docs/performance.md)
 bench: .venv/ready

@@ -90,17 +90,38 @@ def test_the_end_of_a_run_says_what_is_missing(folder):
     assert list_notes(run) == say_inputs(table) == ["6 of 6 files that the config names are missing"]
 
 
-def test_a_finished_run_ends_with_its_main_result_and_what_to_open(folder):
-    run = make_run(arms=["none", "correct"])
+def end_of_run(folder, rows):
+    """Lines at the end of a run whose table of results has these rows."""
     (folder / "results/own/tables").mkdir(parents=True)
-    rows = [("none", "aligned", 0.25), ("none", "aligned", 0.5), ("correct", "aligned", 0.625)]
-    rows += [("correct", "published", 1.0)]
-    table = pd.DataFrame(rows, columns=["arm", "scorer", "answer_acc"])
-    table.to_csv("results/own/tables/results.csv", index=False)
-    _, result, opened, *_, last = say_end(run, ".venv/bin/snakemake --cores 2")
-    assert result.startswith("right answers, mean of datasets and models by the aligned scorer")
-    assert result.endswith(": no trace 37.5 %, correct 62.5 %")
+    names = ["dataset", "model", "arm", "scorer", "answer_acc", "readable"]
+    pd.DataFrame(rows, columns=names).to_csv("results/own/tables/results.csv", index=False)
+    return say_end(make_run(arms=["none", "correct"]), ".venv/bin/snakemake --cores 2")
+
+
+def test_a_finished_run_ends_with_its_main_result_and_what_to_open(folder):
+    cell = ("cotempqa", "my-model")
+    rows = [(*cell, "none", "aligned", 0.375, 1.0), (*cell, "correct", "aligned", 0.0, 0.0)]
+    _, result, opened, *_, last = end_of_run(folder, [*rows, (*cell, "correct", "published", 1.0, 1.0)])
+    assert result.startswith("right answers by the aligned scorer")
+    assert result.endswith(
+        "mean of datasets and models: no trace 37.5 %, correct 0.0 % (no output of the form asked for)"
+    )
     assert "results/own/index.html" in opened and last.endswith(".venv/bin/snakemake --cores 2 -- verify")
+
+
+def test_arms_are_compared_over_the_datasets_and_models_that_all_of_them_have(folder):
+    rows = [("cotempqa", "a", "none", 0.25), ("cotempqa", "a", "correct", 0.5), ("babi", "a", "none", 1.0)]
+    rows = [(*cell, "aligned", answers, 1.0) for *cell, answers in rows]
+    _, result, *_ = end_of_run(folder, rows)
+    assert result.endswith(
+        "mean of the 1 of 2 pairs of dataset and model that have every arm: no trace 25.0 %, correct 50.0 %"
+    )
+
+
+def test_arms_without_anything_in_common_are_not_compared(folder):
+    rows = [("cotempqa", "a", "none", "aligned", 0.25, 1.0), ("babi", "a", "correct", "aligned", 0.5, 1.0)]
+    _, result, *_ = end_of_run(folder, rows)
+    assert "no dataset and model has all arms" in result and "%" not in result
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "{x}", "../x", ".hidden", "a\n"])

@@ -1,6 +1,9 @@
 """What the captions say of a run's generations, and what its end says of its results (rules/ending.smk)."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from tracekd.core.tables import read_table
 from tracekd.labels import arm_title
@@ -45,16 +48,38 @@ def say_end(run: Run, call: str) -> list[str]:
 
     """
     results, figures = f"results/{run.name}", f"figures/{run.name}"
-    table = read_table(Path(f"{results}/tables/results.csv"))
     scorer = choose_first(run.scorers)
-    means = table[table["scorer"] == scorer].groupby("arm")["answer_acc"].mean()
-    found = [f"{arm_title(arm)} {percent(means[arm])} %" for arm in run.arms if arm in means]
+    table = read_table(Path(f"{results}/tables/results.csv"))
+    told = compare_arms(table[table["scorer"] == scorer], run.arms)
     note = f"; {run.note}" if run.note else ""
     return [
         "",
-        f"right answers, mean of datasets and models by the {scorer} scorer{note}: {', '.join(found)}",
+        f"right answers by the {scorer} scorer{note}, {told}",
         f"open     {results}/index.html (every number with its items and its command)",
         f"tables   {results}/tables/ (start with results.md)",
         f"figures  {figures}/",
         f"check    {call} -- verify",
     ]
+
+
+def compare_arms(results: pd.DataFrame, arms: Sequence[str]) -> str:
+    """Give the mean share of right answers of each arm, over the same datasets and models for all of them."""
+    by_arm = results.pivot_table(
+        index=["dataset", "model"], columns="arm", values=["answer_acc", "readable"], sort=False
+    )
+    complete = by_arm.dropna()
+    if complete.empty:
+        return "arm by arm: see the tables, since no dataset and model has all arms"
+    means = complete.mean()
+    found = [
+        f"{arm_title(arm)} {percent(means['answer_acc', arm])} %"
+        + ("" if means["readable", arm] else " (no output of the form asked for)")
+        for arm in arms
+    ]
+    return f"mean of {_say_part(len(complete), len(by_arm))}: {', '.join(found)}"
+
+
+def _say_part(n_complete: int, n: int) -> str:
+    if n_complete == n:
+        return "datasets and models"
+    return f"the {n_complete} of {n} pairs of dataset and model that have every arm"
