@@ -12,7 +12,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_tracekd import LogHandler
 from tracekd.core.errors import tell
 from tracekd.core.logs import rule_log
-from tracekd.workflow.progress import Board, Job, average_time, name_job, read_bar, say_time
+from tracekd.run.cells import count_cells
+from tracekd.workflow.progress import Board, Job, average_time, job_title, read_bar, say_time
 
 NOON = datetime(2026, 1, 1, 12, 0)
 
@@ -81,6 +82,25 @@ def test_a_job_at_work_counts_as_far_as_its_own_bar_says(clock, tmp_path):
     assert board.say().endswith("at work: train (5 of 10)")
 
 
+def test_a_job_of_several_adapters_is_as_far_as_its_finished_ones_and_the_bar_of_the_next(clock, tmp_path):
+    log = tmp_path / "log"
+    outputs = tuple(tmp_path / f"{arm}/seed0/{name}" for arm in ("none", "correct") for name in ("a", "b"))
+    job = Job("training", "train", 50.0, log, count_cells(outputs), outputs)
+    board = Board("demo", {1: job}, clock, lambda: NOON)
+    board.start(1)
+    clock.s = 50.0
+    log.write_text("none: 10/10 [00:10<00:00]")
+    # the bar is full, its adapter not yet written: this is half of the job, not all of it
+    assert board.judge() == (0.5, 50.0)
+    for path in outputs[:2]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert board.judge() == (0.5, 50.0)
+    log.write_text("none: 10/10 [00:10<00:00]\ncorrect: 5/10 [00:05<00:05]")
+    assert board.judge()[0] == pytest.approx(0.75)
+    assert board.say().endswith("at work: train (2 of 2: 5 of 10)")
+
+
 def test_a_job_that_failed_is_counted_once_it_is_done(board, clock):
     board.start(1)
     board.fail(1)
@@ -100,7 +120,7 @@ def test_times_are_said_as_a_person_would(seconds, words):
 
 
 def test_a_job_is_named_by_what_tells_it_apart():
-    assert name_job("generate", {"run": "demo", "dataset": "babi", "seed": "1"}) == "generate babi seed 1"
+    assert job_title("generate", {"run": "demo", "dataset": "babi", "seed": "1"}) == "generate babi seed 1"
 
 
 def test_a_rule_without_records_is_taken_to_be_short(tmp_path):

@@ -1,6 +1,7 @@
 """The cell of the experiment, arm and seed, that a result path belongs to."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from tracekd.core.errors import ConfigError
@@ -15,6 +16,12 @@ def arm_and_seed(path: str | Path) -> tuple[str, int]:
         raise ConfigError("names no arm and seed", where=path, hint="expected .../{arm}/seed{seed}/...")
     arm, seed = cells[-1]
     return arm, int(seed)
+
+
+def count_cells(paths: Iterable[Path]) -> int:
+    """Count the cells that these paths belong to; a path that names none counts for nothing."""
+    found = (_CELL.search(path.as_posix()) for path in paths)
+    return len({cell.groups() for cell in found if cell})
 
 
 def read_run(path: str | Path) -> dict[str, str | int]:

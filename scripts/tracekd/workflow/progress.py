@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tracekd.run.cells import count_cells
 from tracekd.run.provenance import FOLDER, read_record
 from tracekd.workflow.forecast import forecast_jobs
 from tracekd.workflow.run import Run
@@ -52,12 +53,28 @@ HALF_A_DAY_S = 43_200
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of the run: its stage, what people call it, seconds that it should take, its log."""
+    """A job of the run: its stage, what people call it, seconds that it should take, its log.
+
+    A job of several cells (adapters, files of answers) has a bar for each, and its outputs come cell by cell.
+    """
 
     stage: str
     name: str
     expected_s: float
     log: Path | None = None
+    cells: int = 1
+    outputs: tuple[Path, ...] = ()
+
+    @property
+    def finished_cells(self) -> int:
+        """Count the cells of a job at work that have all of their outputs."""
+        if self.cells == 1:
+            return 0
+        return sum(path.exists() for path in self.outputs) * self.cells // len(self.outputs)
+
+
+# (done, all) of the bars of jobs at work that have one
+Bars = Mapping[int, tuple[int, int]]
 
 
 class Board:
@@ -99,7 +116,9 @@ class Board:
 
     def say(self) -> str:
         """One line for a screen that is no terminal."""
-        return f"{self._now():%H:%M}  {self._head()}; at work: {', '.join(self._at_work()) or 'nothing'}"
+        bars = self._read_bars()
+        at_work = ", ".join(self._at_work(bars)) or "nothing"
+        return f"{self._now():%H:%M}  {self._head(bars)}; at work: {at_work}"
 
     def draw(self) -> list[str]:
         """Lines of a block in a terminal."""
@@ -107,10 +126,14 @@ class Board:
             Counter(self._jobs[job].stage for job in jobs) for jobs in (self._taken, self._jobs)
         )
         stages = (f"{stage} {done[stage]} of {count}" for stage, count in all_jobs.items())
-        return [self._head(), f"  {' · '.join(stages)}", *(f"  → {name}" for name in self._at_work())]
+        bars = self._read_bars()
+        return [self._head(bars), f"  {' · '.join(stages)}", *(f"  → {name}" for name in self._at_work(bars))]
 
-    def _head(self) -> str:
-        part, left_s = self.judge()
+    def _read_bars(self) -> Bars:
+        return {job: bar for job in self._started if (bar := read_bar(self._jobs[job].log))}
+
+    def _head(self, bars: Bars) -> str:
+        part, left_s = self.judge(bars)
         jobs = f"{self._run}: {part:.0%}, {len(self._taken)} of {len(self._jobs)} jobs"
         if left_s is None:
             return jobs
@@ -118,18 +141,19 @@ class Board:
         when = until.strftime("%H:%M" if left_s < HALF_A_DAY_S else "%d %b %H:%M")
         return f"{jobs}, about {say_time(left_s)} left (until {when})"
 
-    def _at_work(self) -> list[str]:
-        return [_say_job(self._jobs[job]) for job in self._started]
+    def _at_work(self, bars: Bars) -> list[str]:
+        return [_say_job(self._jobs[job], bars.get(job)) for job in self._started]
 
-    def judge(self) -> tuple[float, float | None]:
+    def judge(self, bars: Bars | None = None) -> tuple[float, float | None]:
         """Give the part of the work that is done, and the seconds that the rest will take, None at first."""
+        bars = self._read_bars() if bars is None else bars
         now = self._clock()
         expected: defaultdict[str, float] = defaultdict(float)
         taken: defaultdict[str, float] = defaultdict(float)
         busy = 0.0
         left: list[tuple[Job, float, float]] = []  # job, part that is left, seconds it has been at work
         for number, job in self._jobs.items():
-            part, seconds = self._measure(number, job, now)
+            part, seconds = self._measure(number, job, bars.get(number), now)
             busy += seconds
             left += [(job, 1 - part, seconds)] * (part < 1)
             if part > SMALL_PART:
@@ -147,19 +171,24 @@ class Board:
         side_by_side = max(busy / max(now - self._begun, 1.0), 1.0)
         return busy / max(busy + rest, SMALL_PART), rest / side_by_side
 
-    def _measure(self, number: int, job: Job, now: float) -> tuple[float, float]:
+    def _measure(self, number: int, job: Job, bar: tuple[int, int] | None, now: float) -> tuple[float, float]:
         """Give the part of a job that is known to be done, and the seconds it has been at work."""
         if number in self._taken:
             return 1.0, self._taken[number]
         if number not in self._started:
             return 0.0, 0.0
-        done, steps = read_bar(job.log) or (0, 1)
-        return min(done / max(steps, 1), 1.0), now - self._started[number]
+        done, steps = bar or (0, 1)
+        finished = job.finished_cells
+        # a full bar may be that of a cell whose outputs are there
+        current = 0.0 if finished and done == steps else done / max(steps, 1)
+        return min((finished + current) / job.cells, 1.0), now - self._started[number]
 
 
-def _say_job(job: Job) -> str:
-    bar = read_bar(job.log)
-    return f"{job.name} ({bar[0]} of {bar[1]})" if bar else job.name
+def _say_job(job: Job, bar: tuple[int, int] | None) -> str:
+    cell = f"{min(job.finished_cells + 1, job.cells)} of {job.cells}" if job.cells > 1 else ""
+    steps = f"{bar[0]} of {bar[1]}" if bar else ""
+    said = ": ".join(part for part in (cell, steps) if part)
+    return f"{job.name} ({said})" if said else job.name
 
 
 def read_bar(log: Path | None) -> tuple[int, int] | None:
@@ -201,11 +230,14 @@ def make_board(run: Run, jobs: Iterable[tuple[int, Any]]) -> Board:
             seconds = known[rule]
         stage = STAGES.get(Path(str(job.rule.snakefile)).stem, LAST_STAGE)
         log = Path(str(job.log[0])) if job.log else None
-        board[number] = Job(stage, name_job(rule, wildcards), seconds, log)
+        outputs = tuple(map(Path, map(str, job.output)))
+        board[number] = Job(
+            stage, job_title(rule, wildcards), seconds, log, max(count_cells(outputs), 1), outputs
+        )
     return Board(run.name, board)
 
 
-def name_job(rule: str, wildcards: Mapping[str, str]) -> str:
+def job_title(rule: str, wildcards: Mapping[str, str]) -> str:
     """Name a job by its rule and wildcards, without the run's name."""
     values = (f"seed {value}" if key == "seed" else value for key, value in wildcards.items() if key != "run")
     return " ".join([rule, *values])
