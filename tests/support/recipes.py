@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from tracekd.adapters.chat import NO_LOSS, Example, Prompt
 from tracekd.adapters.training import add_lora
+from tracekd.models import loading
+from tracekd.settings.config import Quantisation
 from tracekd.settings.training import Training
 
 # of an answer
@@ -40,6 +43,19 @@ RELEASED = Recipe(
         "activation_checkpointing_kwargs": {"use_reentrant": False},
     },
 )
+
+
+def load_base(folder: Path, quantisation: Quantisation) -> Any:
+    """Load a base in 4 bits that bitsandbytes dequantises at every call, as it comes."""
+    with patch.object(loading, "keep_dequantised", lambda model: None):
+        return loading.load_quantised(folder, quantisation)
+
+
+def load_adapter(base: Any, folder: Path) -> Any:
+    """Put an adapter on a base as peft does, beside its weights."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(base, str(folder)).eval()
 
 
 def plain(training: Training) -> Recipe:

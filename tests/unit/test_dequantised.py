@@ -3,11 +3,12 @@
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
+from peft.tuners.lora.bnb import Linear4bit as AdapterLayer
 from support.tiny_models import QUANTISATION, adapter_files, make_job
 from tracekd.adapters.training import train_adapter
 from tracekd.models import dequantised
 from tracekd.models.dequantised import free_memory, is_affordable
-from tracekd.models.loading import count_quantised, load_quantised
+from tracekd.models.loading import count_quantised, load_adapter, load_quantised
 
 GB = 10**9
 
@@ -53,6 +54,53 @@ def test_an_adapter_trains_to_the_same_bytes(base, plain, tokenizer, tmp_path):
     train_adapter(base, tokenizer, jobs[0])
     train_adapter(plain, tokenizer, jobs[1])
     assert adapter_files(jobs[0].output) == adapter_files(jobs[1].output)
+
+
+@pytest.fixture(scope="module")
+def adapter(base, tokenizer, tmp_path_factory):
+    job = make_job(tokenizer, tmp_path_factory.mktemp("adapter"), epochs=1)
+    train_adapter(base, tokenizer, job)
+    return job.output
+
+
+IDS = torch.arange(60).reshape(3, 20)
+
+
+def logits_with(base, adapter, monkeypatch, most):
+    """Logits of the base with an adapter that is merged where its layers have so many bytes or fewer."""
+    monkeypatch.setattr(dequantised, "LARGEST_MERGED", most)
+    model = load_adapter(base, adapter)
+    with torch.inference_mode():
+        found = model(input_ids=IDS).logits
+    model.unload()
+    return found
+
+
+def test_a_merged_adapter_gives_the_same_logits_but_for_rounding(base, adapter, monkeypatch):
+    merged, apart = (logits_with(base, adapter, monkeypatch, most) for most in (GB, 0))
+    with torch.inference_mode():
+        bare = base(input_ids=IDS).logits
+    assert not torch.equal(merged, apart)
+    assert (merged - apart).abs().max() < 1e-5 < (bare - apart).abs().max()
+
+
+def test_an_adapter_that_is_merged_without_its_scale_is_seen(base, adapter, monkeypatch):
+    whole = AdapterLayer.get_delta_weight
+    monkeypatch.setattr(AdapterLayer, "get_delta_weight", lambda self, name: whole(self, name) / 2)
+    merged, apart = (logits_with(base, adapter, monkeypatch, most) for most in (GB, 0))
+    assert (merged - apart).abs().max() > 1e-5
+
+
+def test_the_free_memory_has_no_say_in_merging(base, plain, adapter, monkeypatch):
+    found = [logits_with(one, adapter, monkeypatch, GB) for one in (base, plain)]
+    assert torch.equal(*found)
+
+
+def test_the_base_comes_back_from_a_merged_adapter_as_it_was(base, adapter, plain):
+    load_adapter(base, adapter).unload()
+    assert len(kept_layers(base)) == 14
+    with torch.inference_mode():
+        assert torch.equal(base(input_ids=IDS).logits, plain(input_ids=IDS).logits)
 
 
 def test_the_limit_of_a_control_group_counts(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from support.tiny_models import CHAT, conversations, make_job
+from support.tiny_models import CHAT, QUANTISATION, conversations, make_job
 from tracekd.adapters import generation
 from tracekd.adapters.chat import Prompt, chat_prompt
 from tracekd.adapters.decoding import Reader
@@ -9,7 +9,7 @@ from tracekd.adapters.generation import generate
 from tracekd.adapters.training import train_adapter
 from tracekd.core.files import sha256_text
 from tracekd.core.records import read_generations
-from tracekd.models.loading import load_adapter
+from tracekd.models.loading import load_adapter, load_quantised
 from tracekd.settings.config import Generation as Decoding
 from transformers import GenerationConfig
 
@@ -110,9 +110,8 @@ def test_texts_do_not_depend_on_the_batch_size(run, batch_size):
     assert run(name="b", batch_size=batch_size) == run()
 
 
-def test_the_adapter_is_applied(run, model):
-    with model.disable_adapter():
-        bare = run(name="bare")
+def test_the_adapter_is_applied(run, model_folder):
+    bare = run(name="bare", model=load_quantised(model_folder, QUANTISATION))
     assert texts(bare) != texts(run())
 
 

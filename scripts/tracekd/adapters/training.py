@@ -1,5 +1,6 @@
 """LoRA adapters on a 4-bit base model: trained, resumed and finished bit for bit alike (paper, section 5)."""
 
+import gc
 import json
 import logging
 import shutil
@@ -51,6 +52,8 @@ def train_adapters(
 
     Raises WorkError when another process is training one of them.
     """
+    # Trainer collects garbage at each start: a second, if it looks at all that the libraries hold
+    gc.freeze()
     for job in jobs:
         with hold(job.work):
             train_adapter(base, tokenizer, job)

@@ -1,9 +1,11 @@
 """Frozen 4-bit weights dequantised once, on a CPU with the memory for it.
 
 On a CPU bitsandbytes dequantises a weight at every call and multiplies by it as any other layer does. Doing
-the first part once changes no bit of what comes out, forwards or backwards; only time and memory.
+the first part once changes no bit of what comes out, forwards or backwards; only time and memory. A trained
+adapter is added to such weights: one product for each layer in place of three, the same but for rounding.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +13,16 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 if TYPE_CHECKING:
+    import torch
+    from bitsandbytes.nn import Linear4bit
+    from peft import PeftModel
     from transformers import PreTrainedModel
 
 # a model takes no more than this part of what is free: other jobs start beside it, and training needs more
 LARGEST_PART = 1 / 4
+FLOAT32_BYTES = 4
+# bytes of the merged layers of a model: 135 million weights take half of it
+LARGEST_MERGED = 10**9
 GROUPS = Path("/sys/fs/cgroup")  # of version 2
 
 
@@ -29,23 +37,60 @@ def keep_dequantised(model: "PreTrainedModel") -> None:
     Does nothing where the memory is short, nor on a GPU, which has kernels for 4 bits, nor for other compute
     types than float32, between which and the activations bitsandbytes converts at every call.
     """
-    import torch
-    from bitsandbytes.functional import dequantize_4bit
     from bitsandbytes.nn import Linear4bit
-    from torch.nn.functional import linear
 
     layers = [layer for layer in model.modules() if isinstance(layer, Linear4bit)]
-    size = sum(layer.in_features * layer.out_features * torch.float32.itemsize for layer in layers)
-    if (
-        model.device.type != "cpu"
-        or any(layer.compute_dtype is not torch.float32 for layer in layers)
-        or not is_affordable(size, free_memory())
-    ):
-        return
-    for layer in layers:
-        weight: Any = layer.weight  # with a state that the library's types do not say
-        kept = dequantize_4bit(weight.data, weight.quant_state)
-        layer.forward = partial(linear, weight=kept, bias=layer.bias)  # type: ignore[method-assign]
+    if _compute_plainly(layers) and is_affordable(_size(layers), free_memory()):
+        for layer in layers:
+            _multiply_by(_dequantise(layer), layer, layer)
+
+
+def merge_adapter(model: "PeftModel") -> None:
+    """Let the layers of a trained adapter on a CPU multiply by its weights and the dequantised ones in one.
+
+    `unload()` gives the base back as it was. Does nothing on a GPU, nor for other compute types than float32,
+    nor for models of more than `LARGEST_MERGED`: merging changes the rounding, so whether it is done must not
+    depend on the memory that happens to be free.
+    """
+    from bitsandbytes.nn import Linear4bit
+    from peft.tuners.lora import LoraLayer
+
+    layers: list[Any] = [
+        layer
+        for layer in model.modules()
+        if isinstance(layer, LoraLayer) and isinstance(layer.base_layer, Linear4bit)
+    ]
+    bases = [layer.base_layer for layer in layers]
+    if _compute_plainly(bases) and _size(bases) <= LARGEST_MERGED:
+        for layer, base in zip(layers, bases, strict=True):
+            (adapter,) = layer.active_adapters
+            _multiply_by((_dequantise(base) + layer.get_delta_weight(adapter)).detach(), layer, base)
+
+
+def _compute_plainly(layers: "Sequence[Linear4bit]") -> bool:
+    """Tell whether 4-bit layers are on a CPU and compute in float32."""
+    import torch
+
+    return all(layer.weight.device.type == "cpu" and layer.compute_dtype is torch.float32 for layer in layers)
+
+
+def _size(layers: "Sequence[Linear4bit]") -> int:
+    """Count the bytes of the weights of layers in float32."""
+    return sum(layer.in_features * layer.out_features * FLOAT32_BYTES for layer in layers)
+
+
+def _dequantise(layer: "Linear4bit") -> "torch.Tensor":
+    from bitsandbytes.functional import dequantize_4bit
+
+    weight: Any = layer.weight  # with a state that the library's types do not say
+    return dequantize_4bit(weight.data, weight.quant_state)
+
+
+def _multiply_by(weight: "torch.Tensor", layer: "torch.nn.Module", base: "Linear4bit") -> None:
+    """Let a layer multiply by this weight and add the bias of its base."""
+    from torch.nn.functional import linear
+
+    layer.forward = partial(linear, weight=weight, bias=base.bias)
 
 
 def free_memory() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracekd.core.checks import read_json_object
 from tracekd.core.errors import ModelError
-from tracekd.models.dequantised import keep_dequantised
+from tracekd.models.dequantised import keep_dequantised, merge_adapter
 from tracekd.settings.config import Quantisation
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
             where=weights,
             hint="train it again on this base model",
         )
+    merge_adapter(model)
     return model.eval()
 
 
