@@ -128,7 +128,8 @@ def _pad_left(
 
     tokens = [torch.tensor(row, dtype=torch.long) for row in rows]
     ids = pad_sequence(tokens, batch_first=True, padding_value=pad, padding_side="left")
-    mask = pad_sequence([torch.ones_like(row) for row in tokens], batch_first=True, padding_side="left")
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = (torch.arange(ids.shape[1]) >= ids.shape[1] - lengths[:, None]).long()
     return ids.to(device), mask.to(device)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ PACKAGES = ("accelerate", "bitsandbytes", "peft", "tokenizers", "torch", "transf
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
 
 
+@cache  # what is installed stays so while a job runs
 def package_versions() -> dict[str, str]:
     """Give the installed versions of `PACKAGES`, without the build tag of a local wheel."""
     return {name: version(name).partition("+")[0] for name in PACKAGES}
