@@ -185,10 +185,10 @@ class Board:
 
 
 def _say_job(job: Job, bar: tuple[int, int] | None) -> str:
-    cell = f"{min(job.finished_cells + 1, job.cells)} of {job.cells}" if job.cells > 1 else ""
-    steps = f"{bar[0]} of {bar[1]}" if bar else ""
-    said = ": ".join(part for part in (cell, steps) if part)
-    return f"{job.name} ({said})" if said else job.name
+    if not bar:
+        return job.name
+    cell = f"{min(job.finished_cells + 1, job.cells)} of {job.cells}: " if job.cells > 1 else ""
+    return f"{job.name} ({cell}{bar[0]} of {bar[1]})"
 
 
 def read_bar(log: Path | None) -> tuple[int, int] | None:
