@@ -6,8 +6,8 @@ CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 RUN = .venv/bin/snakemake --cores $(CORES)
 # a folder that holds Trace_Check_QA/; without it the released files are downloaded
 MIRROR ?= $(TRACEKD_MIRROR)
-# tests of one file share what they have made
-WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder
+# tests of one file share what they have made; the slowest are named
+WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder --durations=30
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
 .PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint docs reference clean
