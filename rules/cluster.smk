@@ -1,6 +1,6 @@
 """
-Cluster: which jobs are submitted, what must not be at work when the first one is, and what the screen shows from
-then on. Included last.
+Cluster: which jobs are submitted, for how much they ask, what must not be at work when the first one is, and what
+the screen shows from then on. Included last.
 
 in   all rules; the queue; the forecast and the times of earlier jobs
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
@@ -16,9 +16,11 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from tracekd.core.errors import TraceKDError
+from tracekd.run.forecast import DEVICE
 from tracekd.run.site import ASKED
 from tracekd.run.slurm import refuse_orphans, uses_slurm
-from tracekd.workflow.directives import describe_call
+from tracekd.workflow.cluster import Needs, list_wildcards
+from tracekd.workflow.directives import ask_by_need, describe_call
 from tracekd.workflow.progress import make_board
 from tracekd.workflow.start import claim_locks
 
@@ -34,6 +36,11 @@ SUBMITTED = {
     "train_adapters",
 }
 
+NEEDS = Needs(RUN)
+for one in workflow.rules:
+    if one.name in DEVICE:
+        ask_by_need(one, NEEDS)
+
 workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 
 
@@ -47,7 +54,9 @@ onstart:
         except TraceKDError as error:
             sys.exit(f"Error: {error}")
     if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
-        os.environ[ASKED] = json.dumps(describe_call(workflow, SUBMITTED))
+        os.environ[ASKED] = json.dumps(
+            describe_call(workflow, SUBMITTED, list_wildcards(RUN))
+        )
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     if len(jobs) > 1:
         logger.info("", extra={"board": make_board(RUN, jobs)})
