@@ -4,7 +4,8 @@ input   none
 output  none; prints to the screen
 params  datasets, models: registry entries; limits: part of each dataset that the run takes; cells:
         (dataset, model, arm, seed) of the run; folder: of its models; thinking_arms: arms with think tags;
-        asked: kinds of responses of a teacher; settings: see tracekd.run.forecast
+        added: tokens by which a teacher's words lengthen an arm; asked: kinds of its responses; settings: see
+        tracekd.run.forecast
 log     [0]
 """
 

@@ -291,6 +291,15 @@ TEACHER = {
 }
 
 
+def test_the_words_of_a_teacher_are_trained_on_too():
+    long = SETTINGS.changed(training=TRAINING.changed(max_length=4096))
+    basis = Basis({"babi": SIZE}, MODELS, ["correct"], count_effort, {"correct": 900})
+    row = tabulate_jobs(forecast_jobs(CELLS, basis, long)).set_index("stage").loc["train_adapters"]
+    hours = [6e9 * 1000 * 2 * tokens / 2e12 / 3600 for tokens in (500, 1400)]
+    assert row["longest"] == pytest.approx(START_H + hours[1])
+    assert row["hours"] == pytest.approx(5 * START_H + 3 * hours[0] + 2 * hours[1])
+
+
 def test_calls_of_a_teacher_are_counted_timed_and_priced():
     settings = SETTINGS.changed(teacher=Teacher.model_validate(TEACHER))
     rows = forecast(settings, asked=["r1", "r1_summary"]).set_index("stage")

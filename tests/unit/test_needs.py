@@ -14,7 +14,7 @@ from tracekd.core.errors import ConfigError
 from tracekd.run.forecast import Pace, compare_cuts, tabulate_jobs
 from tracekd.workflow.cluster import Needs, choose_kind, list_wildcards
 from tracekd.workflow.directives import ask_by_need
-from tracekd.workflow.forecast import DEVICES
+from tracekd.workflow.forecast import DEVICES, get_added
 from tracekd.workflow.run import Run, read_run
 
 PROFILE = read_yaml(ROOT / "profiles/slurm/config.yaml")["set-resources"]
@@ -125,6 +125,14 @@ def test_kinds_are_chosen_by_the_weights_of_the_model(text, weights, kind):
 def test_a_model_that_is_too_large_for_every_kind_is_refused():
     with pytest.raises(ConfigError, match=r"names no kind for a model of 8e\+09 weights \(add a last kind"):
         choose_kind("small <=2e9", 8e9)
+
+
+def test_arms_as_long_as_a_teacher_s_words_are_longer():
+    run = make_run("teacher_demo", arms=["none", "correct", "r1", "r1_summary", "correct_padded"], study=None)
+    words = run.config["teacher"]["endpoints"]
+    traces, summaries = (words[kind]["typical_tokens"] for kind in ("r1", "r1_summary"))
+    assert get_added(run) == {"r1": traces, "r1_summary": summaries, "correct_padded": traces}
+    assert get_added(make_run("paper")) == {}
 
 
 def test_wildcards_are_those_of_the_cells():

@@ -10,7 +10,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -76,13 +76,15 @@ class ForecastSettings(Settings):
 class Basis:
     """What the arithmetic of one job rests on, beside its settings.
 
-    sizes of the datasets and models; arms that write between think tags; how the experiment is weighed.
+    sizes of the datasets and models; arms that write between think tags; how the experiment is weighed; tokens
+    that the words of a teacher make a conversation of an arm longer.
     """
 
     sizes: Mapping[str, Size]
     models: Mapping[str, ModelSize]
     thinking_arms: Collection[str]
     weigh: Weigh
+    added: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ def job_seconds(
         match stage:
             case "train_adapters":
                 plan = settings.training.of(dataset, arm, ANY_MODULES)
-                return training_operations(size, weights.parameters, plan) / operations
+                longer = replace(size, tokens=size.tokens + basis.added.get(arm, 0.0))
+                return training_operations(longer, weights.parameters, plan) / operations
             case "generate":
                 return decode(size.test)
             case "intervene":

@@ -23,6 +23,8 @@ from tracekd.run.forecast import (
 )
 from tracekd.run.provenance import FOLDER
 from tracekd.settings.config import Limit
+from tracekd.teacher.traces import SOURCES
+from tracekd.traces.arms import get_arm
 from tracekd.workflow.intervention import get_thinking_arms
 from tracekd.workflow.run import Run
 from tracekd.workflow.teacher_traces import get_kinds
@@ -60,7 +62,7 @@ class Forecast:
         places = {name: model_size(entry, Path(given["folder"]) / name) for name, entry in models.items()}
         return cls(
             [tuple(cell) for cell in given["cells"]],
-            Basis(sizes, places, given["thinking_arms"], count_effort),
+            Basis(sizes, places, given["thinking_arms"], count_effort, given["added"]),
             ForecastSettings.model_validate(given["settings"]),
             [name for name, entry in models.items() if entry.source.kind == "demo"],
             given["asked"],
@@ -98,9 +100,17 @@ def get_params(run: Run) -> dict[str, Any]:
         "cells": run.get_cells(run.arms),
         "folder": f"results/{run.name}/models",
         "thinking_arms": get_thinking_arms(run),
+        "added": get_added(run),
         "asked": get_kinds(run) if run.has_teacher else [],
         "settings": run.settings(*sorted(known)),
     }
+
+
+def get_added(run: Run) -> dict[str, int]:
+    """Tokens that a teacher's words, or others of their length, make a conversation of an arm longer."""
+    endpoints = run.config["teacher"].get("endpoints", {}) if run.has_teacher else {}
+    kinds = {arm: SOURCES.get(get_arm(arm).as_long_as or arm) for arm in run.sft_arms}
+    return {arm: endpoints[kind]["typical_tokens"] for arm, kind in kinds.items() if kind in endpoints}
 
 
 def read_forecast(run: Run) -> Forecast | None:
