@@ -76,8 +76,8 @@ class ForecastSettings(Settings):
 class Basis:
     """What the arithmetic of one job rests on, beside its settings.
 
-    sizes of the datasets and models; arms that write between think tags; how the experiment is weighed; tokens
-    that the words of a teacher make a conversation of an arm longer.
+    sizes of the datasets and models; arms with think tags; how the experiment is weighed; tokens by which
+    the words of a teacher lengthen the conversations of an arm.
     """
 
     sizes: Mapping[str, Size]
