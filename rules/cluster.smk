@@ -16,6 +16,7 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from tracekd.core.errors import TraceKDError
+from tracekd.run import queue
 from tracekd.run.forecast import DEVICE
 from tracekd.run.site import ASKED
 from tracekd.run.slurm import refuse_orphans, uses_slurm
@@ -48,11 +49,15 @@ workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 onstart:
     claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
     plugin = workflow.executor_plugin
-    if uses_slurm(plugin.name, remote=plugin.common_settings.non_local_exec):
-        try:
+    # jobs of profiles/cluster-generic are known by their own numbers
+    counted = queue.__name__ in str(getattr(workflow.executor_settings, "submit_cmd", ""))
+    remote = plugin.common_settings.non_local_exec and not counted
+    try:
+        queue.refuse_left(Path.cwd())
+        if uses_slurm(plugin.name, remote=remote):
             refuse_orphans(Path.cwd())
-        except TraceKDError as error:
-            sys.exit(f"Error: {error}")
+    except TraceKDError as error:
+        sys.exit(f"Error: {error}")
     if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
         os.environ[ASKED] = json.dumps(
             describe_call(workflow, SUBMITTED, list_wildcards(RUN))

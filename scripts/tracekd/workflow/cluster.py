@@ -9,11 +9,10 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from tracekd.core.errors import ConfigError
 from tracekd.run.forecast import DEVICE, Job
-from tracekd.workflow.forecast import read_forecast
+from tracekd.workflow.forecast import Forecast, read_forecast
 from tracekd.workflow.run import Run
 
 TIME_MARGIN, START_MIN = 2, 15
@@ -31,8 +30,8 @@ class Needs:
         self._run = run
 
     @cached_property
-    def _forecast(self) -> Any:
-        return None if self._run.given else read_forecast(self._run)
+    def _forecast(self) -> Forecast | None:
+        return read_forecast(self._run)
 
     @cached_property
     def _jobs(self) -> dict[tuple[str, str | None, str | None, str | None], Job]:
@@ -41,16 +40,16 @@ class Needs:
 
     def count_weights(self, model: str | None) -> float:
         """Count the weights of a model; NaN where nobody knows them."""
-        known = self._forecast.basis.models if self._forecast else {}
-        return known[model].parameters if model in known else math.nan
+        size = self._forecast.basis.models.get(model or "") if self._forecast else None
+        return size.parameters if size else math.nan
 
     def tell(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, float]:
         """Tell `mem_mb` and `runtime` (minutes) of a job's first attempt; nothing that is not known."""
         dataset, model, arm = (wildcards.get(name) for name in ("dataset", "model", "arm"))
         job = self._jobs.get((rule, dataset, model, arm))
-        if job is None:
+        if job is None or self._forecast is None:
             return {}
-        pace = self._forecast.learned.get((rule, model))
+        pace = self._forecast.learned.get((rule, model or ""))
         # what a killed job had done before counts for nothing in its record, which makes jobs look fast
         seconds = job.seconds / min(pace.factor, 1.0) if pace else job.seconds
         needs = {

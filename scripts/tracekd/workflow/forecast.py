@@ -115,8 +115,10 @@ def get_added(run: Run) -> dict[str, int]:
 
 def read_forecast(run: Run) -> Forecast | None:
     """Read the forecast of a run; None where its datasets or models are in no registry."""
+    if run.given:
+        return None
     known = set(run.dataset_entries) == set(run.datasets) and set(run.model_entries) == set(run.models)
-    return None if run.given or not known else Forecast.read(get_params(run))
+    return Forecast.read(get_params(run)) if known else None
 
 
 def expect_seconds(run: Run) -> dict[tuple[str, str | None, str | None, str | None], float]:
