@@ -116,15 +116,13 @@ def refuse_left(folder: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Submit a job, or print its status."""
+    """Submit a job, or tell its status, to Snakemake, which reads it."""
     what, scheduler, *rest = arguments
-    if what == "status":
-        print(tell_status(scheduler, rest[0]))
-        return 0
     try:
-        print(submit(scheduler, rest))
+        answer = tell_status(scheduler, rest[0]) if what == "status" else submit(scheduler, rest)
     except subprocess.CalledProcessError as error:  # the scheduler has said why
         return error.returncode
+    sys.stdout.write(f"{answer}\n")
     return 0
 
 
