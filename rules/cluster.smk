@@ -20,7 +20,7 @@ from tracekd.run import queue
 from tracekd.run.forecast import DEVICE
 from tracekd.run.site import ASKED
 from tracekd.run.slurm import refuse_orphans, uses_slurm
-from tracekd.workflow.cluster import Needs, list_wildcards
+from tracekd.workflow.cluster import Needs
 from tracekd.workflow.directives import ask_by_need, describe_call
 from tracekd.workflow.progress import make_board
 from tracekd.workflow.start import claim_locks
@@ -60,7 +60,7 @@ onstart:
         sys.exit(f"Error: {error}")
     if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
         os.environ[ASKED] = json.dumps(
-            describe_call(workflow, SUBMITTED, list_wildcards(RUN))
+            describe_call(workflow, SUBMITTED, NEEDS)
         )
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     if len(jobs) > 1:

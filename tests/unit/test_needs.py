@@ -12,7 +12,7 @@ from support.looked_up import LOOKED_UP, find_wrong
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.run.forecast import Pace, compare_cuts, tabulate_jobs
-from tracekd.workflow.cluster import Needs, choose_kind, list_wildcards
+from tracekd.workflow.cluster import Needs, choose_kind
 from tracekd.workflow.directives import ask_by_need
 from tracekd.workflow.forecast import DEVICES, get_added
 from tracekd.workflow.run import Run, read_run
@@ -135,11 +135,15 @@ def test_arms_as_long_as_a_teacher_s_words_are_longer():
     assert get_added(make_run("paper")) == {}
 
 
-def test_wildcards_are_those_of_the_cells():
-    run = make_run(datasets=["babi"], models=["tiny-llama"], arms=["none"], seeds=[4])
-    assert list_wildcards(run) == [
-        {"run": "demo", "dataset": "babi", "model": "tiny-llama", "arm": "none", "seed": "4"}
-    ]
+def test_wildcards_are_those_of_jobs_that_there_will_be(needs):
+    trained = needs.list_wildcards("train_adapters")
+    assert len(trained) == 3 * 4 * 5
+    assert {"dataset": "babi", "model": SMALL, "arm": "correct"} in trained
+    # it is not trained
+    assert not [one for one in trained if one["arm"] == "prompt_only"]
+    assert {"model": LARGE} in needs.list_wildcards("preflight")
+    assert needs.list_wildcards("read_questions") == [{}]
+    assert Needs(SimpleNamespace(given=True)).list_wildcards("generate") == [{}]
 
 
 def write_tables(needs, folder):

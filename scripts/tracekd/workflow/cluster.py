@@ -43,6 +43,15 @@ class Needs:
         size = self._forecast.basis.models.get(model or "") if self._forecast else None
         return size.parameters if size else math.nan
 
+    def list_wildcards(self, rule: str) -> list[dict[str, str]]:
+        """List the wildcards by which the needs of a rule's jobs differ; no wildcard where none are known."""
+        found = [
+            {name: value for name, value in zip(("dataset", "model", "arm"), key, strict=True) if value}
+            for stage, *key in self._jobs
+            if stage == rule
+        ]
+        return found or [{}]
+
     def tell(self, rule: str, wildcards: Mapping[str, str]) -> dict[str, float]:
         """Tell `mem_mb` and `runtime` (minutes) of a job's first attempt; nothing that is not known."""
         dataset, model, arm = (wildcards.get(name) for name in ("dataset", "model", "arm"))
@@ -76,11 +85,3 @@ def choose_kind(text: str, weights: float) -> str:
         where="profile",
         hint="add a last kind without <=",
     )
-
-
-def list_wildcards(run: Run) -> list[dict[str, str]]:
-    """List the wildcards that jobs of the run may have."""
-    return [
-        {"run": run.name, "dataset": dataset, "model": model, "arm": arm, "seed": str(seed)}
-        for dataset, model, arm, seed in run.get_cells(run.arms)
-    ]

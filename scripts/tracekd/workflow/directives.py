@@ -105,24 +105,14 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
                     yield path, {"title": title, "category": shown.category, "caption": caption}
 
 
-def describe_call(
-    workflow: "Workflow", submitted: Iterable[str], jobs: Iterable[Mapping[str, str]]
-) -> dict[str, Any]:
-    """What a call that submits will ask for: the most of each submitted rule, by attempt and kind of device.
-
-    Args:
-        workflow: Snakemake's.
-        submitted: names of the rules.
-        jobs: wildcards of the jobs that there may be; a rule without some of them ignores these.
-
-    """
+def describe_call(workflow: "Workflow", submitted: Iterable[str], needs: Needs) -> dict[str, Any]:
+    """What a call that submits will ask for: the most of each submitted rule, by attempt and device."""
     settings = workflow.executor_settings
     last = 1 + (workflow.execution_settings.retries or 0)
-    jobs = list(jobs)
     most: dict[tuple[Any, ...], dict[str, Any]] = {}
     for rule in workflow.rules:
         for attempt in sorted({1, last}) if rule.name in set(submitted) else ():
-            for wildcards in jobs:
+            for wildcards in needs.list_wildcards(rule.name):
                 found = read_demand(rule, attempt, getattr(settings, "qos", None), wildcards)
                 kind = tuple(value for name, value in found.items() if name not in ("mem_mb", "runtime"))
                 known = most.setdefault(kind, found)
@@ -137,8 +127,7 @@ def describe_call(
 
 def read_demand(rule: "Rule", attempt: int, qos: str | None, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What a rule's job asks for on an attempt; of its inputs none of its resources may depend."""
-    own = {name: value for name, value in wildcards.items() if name in rule.wildcard_names}
-    asked = rule.expand_resources(own, [], attempt, skip_evaluation={"tmpdir"})
+    asked = rule.expand_resources(wildcards, [], attempt, skip_evaluation={"tmpdir"})
     return {
         "rule": rule.name,
         "attempt": attempt,
