@@ -3,6 +3,7 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from snakemake.resources import Resource, Resources
@@ -12,6 +13,7 @@ from support.looked_up import LOOKED_UP, find_wrong
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.run.forecast import Pace, compare_cuts, tabulate_jobs
+from tracekd.tables.forecast import HEAD_MARGIN
 from tracekd.workflow.cluster import Needs, choose_kind
 from tracekd.workflow.directives import ask_by_need
 from tracekd.workflow.forecast import DEVICES, get_added
@@ -153,7 +155,8 @@ def write_tables(needs, folder):
     stages.to_csv(folder / "forecast_stages.csv", index=False)
     cuts = compare_cuts(needs._forecast.list_cuts(), DEVICES)
     days = {f"days_{count}": cuts[f"hours_{count}"] / 24 for count in DEVICES}
-    cuts.assign(**days).to_csv(folder / "forecast_cuts.csv", index=False)
+    head = np.ceil(HEAD_MARGIN * days["days_4"])
+    cuts.assign(**days, head_4=head).to_csv(folder / "forecast_cuts.csv", index=False)
     asked = [
         {"rule": "train_adapters", "dataset": dataset, "model": model}
         | ask(needs, "train_adapters", dataset=dataset, model=model)
