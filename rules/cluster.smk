@@ -1,6 +1,6 @@
 """
-Cluster: which jobs are submitted, what must not be at work when the first one is, and what the screen shows from
-then on. Included last.
+Cluster: which jobs are submitted, for how much they ask, what must not be at work when the first one is, and what
+the screen shows from then on. Included last.
 
 in   all rules; the queue; the forecast and the times of earlier jobs
 out  nothing: a run that would meet jobs of an earlier one ends with exit code 1, before anything is submitted
@@ -16,9 +16,12 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from tracekd.core.errors import TraceKDError
+from tracekd.run import queue
+from tracekd.run.forecast import DEVICE
 from tracekd.run.site import ASKED
 from tracekd.run.slurm import refuse_orphans, uses_slurm
-from tracekd.workflow.directives import describe_call
+from tracekd.workflow.cluster import Needs
+from tracekd.workflow.directives import ask_by_need, describe_call
 from tracekd.workflow.progress import make_board
 from tracekd.workflow.start import claim_locks
 
@@ -34,6 +37,11 @@ SUBMITTED = {
     "train_adapters",
 }
 
+NEEDS = Needs(RUN)
+for one in workflow.rules:
+    if one.name in DEVICE:
+        ask_by_need(one, NEEDS)
+
 workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 
 
@@ -41,13 +49,19 @@ workflow.localrules(*({rule.name for rule in workflow.rules} - SUBMITTED))
 onstart:
     claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
     plugin = workflow.executor_plugin
-    if uses_slurm(plugin.name, remote=plugin.common_settings.non_local_exec):
-        try:
+    # jobs of profiles/cluster-generic are known by their own numbers
+    counted = queue.__name__ in str(getattr(workflow.executor_settings, "submit_cmd", ""))
+    remote = plugin.common_settings.non_local_exec and not counted
+    try:
+        queue.refuse_left(Path.cwd())
+        if uses_slurm(plugin.name, remote=remote):
             refuse_orphans(Path.cwd())
-        except TraceKDError as error:
-            sys.exit(f"Error: {error}")
+    except TraceKDError as error:
+        sys.exit(f"Error: {error}")
     if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
-        os.environ[ASKED] = json.dumps(describe_call(workflow, SUBMITTED))
+        os.environ[ASKED] = json.dumps(
+            describe_call(workflow, SUBMITTED, NEEDS)
+        )
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     if len(jobs) > 1:
         logger.info("", extra={"board": make_board(RUN, jobs)})

@@ -5,7 +5,7 @@ in   the config and the registries' sizes; provenance/ of finished jobs, of all 
 out  nothing; the table goes to the screen
 """
 
-from tracekd.workflow import forecast, intervention
+from tracekd.workflow import forecast
 
 if not RUN.given:
 
@@ -15,12 +15,7 @@ if not RUN.given:
         conda:
             "../envs/data.yaml"
         params:
-            **forecast.get_entries(RUN),
-            limits=RUN.limits,
-            cells=RUN.get_cells(RUN.arms),
-            folders=f"results/{RUN.name}/models",
-            thinking_arms=intervention.get_thinking_arms(RUN),
-            settings=forecast.get_settings(RUN),
+            **forecast.get_params(RUN),
         message:
             "What this run will take, and has taken so far"
         script:

@@ -2,47 +2,30 @@
 
 input   none
 output  none; prints to the screen
-params  cells: (dataset, model, arm, seed) of the run; datasets, models: their registry entries;
-        limits: part of each dataset that the run takes; folders: folder of the run's models;
-        thinking_arms: arms that answer behind set traces; settings: see tracekd.run.forecast
+params  datasets, models: registry entries; limits: part of each dataset that the run takes; cells:
+        (dataset, model, arm, seed) of the run; folder: of its models; thinking_arms: arms with think tags;
+        added: tokens by which a teacher's words lengthen an arm; asked: kinds of its responses; settings: see
+        tracekd.run.forecast
 log     [0]
 """
-
-from pathlib import Path
 
 from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
-    from tracekd.datasets.registry import Entry
-    from tracekd.models.registry import Model
-    from tracekd.run.forecast import (
-        ForecastSettings,
-        add_measured,
-        forecast_run,
-        learn_speeds,
-        say_unknown,
-        show_forecast,
-    )
+    from tracekd.run.forecast import add_measured, compare_cuts, tabulate_jobs
     from tracekd.run.provenance import FOLDER
+    from tracekd.tables.forecast import say_plan, say_teacher, say_unknown, show_cuts, show_jobs
     from tracekd.tables.write import markdown
-    from tracekd.workflow.forecast import read_sizes
+    from tracekd.workflow.forecast import DEVICES, Forecast
 
-    params = snakemake.params
-    entries = {name: Model.model_validate(entry) for name, entry in params.models.items()}
-    sizes, models = read_sizes(
-        {name: Entry.model_validate(entry) for name, entry in params.datasets.items()},
-        entries,
-        params.limits,
-        Path(params.folders),
-    )
-    table = forecast_run(
-        params.cells,
-        sizes,
-        models,
-        ForecastSettings.model_validate(params.settings),
-        built=[name for name, entry in entries.items() if entry.source.kind == "demo"],
-        thinking_arms=params.thinking_arms,
-        learned=learn_speeds(FOLDER, sizes, models),
-    )
-    print(markdown(show_forecast(add_measured(table, FOLDER / snakemake.config["run"]))))
-    print(say_unknown(sizes, models))
+    forecast = Forecast.read(snakemake.params)
+    sizes, models = forecast.basis.sizes, forecast.basis.models
+    table = add_measured(tabulate_jobs(forecast.list_jobs()), FOLDER / snakemake.config["run"])
+    cuts = compare_cuts(forecast.list_cuts(), {*DEVICES, forecast.settings.gpus})
+    print(markdown(show_jobs(table)), markdown(show_cuts(cuts)), sep="\n\n", end="\n\n")
+    for sentence in (
+        *say_plan(table, cuts, forecast.settings),
+        *say_teacher(sizes, forecast.asked, forecast.settings),
+        *say_unknown(sizes, models),
+    ):
+        print(sentence)

@@ -29,13 +29,11 @@ JOB_S = 240.0
 def write_profile(folder: Path, memory_mb: int) -> Path:
     """Write the project's own profile with what a toy cluster needs: less memory, shorter waits.
 
-    One thread, as in a local run: sums of a model on processors depend on their number. All messages of
-    Snakemake, which tests read.
+    All messages of Snakemake, which tests read.
     """
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     for family in profile["set-resources"].values():
         family["mem_mb"] = re.sub(r"^\d+", str(memory_mb), family["mem_mb"])
-    profile["set-threads"] = dict.fromkeys(profile["set-threads"], 1)
     profile |= {
         "latency-wait": 5,
         "slurm-tracekd-init-seconds-before-status-checks": 1,

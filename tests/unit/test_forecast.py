@@ -11,23 +11,27 @@ from tracekd.core.errors import ModelError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.registry import dataset_size, read_registry
 from tracekd.datasets.simulation import get_simulator
+from tracekd.experiment.effort import count_effort
 from tracekd.models.registry import Model, read_models
 from tracekd.models.sizes import count_weights, model_size
 from tracekd.run.forecast import (
+    Basis,
     ForecastSettings,
-    ModelSize,
-    Size,
     add_measured,
-    forecast_run,
-    learn_speeds,
-    say_unknown,
-    show_forecast,
+    compare_cuts,
+    forecast_jobs,
+    learn_pace,
+    tabulate_jobs,
     training_operations,
 )
 from tracekd.run.provenance import write_record
+from tracekd.run.sizes import ModelSize, Size
 from tracekd.settings.base_model import BaseRecipe
 from tracekd.settings.config import Generation, Limit, Speeds
+from tracekd.settings.experiment import Experiment
+from tracekd.settings.teacher import Teacher
 from tracekd.settings.training import LoraPlan, TrainingPlan
+from tracekd.tables.forecast import say_plan, say_teacher, say_unknown, show_cuts, show_jobs
 
 SIZE = Size(train=1000, test=100, tokens=500, download_mb=250)
 MODELS = {"big": ModelSize(parameters=1e9, lora_per_rank=1e6, download_gb=2.5)}
@@ -42,9 +46,13 @@ SETTINGS = ForecastSettings(
     generation=Generation(batch_size=16, max_new_tokens=90, sampling="greedy"),
     interventions=CONDITIONS,
     base_model=BaseRecipe(copy_steps=100, document_steps=80, rounds=3, shares={}, pass_marks={}),
-    forecast=Speeds(training_tflops=2, decoding_steps_per_s=7, base_model_steps_per_s=4, preflight_s=36),
+    forecast=Speeds(
+        training_tflops=2, decoding_steps_per_s=7, base_model_steps_per_s=4, preflight_s=36, start_s=30
+    ),
     one_job_per="adapter",
+    gpus=2,
 )
+START_H = 30 / 3600
 CELLS = [
     ("babi", "big", arm, seed)
     for arm, seeds in (("prompt_only", 1), ("none", 3), ("correct", 2))
@@ -52,9 +60,13 @@ CELLS = [
 ]
 
 
+BASIS = Basis({"babi": SIZE}, MODELS, ["correct"], count_effort)
+
+
 def forecast(settings=SETTINGS, models=MODELS, **changes):
     """The forecast of CELLS: five adapters, two of them with think tags."""
-    return forecast_run(CELLS, {"babi": SIZE}, models, settings, thinking_arms=["correct"], **changes)
+    basis = Basis({"babi": SIZE}, models, ["correct"], count_effort)
+    return tabulate_jobs(forecast_jobs(CELLS, basis, settings, **changes))
 
 
 def write_job(root, run, rule, finished="1", device="cpu", wall_s=360.0, outputs=(), inputs=(), **params):
@@ -98,11 +110,14 @@ def table():
 def test_hours_and_sizes_are_those_worked_out_by_hand(table):
     rows = table.set_index("stage")
     # 6 operations x 1e9 parameters x 1000 questions x 2 epochs x 400 tokens at 2e12 a second, five adapters
-    assert rows.at["train_adapters", "hours"] == pytest.approx(5 * 6e9 * 1000 * 2 * 400 / 2e12 / 3600)
+    assert rows.at["train_adapters", "hours"] == pytest.approx(
+        5 * (START_H + 6e9 * 1000 * 2 * 400 / 2e12 / 3600)
+    )
     # 7 batches of 90 steps at 7 a second, six files
-    assert rows.at["generate", "hours"] == pytest.approx(6 * 90 / 3600)
+    assert rows.at["generate", "hours"] == pytest.approx(6 * (START_H + 90 / 3600))
     # 300 prompts in 19 batches, two files
-    assert rows.at["intervene", "hours"] == pytest.approx(2 * 19 * 90 / 7 / 3600)
+    assert rows.at["intervene", "hours"] == pytest.approx(2 * (START_H + 19 * 90 / 7 / 3600))
+    assert rows.at["intervene", "longest"] == pytest.approx(START_H + 19 * 90 / 7 / 3600)
     assert rows.at["preflight", "hours"] == pytest.approx(0.01)
     assert rows.at["train_adapters", "disk_gb"] == pytest.approx(5 * 8 * 1e6 * 4 / 1e9)
     jobs = {
@@ -127,8 +142,9 @@ def test_a_model_that_the_run_builds_itself_is_forecast_too():
 def test_an_arm_with_more_epochs_takes_longer():
     override = {"dataset": "babi", "arms": ["correct"], "epochs": 6}
     plan = TrainingPlan.model_validate(TRAINING.model_dump() | {"overrides": [override]})
-    hours = forecast(SETTINGS.changed(training=plan)).set_index("stage").at["train_adapters", "hours"]
-    assert hours == pytest.approx((3 * 2 + 2 * 6) * 6e9 * 1000 * 400 / 2e12 / 3600)
+    row = forecast(SETTINGS.changed(training=plan)).set_index("stage").loc["train_adapters"]
+    assert row["longest"] == pytest.approx(START_H + 6 * 6e9 * 1000 * 400 / 2e12 / 3600)
+    assert row["hours"] == pytest.approx(5 * START_H + (3 * 2 + 2 * 6) * 6e9 * 1000 * 400 / 2e12 / 3600)
 
 
 def test_a_run_that_starts_from_adapters_trains_none():
@@ -156,14 +172,16 @@ def test_what_a_run_took_teaches_the_next_one(tmp_path):
         conditions=["own"],
     )
     write_job(records, "first", "preflight", wall_s=72.0)
-    learned = learn_speeds(records, {"babi": SIZE}, MODELS)
+    learned = learn_pace(records, BASIS, SETTINGS)
+    rows, assumed = (forecast(learned=some).set_index("stage")["hours"] for some in (learned, {}))
+    # a job of two adapters took 360 s in place of 30 s and 2 x 2,400
+    assert rows["train_adapters"] == pytest.approx(assumed["train_adapters"] * 360 / (30 + 2 * 2400))
+    # a job of two files of 90 s
+    assert rows["generate"] == pytest.approx(assumed["generate"] * 360 / (30 + 2 * 90))
+    # one file of one condition in 7 batches
+    assert rows["intervene"] == pytest.approx(assumed["intervene"] * 360 / (30 + 90))
+    assert rows["preflight"] == pytest.approx(72 / 3600)
     rows = forecast(learned=learned).set_index("stage")
-    # two adapters took 360 s, five take 900; two files of answers took 360 s, six take 1,080
-    assert rows.at["train_adapters", "hours"] == pytest.approx(900 / 3600)
-    assert rows.at["generate", "hours"] == pytest.approx(1080 / 3600)
-    # one file of 7 batches took 360 s, two of 19 batches take 2 x 19 / 7 times as long
-    assert rows.at["intervene", "hours"] == pytest.approx(360 * 38 / 7 / 3600)
-    assert rows.at["preflight", "hours"] == pytest.approx(72 / 3600)
     assert rows.at["generate", "learned_from"] == 1
 
 
@@ -186,22 +204,135 @@ def test_jobs_of_another_device_or_of_other_questions_teach_nothing(tmp_path):
             {"same": same, "fewer": fewer, "gone": gone}[run],
             generation=decoding,
         )
-    (speed,) = learn_speeds(records, {"babi": SIZE}, MODELS).values()
-    assert (speed.per_s, speed.jobs) == (pytest.approx(7 * 90 / 90), 1)
-    assert learn_speeds(records, {"babi": SIZE}, {}) == {}
+    (pace,) = learn_pace(records, BASIS, SETTINGS).values()
+    assert (pace.factor, pace.jobs) == (pytest.approx(90 / (30 + 90)), 1)
+    assert learn_pace(records, Basis({"babi": SIZE}, {}, [], count_effort), SETTINGS) == {}
 
 
 def test_without_checkpointing_the_second_forward_pass_is_saved():
     training = TRAINING.changed(gradient_checkpointing=False)
     hours = [
-        forecast(settings).set_index("stage").at["train_adapters", "hours"]
+        forecast(settings).set_index("stage").at["train_adapters", "hours"] - 5 * START_H
         for settings in (SETTINGS, SETTINGS.changed(training=training))
     ]
     assert hours[1] / hours[0] == pytest.approx(4 / 6)
 
 
-def test_one_job_may_take_all_arms_and_seeds():
-    assert set(forecast(SETTINGS.changed(one_job_per="model"))["jobs"]) == {1}
+@pytest.mark.parametrize(
+    ("cut", "jobs"),
+    [
+        ("adapter", {"train_adapters": 5, "generate": 6, "intervene": 2}),
+        # arms with other seeds than `prompt_only` has: their answers are made with its own
+        ("seeds", {"train_adapters": 1, "generate": 1, "intervene": 1}),
+        ("model", {"train_adapters": 1, "generate": 1, "intervene": 1}),
+    ],
+)
+def test_one_job_may_take_more_than_one_adapter(cut, jobs):
+    table = forecast(SETTINGS.changed(one_job_per=cut)).set_index("stage")
+    assert {stage: table.at[stage, "jobs"] for stage in jobs} == jobs
+    # the work is the same; a job starts once
+    work = forecast().set_index("stage")["hours"] - START_H * forecast().set_index("stage")["jobs"]
+    starts = START_H * jobs["train_adapters"]
+    assert table.at["train_adapters", "hours"] - starts == pytest.approx(work["train_adapters"])
+
+
+def test_seeds_of_an_arm_go_together_where_all_arms_have_the_same():
+    cells = [("babi", "big", arm, seed) for arm in ("none", "correct") for seed in (0, 1)]
+    jobs = forecast_jobs(cells, BASIS, SETTINGS.changed(one_job_per="seeds"))
+    assert [(job.stage, job.arm, len(job.cells)) for job in jobs if job.stage == "generate"] == [
+        ("generate", "none", 2),
+        ("generate", "correct", 2),
+    ]
+
+
+EXPERIMENT = Experiment(
+    plan="plan.md",
+    items=10,
+    contexts=["intact", "gold_removed"],
+    traces=["own", "gold", "empty"],
+    battery=["cue"],
+    battery_items=4,
+    margins={"log_odds": 1.0, "share": 0.05},
+)
+
+
+def test_the_experiment_is_read_and_written_as_it_is_designed():
+    row = forecast(SETTINGS.changed(experiment=EXPERIMENT)).set_index("stage").loc["measure_answers"]
+    # with tags: a question of 500 tokens and traces of 70 with two answers of 8, in each context; with the
+    # cue a third context of three traces, and a trace to write behind it
+    read = 6 * 2 * (500 + 3 * 86) + 4 * 3 * (500 + 3 * 86)
+    # without: no trace, in the same contexts
+    plain = (6 * 2 + 4 * 3) * (500 + 86)
+    written = 90 / 7
+    reading = (2 * read + 3 * plain) * 2e9 / 2e12
+    assert row["jobs"] == 5
+    assert row["hours"] == pytest.approx(5 * START_H + (reading + 2 * written) / 3600)
+
+
+TEACHER = {
+    "source": "ask",
+    "keep": "all",
+    "target": "gold",
+    "endpoints": {
+        kind: {
+            "base_url": "https://api.example.org",
+            "model": "m",
+            "api_key_env": None,
+            "parameters": {},
+            "most_tokens": 1000,
+            "typical_tokens": 200,
+            "price": {"input": 1, "output": 2},
+        }
+        for kind in ("r1", "r1_summary")
+    },
+    "requests": {"concurrency": 4, "per_minute": 30, "timeout_s": 9, "attempts": 2},
+    "budget": {"tokens": None, "money": 3.0, "currency": "USD"},
+    "cache": "cache.jsonl",
+}
+
+
+def test_the_words_of_a_teacher_are_trained_on_too():
+    long = SETTINGS.changed(training=TRAINING.changed(max_length=4096))
+    basis = Basis({"babi": SIZE}, MODELS, ["correct"], count_effort, {"correct": 900})
+    row = tabulate_jobs(forecast_jobs(CELLS, basis, long)).set_index("stage").loc["train_adapters"]
+    hours = [6e9 * 1000 * 2 * tokens / 2e12 / 3600 for tokens in (500, 1400)]
+    assert row["longest"] == pytest.approx(START_H + hours[1])
+    assert row["hours"] == pytest.approx(5 * START_H + 3 * hours[0] + 2 * hours[1])
+
+
+def test_calls_of_a_teacher_are_counted_timed_and_priced():
+    settings = SETTINGS.changed(teacher=Teacher.model_validate(TEACHER))
+    rows = forecast(settings, asked=["r1", "r1_summary"]).set_index("stage")
+    # thirty calls a minute: of all 1,100 questions, and of those for training
+    assert rows.at["ask_teacher", "hours"] == pytest.approx(1100 / 30 / 60)
+    assert rows.at["ask_follow_up", "hours"] == pytest.approx(1000 / 30 / 60)
+    # 2,100 calls of 500 tokens and 200 new ones
+    assert say_teacher({"babi": SIZE}, ["r1", "r1_summary"], settings) == [
+        "Teacher: at most 2,100 calls, about 1,470,000 tokens, 1.89 USD of a budget of 3.00."
+    ]
+    assert say_teacher({"babi": SIZE}, [], SETTINGS) == []
+
+
+def test_choices_of_one_job_per_are_held_against_each_other():
+    settings = SETTINGS.changed(gpu_hours=4)
+    jobs = {
+        cut: forecast_jobs(CELLS, BASIS, settings.changed(one_job_per=cut)) for cut in ("adapter", "model")
+    }
+    cuts = compare_cuts(jobs, {1, 2})
+    one, many = (cuts.set_index("one_job_per").loc[cut] for cut in ("adapter", "model"))
+    # preflight, five adapters, six files of answers, two of interventions
+    assert (one["jobs"], one["loads"], many["loads"]) == (16, 14, 4)
+    assert one["hours_1"] == pytest.approx(one["gpu_hours"])
+    # all adapters in one job leave the second GPU idle
+    assert one["hours_2"] < one["hours_1"] and many["hours_2"] == pytest.approx(many["hours_1"])
+    assert list(show_cuts(cuts)["Longest job"]) == ["40 min", "3.3 h"]
+    table = tabulate_jobs(jobs["adapter"]).assign(hours_taken=0.25)
+    assert say_plan(table, cuts, settings) == [
+        "GPU hours: 3.7 h expected, 60 min taken, of a budget of 4.0 h (`gpu_hours`).",
+        "On 2 GPUs (`gpus`): 2.1 h, once downloads, teacher and base models are there. "
+        "Time for the head job on a cluster, twice as long: `--time=1-0`.",
+    ]
+    assert "it will probably end before." in say_plan(table, cuts, settings.changed(gpu_hours=3))[0]
 
 
 def test_finished_jobs_stand_beside_the_forecast(table, tmp_path):
@@ -213,9 +344,10 @@ def test_finished_jobs_stand_beside_the_forecast(table, tmp_path):
     rows = add_measured(table, tmp_path / "run").set_index("stage")
     assert dict(rows["done"]) == dict.fromkeys(rows.index, 0) | {"train_adapters": 2, "preflight": 1}
     assert rows.at["train_adapters", "hours_taken"] == pytest.approx(0.3)
-    shown = show_forecast(rows.reset_index().assign(learned_from=[0, 0, 0, 1, 12, 0]))
+    shown = show_jobs(rows.reset_index().assign(learned_from=[0, 0, 0, 1, 12, 0]))
     last = dict(shown.iloc[-1])
-    assert (last["Jobs"], last["Jobs done"], last["Hours taken"]) == ("16", "3", "0.31")
+    assert (last["Jobs"], last["Jobs done"], last["Time taken"]) == ("16", "3", "19 min")
+    assert list(shown["Mean job"]) == ["", "", "40 s", "40 min", "2 min", "5 min", ""]
     assert (last["Download, GB"], last["Disk, GB"]) == ("2.75", "0.16")
     basis = ["", "", "assumed", "1 finished job", "12 finished jobs", "assumed", ""]
     assert list(shown["Speed of"]) == basis
@@ -227,14 +359,25 @@ def test_the_forecast_says_what_it_does_not_know(table):
     assert math.isnan(row.at["train_adapters", "hours"]) and math.isnan(row.at["train_adapters", "disk_gb"])
     # how long generation takes depends on the dataset alone
     assert row.at["generate", "hours"] == table.set_index("stage").at["generate", "hours"]
-    shown = show_forecast(row.reset_index().assign(done=0, hours_taken=0.0))
+    shown = show_jobs(row.reset_index().assign(done=0, hours_taken=0.0))
     stages = shown.set_index("Stage")
-    assert stages.at["fetch_model", "Download, GB"] == stages.at["train_adapters", "Device hours"] == "?"
+    assert stages.at["fetch_model", "Download, GB"] == stages.at["train_adapters", "Time"] == "?"
     assert (stages.at["all", "Download, GB"], stages.at["all", "Disk, GB"]) == ("≥ 0.25", "?")
-    assert say_unknown({"babi": SIZE}, {"big": unknown}).startswith(
-        "?: sizes of big are not known; state them"
+    (said,) = say_unknown({"babi": SIZE}, {"big": unknown})
+    assert said.startswith("?: sizes of big are not known; state them")
+    assert say_unknown({"babi": SIZE}, MODELS) == []
+    cuts = compare_cuts(
+        {
+            "adapter": forecast_jobs(
+                CELLS, Basis({"babi": SIZE}, {"big": unknown}, [], count_effort), SETTINGS
+            )
+        },
+        {2},
     )
-    assert say_unknown({"babi": SIZE}, MODELS) == ""
+    assert show_cuts(cuts)["2 GPUs"].item() == "?"
+    assert say_plan(row.reset_index().assign(hours_taken=0.0), cuts, SETTINGS) == [
+        "GPU hours: ? expected, none taken."
+    ]
 
 
 def test_every_registry_and_model_of_this_repository_states_its_sizes():
@@ -246,7 +389,7 @@ def test_every_registry_and_model_of_this_repository_states_its_sizes():
     models = read_models(ROOT / "config/models.yaml")
     sizes = {number: dataset_size(entry, Limit()) for number, entry in enumerate(entries)}
     assert (
-        say_unknown(sizes, {name: model_size(model, ROOT / "absent") for name, model in models.items()}) == ""
+        say_unknown(sizes, {name: model_size(model, ROOT / "absent") for name, model in models.items()}) == []
     )
 
 

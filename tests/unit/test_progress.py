@@ -12,8 +12,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_tracekd import LogHandler
 from tracekd.core.errors import tell
 from tracekd.core.logs import rule_log
+from tracekd.core.times import say_time
 from tracekd.run.cells import count_cells
-from tracekd.workflow.progress import Board, Job, average_time, job_title, read_bar, say_time
+from tracekd.workflow.progress import Board, Job, average_time, job_title, read_bar
 
 NOON = datetime(2026, 1, 1, 12, 0)
 

@@ -47,6 +47,11 @@ def test_a_job_covers_one_cell_or_all_cells_of_a_dataset_and_model():
         "{model}/none/3",
         "{model}/none/4",
     ]
+    some = make_run(arms=arms, seeds=[3, 4], one_job_per="seeds")
+    assert some.per_cell("{model}/{arm}/{seed}", some.sft_arms) == ["{model}/{arm}/3", "{model}/{arm}/4"]
+    assert some.per_cell("{dataset}/{arm}", some.sft_arms) == ["{dataset}/{arm}"]
+    # `prompt_only` has one seed, so no pattern stands for it and the others
+    assert some.per_cell("{arm}/{seed}", some.arms) == ["prompt_only/3", "none/3", "none/4"]
     # a file per arm is named once
     assert many.per_cell("{dataset}/{arm}", many.arms) == ["{dataset}/prompt_only", "{dataset}/none"]
 
@@ -145,6 +150,8 @@ def test_an_arm_without_sft_needs_no_adapter():
     run = make_run(one_job_per="adapter")
     assert generation.get_adapters(run, paths.WEIGHTS)({"arm": "prompt_only"}) == []
     assert generation.get_adapters(run, paths.WEIGHTS)({"arm": "none"}) == [paths.WEIGHTS]
+    some = make_run(arms=["prompt_only", "none"], seeds=[1, 2], one_job_per="seeds")
+    assert generation.get_adapters(some, "{arm}/{seed}")({}) == ["none/1", "none/2"]
     whole = make_run(arms=["prompt_only", "none"], seeds=[1])
     assert generation.get_adapters(whole, paths.WEIGHTS)({}) == [
         paths.fill(paths.WEIGHTS, arm="none", seed=1)

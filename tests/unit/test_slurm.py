@@ -119,7 +119,10 @@ def test_a_scheduler_that_does_not_answer_stops_the_run_in_one_sentence(tmp_path
 
 
 # profiles/slurm and rules/cluster.smk
-PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+PROFILE, GENERIC = (
+    yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+    for name in ("slurm", "cluster-generic")
+)
 RULES = {
     name: body
     for path in ROOT.glob("rules/*.smk")
@@ -137,15 +140,14 @@ def test_every_rule_that_uses_a_gpu_is_submitted_and_gets_one():
     assert GPU_RULES <= SUBMITTED
     for rule in GPU_RULES:
         assert PROFILE["set-resources"][rule]["gres"].startswith("gpu:"), rule
-        assert (
-            PROFILE["set-resources"][rule]["slurm_partition"]
-            != PROFILE["default-resources"]["slurm_partition"]
-        )
+        for profile, key in ((PROFILE, "slurm_partition"), (GENERIC, "options")):
+            assert profile["set-resources"][rule][key] != profile["default-resources"][key]
 
 
-def test_the_profile_and_the_list_of_submitted_rules_name_rules_that_exist():
+@pytest.mark.parametrize("profile", [PROFILE, GENERIC], ids=["slurm", "cluster-generic"])
+def test_the_profile_and_the_list_of_submitted_rules_name_rules_that_exist(profile):
     assert len(RULES) > 40
-    assert {*PROFILE["set-resources"], *PROFILE["set-threads"], *SUBMITTED} <= RULES.keys()
+    assert {*profile["set-resources"], *profile["set-threads"], *SUBMITTED} <= RULES.keys()
 
 
 def test_rules_that_need_the_network_run_where_snakemake_runs():
@@ -153,13 +155,14 @@ def test_rules_that_need_the_network_run_where_snakemake_runs():
     assert len(network) >= 5 and not network & SUBMITTED
 
 
-def test_memory_and_time_of_the_profile_grow_with_the_attempt_and_retries_stand_only_there():
-    demands = {**PROFILE["set-resources"], "any other": PROFILE["default-resources"]}
+@pytest.mark.parametrize("profile", [PROFILE, GENERIC], ids=["slurm", "cluster-generic"])
+def test_memory_and_time_of_the_profile_grow_with_the_attempt_and_retries_stand_only_there(profile):
+    demands = {**profile["set-resources"], "any other": profile["default-resources"]}
     for rule, resources in demands.items():
         for name in ("mem_mb", "runtime"):
             assert re.fullmatch(r"\d+ \* attempt", resources[name]), (rule, name)
-    assert PROFILE["retries"] == 2
+    assert profile["retries"] == 2
     # what jobs ask for does not depend on where they run
     local = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())["default-resources"]
-    assert local.items() <= PROFILE["default-resources"].items()
+    assert local.items() <= profile["default-resources"].items()
     assert not [name for name, body in RULES.items() if re.search(r"retries: *[^ 0]", body)]

@@ -202,10 +202,13 @@ def test_the_report_is_one_file_without_outside_references(project):
     assert 'src="http' not in page and '<link href="http' not in page
 
 
-def test_one_job_per_adapter_gives_the_same_bytes_as_one_job_per_model(project, tmp_path):
+def test_one_job_per_adapter_and_more_threads_give_the_same_bytes(project, tmp_path):
     other = copy_up_to_traces(project, tmp_path / "project")
     scores = [f"results/smoke/scores/babi/tiny-qwen3/{arm}/seed0.aligned.csv" for arm in ("none", "correct")]
-    snakemake(other, *scores, "--rerun-triggers", "mtime", *SMOKE, "--config", "one_job_per=adapter")
+    threads = ("--set-threads", "train_adapters=2", "generate=2")
+    snakemake(
+        other, *scores, "--rerun-triggers", "mtime", *SMOKE, "--config", "one_job_per=adapter", *threads
+    )
     made = digests(other, "results/smoke/adapters/**/*.safetensors")
     assert len(made) == 2
     for pattern in ("adapters/**/*.safetensors", "adapters/**/training_log.csv", "generations/**/*.jsonl"):

@@ -10,7 +10,7 @@ from pydantic import Field
 from tracekd.core.checks import check_names, read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.datasets import DATASETS, get_dataset
-from tracekd.run.forecast import Size
+from tracekd.run.sizes import Size
 from tracekd.settings.base import Count, Settings, Text, parse_settings
 from tracekd.settings.config import Limit
 from tracekd.sources.kinds import DatasetSource, Local, RelativePath, Simulate, resolve_source

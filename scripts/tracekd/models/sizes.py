@@ -9,7 +9,7 @@ from pathlib import Path
 from tracekd.core.checks import read_json_object
 from tracekd.core.errors import ModelError
 from tracekd.models.registry import ALL_LINEAR, Model
-from tracekd.run.forecast import ModelSize
+from tracekd.run.sizes import ModelSize
 from tracekd.sources.kinds import Demo, Local
 
 # what the library that loads the weights allows

@@ -1,27 +1,32 @@
 """What a run will take, before it starts, and what it has taken so far, beside it.
 
-The forecast is arithmetic: the work of each stage, from sizes, over a speed. Sizes are those of a model's own
-files, else those that the registries state; the forecast says which it lacks. Speeds are those at which
-earlier jobs of the same kind and model went, by the records of jobs (tracekd.run.provenance), else assumed
-ones (config section `forecast`).
+The forecast is arithmetic: the work of each job, from sizes, at assumed speeds (config section `forecast`).
+Sizes are those of a model's own files, else those that the registries state; the forecast says which it
+lacks. Where jobs of the same stage and model have finished, their records (tracekd.run.provenance) say how
+much longer they took than was assumed.
 """
 
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 from pydantic import ValidationError
 
-from tracekd.run.cells import arm_and_seed
+from tracekd.run.cells import arm_and_seed, choose_cut
 from tracekd.run.provenance import read_record
+from tracekd.run.schedule import schedule
+from tracekd.run.sizes import ModelSize, Size
 from tracekd.settings.base import Settings
 from tracekd.settings.base_model import BaseRecipe
 from tracekd.settings.config import Generation, Speeds
+from tracekd.settings.experiment import Experiment
+from tracekd.settings.teacher import Endpoint, Limits, Teacher
 from tracekd.settings.training import Training, TrainingPlan
 
 # floating-point operations for each parameter and token: forward, backward through the activations (the
@@ -29,23 +34,26 @@ from tracekd.settings.training import Training, TrainingPlan
 FORWARD, BACKWARD = 2, 2
 # bytes of a float32 adapter weight
 WEIGHT_BYTES = 4
-COSTS = ("hours", "download_gb", "disk_gb")
-COLUMNS = ("stage", "dataset", "model", "jobs", *COSTS, "learned_from")
+# tokens a second of one answer of an endpoint
+ENDPOINT_TOKENS_PER_S = 50
 # for the numbers of a training; which layers carry the adapter does not change them
 ANY_MODULES: Final = "all-linear"
+# stages that load a base model on the device, each behind those whose files it reads
+DEVICE = {
+    "preflight": (),
+    "train_adapters": ("preflight",),
+    "generate": ("train_adapters",),
+    "intervene": ("generate",),
+    "measure_answers": ("generate",),
+}
+CUTS = ("adapter", "seeds", "model")
 
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Size of a dataset, NaN where it is not known.
-
-    Questions of each split, mean tokens of a conversation with a trace, megabytes to download.
-    """
-
-    train: float
-    test: float
-    tokens: float
-    download_mb: float
+# dataset, model, arm, seed
+Cell = tuple[str, str, str, int]
+# tokens read and traces written: of an experiment, test questions, tokens of one, whether the arm has tags
+Weigh = Callable[[Experiment, float, float, bool], tuple[float, float]]
+# of a stage and model
+Learned = Mapping[tuple[str, str], "Pace"]
 
 
 class ForecastSettings(Settings):
@@ -55,124 +63,187 @@ class ForecastSettings(Settings):
     training: TrainingPlan
     generation: Generation
     interventions: list[str]
+    experiment: Experiment | None = None
+    teacher: Teacher | None = None
     base_model: BaseRecipe
     forecast: Speeds
     one_job_per: str
+    gpus: int
+    gpu_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ModelSize:
-    """Size of a model, NaN where it is not known: weights, an adapter's weights per rank, GB to download."""
+class Basis:
+    """What the arithmetic of one job rests on, beside its settings.
 
-    parameters: float
-    lora_per_rank: float
-    download_gb: float
+    sizes of the datasets and models; arms with think tags; how the experiment is weighed; tokens by which
+    the words of a teacher lengthen the conversations of an arm.
+    """
+
+    sizes: Mapping[str, Size]
+    models: Mapping[str, ModelSize]
+    thinking_arms: Collection[str]
+    weigh: Weigh
+    added: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
-    """Units of work per second, and the finished jobs that it was learnt from (0: assumed)."""
+class Pace:
+    """How many times as long as assumed finished jobs took, and how many they are."""
 
-    per_s: float
+    factor: float = 1.0
     jobs: int = 0
 
 
-# of a stage and model
-Learned = Mapping[tuple[str, str], Speed]
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job of the forecast; a cost is NaN where it is not known.
+
+    arm: of all its cells, None for a job of all arms. cells: that it makes something of; empty where it is of
+    none. seconds: that it should take; learned_from: finished jobs on which they rest, 0 where speeds are
+    assumed.
+    """
+
+    stage: str
+    dataset: str | None = None
+    model: str | None = None
+    arm: str | None = None
+    cells: frozenset[Cell] = frozenset()
+    seconds: float = 0.0
+    learned_from: int = 0
+    download_gb: float = 0.0
+    disk_gb: float = 0.0
 
 
-def forecast_run(
-    cells: Iterable[tuple[str, str, str, int]],
-    sizes: Mapping[str, Size],
-    models: Mapping[str, ModelSize],
+def forecast_jobs(
+    cells: Sequence[Cell],
+    basis: Basis,
     settings: ForecastSettings,
     *,
     built: Collection[str] = (),
-    thinking_arms: Collection[str] = (),
+    asked: Collection[str] = (),
     learned: Learned | None = None,
-) -> pd.DataFrame:
-    """Forecast downloads, base models, preflight, training, generation and interventions.
+) -> list[Job]:
+    """List downloads, teacher's calls, base models and everything that loads one.
 
     Args:
-        cells: (dataset, model, arm, seed) of the run; the arm `prompt_only` is not trained.
-        sizes: of each dataset.
-        models: size of each model.
+        cells: of the run; the arm `prompt_only` is not trained.
+        basis: sizes, arms with think tags, and how the experiment is weighed.
         settings: of the run.
         built: models that the workflow trains itself.
-        thinking_arms: arms that answer behind set traces.
-        learned: speeds of earlier jobs, as from `learn_speeds`.
-
-    Returns:
-        stage, dataset, model, jobs, hours (of the device), download_gb, disk_gb, learned_from (jobs whose
-        speed the hours rest on; 0 where it is assumed); a cost is 0 where a stage has none and NaN where it
-        is not known.
+        asked: kinds of responses that a teacher is asked for.
+        learned: pace of earlier jobs, as from `learn_pace`.
 
     """
-    table = pd.DataFrame(cells, columns=["dataset", "model", "arm", "seed"])
-    trains = settings.level == "train"
-    assumed, known = _assumed_speeds(settings.forecast), learned or {}
+    known, speeds = learned or {}, settings.forecast
 
-    def take(stage: str, model: str, units: float) -> dict[str, Any]:
-        speed = known.get((stage, model), Speed(assumed[stage]))
-        return {
-            "stage": stage,
-            "model": model,
-            "hours": units / speed.per_s / 3600,
-            "learned_from": speed.jobs,
-        }
+    def take(stage: str, model: str, seconds: float) -> dict[str, Any]:
+        pace = known.get((stage, model), Pace())
+        return {"model": model, "seconds": seconds * pace.factor, "learned_from": pace.jobs}
 
-    rows: list[dict[str, Any]] = [
-        {"stage": "fetch_raw", "dataset": name, "jobs": 1, "download_gb": sizes[name].download_mb / 1e3}
-        for name in table["dataset"].unique()
+    datasets = list(dict.fromkeys(dataset for dataset, *_ in cells))
+    models = list(dict.fromkeys(model for _, model, *_ in cells))
+    jobs = [Job("fetch_raw", name, download_gb=basis.sizes[name].download_mb / 1e3) for name in datasets]
+    jobs += [
+        Job("fetch_model", model=name, download_gb=basis.models[name].download_gb)
+        for name in models
+        if basis.models[name].download_gb
     ]
-    rows += [
-        {"stage": "fetch_model", "model": name, "jobs": 1, "download_gb": models[name].download_gb}
-        for name in table["model"].unique()
-        if models[name].download_gb
+    jobs += [
+        Job(
+            "ask_teacher" if kind == "r1" else "ask_follow_up",
+            name,
+            seconds=asking_seconds(count_calls(basis.sizes[name], kind), endpoint, limits),
+        )
+        for kind, endpoint, limits in list_asked(settings.teacher, asked)
+        for name in datasets
     ]
-    rows += [
-        {**take("build_base_model", name, base_steps(settings.base_model)), "jobs": 1}
-        for name in table["model"].unique()
+    building = base_steps(settings.base_model) / speeds.base_model_steps_per_s
+    jobs += [
+        Job("build_base_model", **take("build_base_model", name, building))
+        for name in models
         if name in built
     ]
-    rows += [{**take("preflight", name, 1), "jobs": 1} for name in table["model"].unique() if trains]
-    for (dataset, model), group in table.groupby(["dataset", "model"], sort=False):
-        size, weights = sizes[dataset], models[model]
-        arms = {
-            "train_adapters": [arm for arm in group["arm"] if arm != "prompt_only" and trains],
-            "generate": list(group["arm"]),
-            "intervene": [arm for arm in group["arm"] if arm in thinking_arms and settings.interventions],
-        }
-        steps = decoding_steps(size.test, settings.generation)
-        behind = decoding_steps(size.test * len(settings.interventions), settings.generation)
-        plan = settings.training
-        units = {
-            "train_adapters": sum(
-                training_operations(size, weights.parameters, plan.of(dataset, arm, ANY_MODULES))
-                for arm in arms["train_adapters"]
-            ),
-            "generate": steps * len(arms["generate"]),
-            "intervene": behind * len(arms["intervene"]),
-        }
-        disk = len(arms["train_adapters"]) * weights.lora_per_rank * plan.lora.rank * WEIGHT_BYTES / 1e9
-        disks = {"train_adapters": disk}
-        for stage, some in arms.items():
-            jobs = 1 if settings.one_job_per == "model" else len(some)
-            row: dict[str, Any] = {"dataset": dataset, "jobs": jobs, "disk_gb": disks.get(stage, 0.0)}
-            rows += [take(stage, model, units[stage]) | row] if some else []
-    free = dict.fromkeys(COSTS, 0.0) | {"learned_from": 0}
-    return pd.DataFrame([free | row for row in rows]).reindex(columns=list(COLUMNS))
+    if settings.level == "train":
+        trained = [cell for cell in cells if cell[2] != "prompt_only"]
+        of_model = {name: frozenset(cell for cell in trained if cell[1] == name) for name in models}
+        jobs += [
+            Job("preflight", **take("preflight", name, speeds.preflight_s), cells=of_model[name])
+            for name in models
+        ]
+    for stage, some in list_stages(cells, basis.thinking_arms, settings).items():
+        for arm, together in cut_cells(some, settings.one_job_per):
+            dataset, model, *_ = together[0]
+            arms = [cell[2] for cell in together]
+            seconds = job_seconds(stage, dataset, model, arms, basis, settings)
+            adapters = len(together) * (stage == "train_adapters")
+            size = basis.models[model].lora_per_rank * settings.training.lora.rank * WEIGHT_BYTES / 1e9
+            jobs.append(
+                Job(
+                    stage,
+                    dataset,
+                    arm=arm,
+                    cells=frozenset(together),
+                    disk_gb=adapters * size if adapters else 0.0,
+                    **take(stage, model, seconds),
+                )
+            )
+    return jobs
 
 
-def _assumed_speeds(speeds: Speeds) -> dict[str, float]:
-    """Give the assumed speed of each stage, in its units of work per second."""
+def list_stages(
+    cells: Sequence[Cell], thinking_arms: Collection[str], settings: ForecastSettings
+) -> dict[str, list[Cell]]:
+    """Give the cells of each stage that goes through them, in the order of the stages."""
+    adapters = [cell for cell in cells if cell[2] != "prompt_only"]
     return {
-        "build_base_model": speeds.base_model_steps_per_s,
-        "preflight": 1 / speeds.preflight_s,
-        "train_adapters": speeds.training_tflops * 1e12,
-        "generate": speeds.decoding_steps_per_s,
-        "intervene": speeds.decoding_steps_per_s,
+        "train_adapters": adapters if settings.level == "train" else [],
+        "generate": list(cells),
+        "intervene": [cell for cell in cells if cell[2] in thinking_arms and settings.interventions],
+        "measure_answers": adapters if settings.experiment else [],
     }
+
+
+def cut_cells(cells: Sequence[Cell], one_job_per: str) -> Iterator[tuple[str | None, list[Cell]]]:
+    """Cut the cells of a stage into those that one job takes; yield its arm, None for all arms, and them."""
+    seeds: defaultdict[str, list[int]] = defaultdict(list)
+    parts: defaultdict[tuple[object, ...], list[Cell]] = defaultdict(list)
+    for _, _, arm, seed in cells:
+        seeds[arm] += [seed] * (seed not in seeds[arm])
+    length = {"adapter": 4, "seeds": 3, "model": 2}[choose_cut(one_job_per, seeds)]
+    for cell in cells:
+        parts[cell[:length]].append(cell)
+    for some in parts.values():
+        yield some[0][2] if length > 2 else None, some
+
+
+def job_seconds(
+    stage: str, dataset: str, model: str, arms: Iterable[str], basis: Basis, settings: ForecastSettings
+) -> float:
+    """Give the seconds, at assumed speeds, of a job for one adapter of each of these arms."""
+    size, weights, speeds = basis.sizes[dataset], basis.models[model], settings.forecast
+    operations = speeds.training_tflops * 1e12
+
+    def decode(prompts: float) -> float:
+        return decoding_steps(prompts, settings.generation) / speeds.decoding_steps_per_s
+
+    @cache
+    def take(arm: str) -> float:
+        match stage:
+            case "train_adapters":
+                plan = settings.training.of(dataset, arm, ANY_MODULES)
+                longer = replace(size, tokens=size.tokens + basis.added.get(arm, 0.0))
+                return training_operations(longer, weights.parameters, plan) / operations
+            case "generate":
+                return decode(size.test)
+            case "intervene":
+                return decode(size.test * len(settings.interventions))
+        assert settings.experiment is not None
+        has_tags = arm in basis.thinking_arms
+        tokens, written = basis.weigh(settings.experiment, size.test, size.tokens, has_tags)
+        return FORWARD * weights.parameters * tokens / operations + decode(written)
+
+    return speeds.start_s + sum(map(take, arms))
 
 
 def training_operations(size: Size, parameters: float, training: Training) -> float:
@@ -194,87 +265,171 @@ def base_steps(recipe: BaseRecipe) -> float:
     return recipe.copy_steps + recipe.document_steps * (recipe.rounds + 1) / 2
 
 
-def learn_speeds(
-    folder: Path, sizes: Mapping[str, Size], models: Mapping[str, ModelSize]
-) -> dict[tuple[str, str], Speed]:
-    """Give the speed of finished jobs by stage and model, over all runs.
+def list_asked(teacher: Teacher | None, kinds: Collection[str]) -> Iterator[tuple[str, Endpoint, Limits]]:
+    """Yield each kind of response that is asked for, with its endpoint and how fast that is asked."""
+    if teacher and teacher.source == "ask" and teacher.endpoints and teacher.requests:
+        for kind in kinds:
+            yield kind, teacher.endpoints[kind], teacher.requests
 
-    A job teaches where its work can be told: its model is one of `models`, and its questions are still there
+
+def count_calls(size: Size, kind: str) -> float:
+    """Count the calls for a dataset at most: traces of all questions, all else of those for training."""
+    return size.train + size.test * (kind == "r1")
+
+
+def asking_seconds(calls: float, endpoint: Endpoint, limits: Limits) -> float:
+    """Give the seconds of so many calls, by the pace that is allowed and the usual length of an answer."""
+    answer = endpoint.typical_tokens / ENDPOINT_TOKENS_PER_S / limits.concurrency
+    return calls * max(answer, 60 / limits.per_minute if limits.per_minute else 0.0)
+
+
+def learn_pace(folder: Path, basis: Basis, settings: ForecastSettings) -> dict[tuple[str, str], Pace]:
+    """Give the pace of finished jobs by stage and model, over all runs.
+
+    A job teaches where its work can be told: its model is one of the run's, and its questions are still there
     and as many as the registry says, so that no demo speaks for real data of the same name. Of jobs on
     several devices those on the device of the last one count.
 
     Args:
         folder: of the records of all runs, `{run}/{rule}/{job}.json`.
-        sizes: of each dataset of the run to forecast.
-        models: size of each of its models.
+        basis: sizes and arms of the run to forecast.
+        settings: of that run, for its assumed speeds.
 
     """
     jobs: dict[tuple[str, str], list[tuple[str, str, float, float]]] = defaultdict(list)
-    for stage in ("build_base_model", "preflight", "train_adapters", "generate", "intervene"):
+    count = cache(_count_questions)
+    for stage in ("build_base_model", *DEVICE):
         for path in sorted(folder.glob(f"*/{stage}/*.json")):
             record = read_record(path)
-            units = _units_of(record, sizes, models)
-            if units:
+            assumed = _assume(record, basis, settings, count)
+            if assumed:
                 key = stage, record["wildcards"]["model"]
-                jobs[key].append((record["finished"], record["device"], units, record["wall_s"]))
-    speeds = {}
+                jobs[key].append((record["finished"], record["device"], assumed, record["wall_s"]))
+    learned = {}
     for key, found in jobs.items():
         last = max(found)[1]
-        same = [(units, seconds) for _, device, units, seconds in found if device == last]
-        done, taken = (sum(column) for column in zip(*same, strict=True))
-        speeds[key] = Speed(done / taken, len(same))
-    return speeds
+        same = [(assumed, seconds) for _, device, assumed, seconds in found if device == last]
+        expected, taken = (sum(column) for column in zip(*same, strict=True))
+        learned[key] = Pace(taken / expected, len(same))
+    return learned
 
 
-def _units_of(
-    record: Mapping[str, Any], sizes: Mapping[str, Size], models: Mapping[str, ModelSize]
+def _assume(
+    record: Mapping[str, Any],
+    basis: Basis,
+    settings: ForecastSettings,
+    count: Callable[[str], tuple[int, int] | None],
 ) -> float | None:
-    """Count the units of work of a finished job; None where they cannot be told."""
-    params, wildcards = record["params"], record["wildcards"]
-    model, dataset = models.get(wildcards["model"]), wildcards.get("dataset")
-    if model is None:
+    """Give the seconds that a finished job should have taken; None where its work cannot be told."""
+    params, wildcards, rule = record["params"], record["wildcards"], record["rule"]
+    model, dataset, speeds = wildcards["model"], wildcards.get("dataset"), settings.forecast
+    if model not in basis.models:
         return None
     try:
-        match record["rule"]:
+        match rule:
             case "build_base_model":
-                return base_steps(BaseRecipe.model_validate(params["options"]))
+                recipe = BaseRecipe.model_validate(params["options"])
+                return base_steps(recipe) / speeds.base_model_steps_per_s
             case "preflight":
-                return 1
-        size = sizes.get(dataset)
-        if size is None or _count_questions(record["inputs"], dataset) != (size.train, size.test):
+                return speeds.preflight_s
+        size = basis.sizes.get(dataset)
+        asked = next((path for path in record["inputs"] if path.endswith(f"/questions/{dataset}.jsonl")), "")
+        if size is None or count(asked) != (size.train, size.test):
             return None
-        cells = {arm_and_seed(path) for path in record["outputs"]}
-        if record["rule"] == "train_adapters":
-            plan = TrainingPlan.model_validate(params["training"])
-            units = sum(
-                training_operations(size, model.parameters, plan.of(dataset, arm, ANY_MODULES))
-                for arm, _ in cells
-            )
-            return None if math.isnan(units) else units
-        steps = decoding_steps(
-            size.test * len(params.get("conditions", ["none"])),
-            Generation.model_validate(params["generation"]),
-        )
-        return steps * len(cells)
+        own = {key: params[key] for key in ("training", "generation", "experiment") if key in params}
+        own |= {"interventions": params["conditions"]} if "conditions" in params else {}
+        arms = [arm for arm, _ in sorted({arm_and_seed(path) for path in record["outputs"]})]
+        seconds = job_seconds(rule, dataset, model, arms, basis, settings.changed(**own))
+        return None if math.isnan(seconds) else seconds
     except ValidationError:  # a record of another version of the settings
         return None
 
 
-def _count_questions(inputs: Iterable[str], dataset: str) -> tuple[int, int] | None:
-    """Count the train and test questions that a job has read; None where the file is gone."""
-    path = next((Path(one) for one in inputs if one.endswith(f"/questions/{dataset}.jsonl")), None)
-    if path is None or not path.is_file():
+def _count_questions(path: str) -> tuple[int, int] | None:
+    """Count the train and test questions of a file; None where it is gone."""
+    if not Path(path).is_file():
         return None
     with open(path, encoding="utf-8") as stream:
         splits = [json.loads(line)["split"] for line in stream]
     return splits.count("train"), splits.count("test")
 
 
+def on_device(jobs: Iterable[Job]) -> list[Job]:
+    """Pick the jobs that hold a device: each loads a base model."""
+    return [job for job in jobs if job.stage in DEVICE]
+
+
+def find_hours(jobs: Sequence[Job], devices: int) -> float:
+    """Give the hours that a run's jobs on the device take on so many; NaN where one is not known.
+
+    Downloads, teacher and base models come before and are not in it.
+    """
+    held = on_device(jobs)
+    makers: defaultdict[tuple[str, Cell], set[int]] = defaultdict(set)
+    for number, job in enumerate(held):
+        for cell in job.cells:
+            makers[job.stage, cell].add(number)
+    after = [
+        set().union(*(makers[stage, cell] for stage in DEVICE[job.stage] for cell in job.cells))
+        for job in held
+    ]
+    lengths = [job.seconds for job in held]
+    return math.nan if any(map(math.isnan, lengths)) else schedule(lengths, after, devices) / 3600
+
+
+def tabulate_jobs(jobs: Iterable[Job]) -> pd.DataFrame:
+    """Add up the jobs of each stage, dataset and model.
+
+    Columns stage, dataset, model, jobs, hours (of all), longest (hours of one job), download_gb, disk_gb,
+    learned_from (jobs on whose pace the hours rest; 0 where speeds are assumed).
+    """
+    parts: defaultdict[tuple[str, str | None, str | None], list[Job]] = defaultdict(list)
+    for job in jobs:
+        parts[job.stage, job.dataset, job.model].append(job)
+    rows = [
+        {
+            "stage": stage,
+            "dataset": dataset,
+            "model": model,
+            "jobs": len(some),
+            "hours": sum(job.seconds for job in some) / 3600,
+            "longest": max(job.seconds for job in some) / 3600,
+            "download_gb": sum(job.download_gb for job in some),
+            "disk_gb": sum(job.disk_gb for job in some),
+            "learned_from": some[0].learned_from,
+        }
+        for (stage, dataset, model), some in parts.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def compare_cuts(jobs_by_cut: Mapping[str, Sequence[Job]], devices: Collection[int]) -> pd.DataFrame:
+    """Hold the choices of `one_job_per` against each other.
+
+    Columns one_job_per, jobs (all of the forecast), loads (of a base model), longest (hours of one job on the
+    device), gpu_hours (of all), and hours_{n} on n devices.
+    """
+    rows = []
+    for cut, jobs in jobs_by_cut.items():
+        held = [job.seconds / 3600 for job in on_device(jobs)]
+        rows.append(
+            {
+                "one_job_per": cut,
+                "jobs": len(jobs),
+                "loads": len(held),
+                "longest": max(held, default=0.0),
+                "gpu_hours": sum(held),
+                **{f"hours_{count}": find_hours(jobs, count) for count in sorted(devices)},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def add_measured(table: pd.DataFrame, records: Path) -> pd.DataFrame:
     """Add `done` (records of finished jobs) and `hours_taken` (their wall time) to each row.
 
     Args:
-        table: as from `forecast_run`.
+        table: as from `tabulate_jobs`.
         records: folder of the run's records, `{rule}/{job}.json`.
 
     """
@@ -292,60 +447,3 @@ def add_measured(table: pd.DataFrame, records: Path) -> pd.DataFrame:
         for row in table.itertuples()
     ]
     return table.assign(done=list(map(len, finished)), hours_taken=list(map(sum, finished)))
-
-
-def show_forecast(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the table for readers, with a last row of sums; `?` is a cost that is not known."""
-    return pd.DataFrame(
-        {
-            "Stage": [*table["stage"], "all"],
-            "Dataset": [*table["dataset"].fillna(""), ""],
-            "Model": [*table["model"].fillna(""), ""],
-            "Jobs": _counts(table["jobs"]),
-            "Device hours": _costs(table["hours"]),
-            "Speed of": [*map(_basis, table["learned_from"], table["hours"]), ""],
-            "Download, GB": _costs(table["download_gb"]),
-            "Disk, GB": _costs(table["disk_gb"]),
-            "Jobs done": _counts(table["done"]),
-            "Hours taken": _costs(table["hours_taken"]),
-        }
-    )
-
-
-def _basis(jobs: int, hours: float) -> str:
-    """Say what the hours of a stage rest on."""
-    if hours == 0:
-        return ""
-    return f"{jobs} finished {'job' if jobs == 1 else 'jobs'}" if jobs else "assumed"
-
-
-def _counts(column: pd.Series) -> list[str]:
-    """Write counts and their sum."""
-    return [*map(str, column.astype(int)), str(int(column.sum()))]
-
-
-def _costs(column: pd.Series) -> list[str]:
-    """Write costs and their sum, which is a lower bound where one is not known."""
-    total = _number(column.sum())
-    if column.isna().any():
-        total = f"≥ {total}" if total else "?"
-    return [*map(_number, column), total]
-
-
-def say_unknown(sizes: Mapping[str, Size], models: Mapping[str, ModelSize]) -> str:
-    """Say in one sentence what the forecast does not know; empty where it knows all."""
-    known: dict[str, Size | ModelSize] = {**sizes, **models}
-    names = [name for name, size in known.items() if any(map(math.isnan, astuple(size)))]
-    if not names:
-        return ""
-    return (
-        f"?: sizes of {', '.join(names)} are not known; state them in the registry (`expected` of a dataset, "
-        "`sizes` of a model), or, for a model, ask again when its files are there."
-    )
-
-
-def _number(value: float) -> str:
-    """Write three significant digits; nothing where a stage has no such cost, `?` where it is not known."""
-    if pd.isna(value):
-        return "?"
-    return "" if value == 0 else f"{value:.3g}"

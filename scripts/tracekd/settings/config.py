@@ -66,6 +66,7 @@ class Speeds(Settings):
         description="Training of the demo's tiny base models: optimiser steps per second"
     )
     preflight_s: Positive = Field(description="Preflight of one model: seconds")
+    start_s: Positive = Field(description="Start of a job, its libraries and its base model: seconds")
 
 
 class Chat(Settings):
@@ -121,15 +122,19 @@ class Config(Settings):
         description="Ledger of published numbers to hold the run's numbers against (config/claims.yaml); "
         "null for none"
     )
-    one_job_per: Literal["model", "adapter"] = Field(
-        description="model: one job trains all arms and seeds of a dataset and model on one loaded base; "
-        "adapter: one job each"
+    one_job_per: Literal["adapter", "seeds", "model"] = Field(
+        description="What one job does on one loaded base: an adapter; all seeds of an arm; or all arms and "
+        "seeds of a dataset and model"
     )
     training: TrainingPlan = Field(description="4-bit LoRA SFT (paper, section 5)")
     quantisation: Quantisation = Field(description="How the frozen base is loaded")
     generation: Generation = Field(description="How answers are generated")
     forecast: Speeds = Field(
         description="Assumed speeds of the device, for the forecast of jobs whose like has not run yet"
+    )
+    gpus: Count = Field(description="GPUs that are at work at once, for the days of the forecast")
+    gpu_hours: Positive | None = Field(
+        description="Budget of GPU hours, which the forecast holds the run against; null for none"
     )
     chat: Chat = Field(description="How conversations are rendered")
     base_model: BaseRecipe = Field(

@@ -6,14 +6,16 @@ The only module that knows Snakemake.
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snakemake.io import report
 
+from tracekd.workflow.cluster import Needs, choose_kind
 from tracekd.workflow.paths import fill
 
 if TYPE_CHECKING:  # whoever imports these first meets a circle of Snakemake's own
+    from snakemake.resources import Resource
     from snakemake.rules import Rule
     from snakemake.workflow import Workflow
 
@@ -29,6 +31,27 @@ def any_of(names: Iterable[object]) -> str:
 def growing(amount: int) -> Callable[[Any, int], int]:
     """A resource that a job asks for: this much, and as much again on each further attempt."""
     return lambda wildcards, attempt: amount * attempt
+
+
+def ask_by_need(rule: "Rule", needs: Needs) -> None:
+    """Let the jobs of a rule ask for what they need, where that is less than what rule or profile name.
+
+    Memory and time grow by the attempt, as those do. Of a text that names several kinds, of GPUs or whatever,
+    each job asks for the one that is meant for its model (`choose_kind`).
+    """
+    for name, most in list(rule.resources.items()):
+        rule.resources[name] = _fit(most, needs)
+
+
+def _fit(most: "Resource", needs: Needs) -> Callable[..., Any]:
+    def ask(wildcards: Any, **given: Any) -> Any:
+        found = most.evaluate(wildcards, **given).value
+        if isinstance(found, str):
+            return choose_kind(found, needs.count_weights(wildcards.get("model")))
+        need = needs.tell(given["rulename"], wildcards).get(most.name)
+        return found if need is None else min(found, need * given["attempt"])
+
+    return ask
 
 
 def output_patterns(workflow: "Workflow") -> Callable[[Any], list[str]]:
@@ -82,26 +105,29 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
                     yield path, {"title": title, "category": shown.category, "caption": caption}
 
 
-def describe_call(workflow: "Workflow", submitted: Iterable[str]) -> dict[str, Any]:
-    """What a call that submits will ask for: resources of each submitted rule, by attempt."""
+def describe_call(workflow: "Workflow", submitted: Iterable[str], needs: Needs) -> dict[str, Any]:
+    """What a call that submits will ask for: the most of each submitted rule, by attempt and device."""
     settings = workflow.executor_settings
     last = 1 + (workflow.execution_settings.retries or 0)
+    most: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for rule in workflow.rules:
+        for attempt in sorted({1, last}) if rule.name in set(submitted) else ():
+            for wildcards in needs.list_wildcards(rule.name):
+                found = read_demand(rule, attempt, getattr(settings, "qos", None), wildcards)
+                kind = tuple(value for name, value in found.items() if name not in ("mem_mb", "runtime"))
+                known = most.setdefault(kind, found)
+                known |= {name: max(known[name] or 0, found[name] or 0) for name in ("mem_mb", "runtime")}
     return {
         "executor": workflow.executor_plugin.name,
         "jobs": workflow.resource_settings.nodes,
         "status_command": getattr(settings, "status_command", None),
-        "demands": [
-            read_demand(rule, attempt, getattr(settings, "qos", None))
-            for rule in workflow.rules
-            if rule.name in set(submitted)
-            for attempt in sorted({1, last})
-        ],
+        "demands": list(most.values()),
     }
 
 
-def read_demand(rule: "Rule", attempt: int, qos: str | None) -> dict[str, Any]:
-    """What a rule's jobs ask for on an attempt; of wildcards and inputs none of its resources may depend."""
-    asked = rule.expand_resources({}, [], attempt, skip_evaluation={"tmpdir"})
+def read_demand(rule: "Rule", attempt: int, qos: str | None, wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """What a rule's job asks for on an attempt; of its inputs none of its resources may depend."""
+    asked = rule.expand_resources(wildcards, [], attempt, skip_evaluation={"tmpdir"})
     return {
         "rule": rule.name,
         "attempt": attempt,

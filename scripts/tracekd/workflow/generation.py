@@ -8,5 +8,5 @@ from tracekd.workflow.run import Run
 
 def get_adapters(run: Run, pattern: str) -> Callable[[Mapping[str, str]], list[str]]:
     """Input function: files of the adapters that a generation job applies; the arm without SFT has none."""
-    adapters = run.per_cell(pattern, run.sft_arms)
+    adapters = run.per_cell(pattern, run.sft_arms, run.cut(run.arms))
     return lambda wildcards: [] if wildcards.get("arm") == PROMPT_ONLY else adapters

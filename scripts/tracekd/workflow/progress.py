@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tracekd.core.times import say_time
 from tracekd.run.cells import count_cells
 from tracekd.run.provenance import FOLDER, read_record
-from tracekd.workflow.forecast import forecast_jobs
+from tracekd.workflow.forecast import expect_seconds
 from tracekd.workflow.run import Run
 
 # what the rules of a file make; those of all others make tables and figures
@@ -201,15 +202,6 @@ def read_bar(log: Path | None) -> tuple[int, int] | None:
     return (int(bars[-1][0]), int(bars[-1][1])) if bars else None
 
 
-def say_time(seconds: float) -> str:
-    """Say a time as a person would."""
-    if seconds < 90:
-        return f"{max(round(seconds, -1), 10):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
-
-
 def make_board(run: Run, jobs: Iterable[tuple[int, Any]]) -> Board:
     """Make the board of a run.
 
@@ -218,12 +210,13 @@ def make_board(run: Run, jobs: Iterable[tuple[int, Any]]) -> Board:
         jobs: Snakemake's jobs that are to be run, with their numbers.
 
     """
-    expected = forecast_jobs(run)
+    expected = expect_seconds(run)
     known: dict[str, float] = {}
     board = {}
     for number, job in sorted(jobs, key=lambda one: one[0]):
         rule, wildcards = job.rule.name, dict(job.wildcards_dict)
-        seconds = expected.get((rule, wildcards.get("dataset"), wildcards.get("model")))
+        known_by = (wildcards.get(name) for name in ("dataset", "model", "arm"))
+        seconds = expected.get((rule, *known_by))
         if seconds is None:
             if rule not in known:
                 known[rule] = average_time(FOLDER, rule)

@@ -16,6 +16,7 @@ from tracekd.datasets.registry import Entry, read_registry
 from tracekd.models.registry import Model, read_models
 from tracekd.released.plan import Plan, ReplayPlan, plan_replay
 from tracekd.released.supplied import plan_supplied
+from tracekd.run.cells import choose_cut
 from tracekd.settings.study import Study
 from tracekd.study.definition import check_study, read_study
 from tracekd.traces.arms import NO_TRACE, PROMPT_ONLY, get_arm
@@ -173,15 +174,30 @@ class Run:
             for model in self.models
         ]
 
-    def per_cell(self, pattern: str, arms: Iterable[str]) -> list[str]:
-        """Files of one job: the pattern of a cell, or filled in for all cells (`one_job_per: model`).
+    def cut(self, arms: Iterable[str]) -> str:
+        """Say what one job of a rule for these arms takes (`tracekd.run.cells.choose_cut`)."""
+        return choose_cut(self.config["one_job_per"], {arm: self.get_seeds(arm) for arm in arms})
 
-        Loading a base can cost more than training on it, so a job may take all arms and seeds of a dataset
-        and model; each is a file of its own either way. A pattern without {seed} is given once per arm.
+    def per_cell(self, pattern: str, arms: Sequence[str], cut: str = "") -> list[str]:
+        """Files of one job: the pattern of a cell, or filled in for all that the job takes (`one_job_per`).
+
+        Loading a base can cost more than training on it, so a job may take all seeds of an arm, or all arms
+        and seeds of a dataset and model; each is a file of its own either way. A pattern without {seed} is
+        given once per arm.
+
+        Args:
+            pattern: of a file.
+            arms: that have such a file.
+            cut: what one job takes; as for a rule for these arms if empty.
+
         """
-        if self.config["one_job_per"] == "adapter":
-            return [pattern]
-        filled = (fill(pattern, arm=arm, seed=seed) for arm in arms for seed in self.get_seeds(arm))
+        match cut or self.cut(arms):
+            case "adapter":
+                return [pattern]
+            case "seeds":
+                filled = [fill(pattern, seed=seed) for seed in self.get_seeds(arms[0])]
+            case _:
+                filled = [fill(pattern, arm=arm, seed=seed) for arm in arms for seed in self.get_seeds(arm)]
         return list(dict.fromkeys(filled))
 
     def per_run(self, pattern: str, arms: Iterable[str]) -> list[str]:
