@@ -2,9 +2,9 @@
 Dose and response: scores of the mixed and perturbed arms in, accuracy against the share of correct traces out.
 
 in   results/{run}/scores/** of the arms with SFT, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml
-out  results/{run}/tables/dose.{csv,md,tex}          one row per arm, docs/dose.md
-     results/{run}/tables/dose_trend.{csv,md,tex}    one row per dataset, model and scorer
-     results/{run}/tables/dose_contrasts.{csv,md,tex}    one row per share and the next one
+out  results/{run}/tables/dose.{csv,md}          one row per arm, docs/dose.md
+     results/{run}/tables/dose_trend.{csv,md}    one row per dataset, model and scorer
+     results/{run}/tables/dose_contrasts.{csv,md}    one row per share and the next one
      figures/{run}/dose.{scorer}.{pdf,png}
 """
 

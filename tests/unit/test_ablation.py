@@ -301,7 +301,6 @@ def test_tables_without_rows_can_be_written(tmp_path):
             shown,
             csv=tmp_path / "t.csv",
             md=tmp_path / "t.md",
-            tex=tmp_path / "t.tex",
             caption="None.",
         )
         assert "Dataset" in (tmp_path / "t.md").read_text("utf-8")
@@ -407,7 +406,7 @@ def run_scripts(folder):
     tables = {
         f"{name}_{kind}": str(folder / f"tables/scorer_{name}.{kind}")
         for name in ("ablation", "differences")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     tables["item_csv"] = str(folder / "tables/item_differences.csv")
     run_script("ablate_scorer", files, tables, names, folder / "log")

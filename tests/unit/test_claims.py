@@ -614,13 +614,12 @@ def test_the_summary_counts_every_claim_once(table, claims):
 
 def test_p_values_survive_the_csv(table, claims, tmp_path):
     summary = claims_summary(table, {claim.group: claim.title for claim in claims})
-    paths = {kind: tmp_path / f"claims.{kind}" for kind in ("csv", "md", "tex")}
+    paths = {kind: tmp_path / f"claims.{kind}" for kind in ("csv", "md")}
     write_ledger(table, summary, **paths)
     written = pd.read_csv(paths["csv"])
     assert list(written["published"]) == pytest.approx(list(table["published"]), rel=1e-9)
     assert written["published"].min() == 0 and (written["published"] < 1e-40).sum() > 1
     assert "| all groups |" in paths["md"].read_text()
-    assert r"\begin{longtable}" in paths["tex"].read_text()
 
 
 def test_the_ledger_is_shown_without_blanks(table):
@@ -978,8 +977,8 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     for name, frame in tables.items():
         inputs[name] = str(folder / f"{name}.csv")
         write_csv(frame, inputs[name])
-    names = {f"{kind}": f"claims.{kind}" for kind in ("csv", "md", "tex")}
-    names |= {f"summary_{kind}": f"claims_summary.{kind}" for kind in ("csv", "md", "tex")}
+    names = {f"{kind}": f"claims.{kind}" for kind in ("csv", "md")}
+    names |= {f"summary_{kind}": f"claims_summary.{kind}" for kind in ("csv", "md")}
     names |= {"main_csv": "main_claims.csv", "main_md": "main_claims.md", "findings": "findings.csv"}
     outputs = {key: str(folder / name) for key, name in names.items()}
     run_script("check_claims", inputs, outputs, {}, folder / "log")
@@ -1040,7 +1039,7 @@ def test_only_supplied_files_are_partial_and_their_pooled_seeds_go_with_them():
 
 def test_scripts_write_every_output_the_same_way_twice(written, tmp_path):
     again = check(tmp_path / "again")
-    names = ["claims.csv", "claims.md", "claims.tex", "claims_summary.tex", "main_claims.csv"]
+    names = ["claims.csv", "claims.md", "claims_summary.md", "main_claims.csv"]
     names += ["main_claims.md", "findings.csv", "claims_scatter.png", "claims_scatter.pdf"]
     for name in names:
         assert (written / name).read_bytes() == (again / name).read_bytes()

@@ -240,7 +240,7 @@ def test_the_scripts_write_every_file(tmp_path):
     tables = {
         f"{name}_{kind}": str(tmp_path / f"tables/{name}.{kind}")
         for name in ("contrasts", "mixed_model")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     scorers = {"scorers": ["published", "aligned"]}
     run_script("tabulate_contrasts", files, tables, names | scorers, tmp_path / "log")

@@ -211,10 +211,10 @@ def test_the_trade_off_shows_our_scorer_where_there_is_one():
     assert trade_off.get_scorer(make_run(scorers=["published"])) == "published"
 
 
-def test_a_table_comes_three_times_and_its_csv_with_a_caption():
+def test_a_table_comes_twice_and_its_csv_with_a_caption():
     outputs = table("datasets")
-    assert list(outputs) == ["csv", "md", "tex"]
-    assert outputs["tex"] == "results/{run}/tables/datasets.tex"
+    assert list(outputs) == ["csv", "md"]
+    assert outputs["md"] == "results/{run}/tables/datasets.md"
     entry = get_flag_value(outputs["csv"], "report")
     assert entry.caption == "../resources/captions/datasets.rst" and entry.category == "Tables"
     assert get_flag_value(table("notes", category=None)["csv"], "report") is None

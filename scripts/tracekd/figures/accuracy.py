@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
+from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size, show_number
 from tracekd.scoring import ANSWER, get_scorer
 
 # inches; a row of a panel is one arm or baseline
@@ -73,7 +73,7 @@ def _draw_baselines(axes: Axes, levels: pd.Series, names: list[str]) -> None:
         axes.plot(level, place, "d", color=GREY, ms=3.5, mew=0)
         leftwards = level > 60
         axes.annotate(
-            f"{level:.1f}",
+            show_number(level, 1),
             (level, place),
             (-4 if leftwards else 4, 0),
             textcoords="offset points",

@@ -15,9 +15,8 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_number
 from tracekd.scoring import SCORERS
-from tracekd.tables.estimates import show_number
 
 # inches: a row is one model and arm, at least so much per scorer; many rows share what a page leaves and have
 # no room for numbers

@@ -63,6 +63,17 @@ def describe_reported(
     return lambda wildcards: dict(_list_reported(workflow, targets))
 
 
+def find_tables(workflow: "Workflow", targets: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Those of these tables that the rules that make the targets write: name to CSV."""
+    made = {os.path.basename(path): path for path, _ in _list_reported(workflow, targets)}
+    return {name: made[f"{name}.csv"] for name in names if f"{name}.csv" in made}
+
+
+def paper_tables(names: Iterable[str]) -> dict[str, str]:
+    """Outputs `{name}`, the LaTeX of tables as a paper prints them."""
+    return {name: f"{TABLES}/paper/{name}.tex" for name in names}
+
+
 def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield path and description, in the order of the rules, each path once."""
     seen = set()
@@ -116,7 +127,7 @@ def read_demand(rule: "Rule", attempt: int, qos: str | None) -> dict[str, Any]:
 
 
 def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:
-    """Outputs `csv`, `md` and `tex` of a table.
+    """Outputs `csv` and `md` of a table.
 
     Args:
         name: of its files.
@@ -127,11 +138,11 @@ def table(name: str, *, caption: str = "", category: str | None = "Tables") -> d
     csv = f"{TABLES}/{name}.csv"
     if category is not None:
         csv = report(csv, caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst", category=category)
-    return {"csv": csv, "md": f"{TABLES}/{name}.md", "tex": f"{TABLES}/{name}.tex"}
+    return {"csv": csv, "md": f"{TABLES}/{name}.md"}
 
 
 def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[str, Any]:
-    """Outputs `{key}_csv`, `{key}_md` and `{key}_tex` of several tables; the key is the name unless given."""
+    """Outputs `{key}_csv` and `{key}_md` of several tables; the key is the name unless given."""
     return {
         f"{key}_{kind}": file
         for key, name in [*zip(names, names, strict=True), *keyed.items()]
