@@ -11,7 +11,7 @@ out  results/{run}/tables/claims.{csv,md}         one row per published number: 
      results/{run}/tables/claims_summary.{csv,md} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
      results/{run}/tables/findings.csv                the numbers behind the main claims
-     figures/{run}/claims_scatter.{pdf,png}
+     figures/{run}/claims_scatter.{pdf,svg,png}
 """
 
 from tracekd.workflow import contrasts

@@ -5,7 +5,7 @@ in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, generatio
      config/statistics.yaml (draws)
 out  results/{run}/tables/contrasts.{csv,md}      pairs of arms, run by run, under every judgement
      results/{run}/tables/mixed_model.{csv,md}    the same over all runs of a dataset
-     figures/{run}/contrasts.{pdf,png}
+     figures/{run}/contrasts.{pdf,svg,png}
 """
 
 from tracekd.workflow import contrasts

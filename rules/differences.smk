@@ -5,7 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/generations/{dataset
 out  results/{run}/tables/scorer_ablation.{csv,md}      each quirk off alone, and all of them
      results/{run}/tables/scorer_differences.{csv,md}   how many items, by verdicts and reason
      results/{run}/tables/item_differences.csv              which items
-     figures/{run}/scorer_ablation_{dataset}.{pdf,png}
+     figures/{run}/scorer_ablation_{dataset}.{pdf,svg,png}
 """
 
 if RUN.has_both_scorers:

@@ -6,7 +6,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, ada
 out  results/{run}/experiment/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/measurement.schema.json
      results/{run}/tables/experiment_items.csv
      results/{run}/tables/experiment_{effects,left_out}.{csv,md}
-     figures/{run}/experiment_{dataset}.{pdf,png}
+     figures/{run}/experiment_{dataset}.{pdf,svg,png}
 """
 
 from tracekd.workflow import experiment

@@ -5,7 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, ada
      arms with think tags
 out  results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/intervention.schema.json
      results/{run}/tables/{interventions,intervention_pairs}.{csv,md}
-     figures/{run}/interventions_{dataset}.{pdf,png}
+     figures/{run}/interventions_{dataset}.{pdf,svg,png}
 """
 
 from tracekd.workflow import intervention

@@ -4,7 +4,7 @@ Statistics: item scores in; association of trace and answer, paired comparisons 
 in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml (alpha, margins, families)
 out  results/{run}/tables/statistics.{csv,md}     one 2x2 table per row, docs/statistics.md
      results/{run}/tables/comparisons.{csv,md}    arms and models on the same items
-     figures/{run}/forest.{pdf,png}
+     figures/{run}/forest.{pdf,svg,png}
 """
 
 TARGETS += RUN.every("results/{run}/tables/statistics.csv")

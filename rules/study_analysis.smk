@@ -7,7 +7,7 @@ in   results/{run}/study/plan.json                       the study as it was run
 out  results/{run}/study/study_responses.csv             one row per answer of those who stay
      results/{run}/tables/study_exclusions.{csv,md}  who was left out, by which rule
      results/{run}/tables/study_{ratings,questions,items,tests,ordinal,agreement,power}.{csv,md}
-     figures/{run}/study_{likert,conditions}.{pdf,png}
+     figures/{run}/study_{likert,conditions}.{pdf,svg,png}
 
 Every name of what comes from simulated participants begins with study_SIMULATED_ in place of study_.
 """

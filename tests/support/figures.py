@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.text import Text
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
-from tracekd.figures.style import house_style
+from tracekd.figures.style import FORMATS, house_style
 from tracekd.tables.matrix import trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
@@ -101,7 +101,7 @@ def plot_all(folder: Path) -> None:
         write_records([trace], files[role])
     params = names | {"shown": ["correct"], "scorers": ["aligned"]}
     for name in (*FIGURES, "pipeline"):
-        outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}
+        outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in FORMATS}
         if name in SEVERAL:
             outputs = {kind: [file] for kind, file in outputs.items()}
         run_script(f"plot_{name}", files, outputs, params, folder / "log")

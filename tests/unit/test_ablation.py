@@ -18,7 +18,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, write_records
 from tracekd.datasets.rows import Grid
 from tracekd.figures.ablation import plot_ablation
-from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.figures.style import FORMATS, PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.scoring import aligned, published
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS, score_variants
 from tracekd.scoring.differences import Difference, explain, find_differences, find_unreadable
@@ -411,7 +411,7 @@ def run_scripts(folder):
     tables["item_csv"] = str(folder / "tables/item_differences.csv")
     run_script("ablate_scorer", files, tables, names, folder / "log")
     files["ablation"] = tables["ablation_csv"]
-    figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in ("pdf", "png")}
+    figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in FORMATS}
     run_script("plot_ablation", files, figures, names | {"note": ""}, folder / "log")
 
 

@@ -26,6 +26,7 @@ from tracekd.claims.recomputation import Estimate, RunTables, chi2_interval, est
 from tracekd.core.errors import ConfigError
 from tracekd.datasets.rows import ALL, MACRO
 from tracekd.figures.claims import plot_claims
+from tracekd.figures.style import FORMATS
 from tracekd.models.registry import read_models
 from tracekd.released.registry import read_released
 from tracekd.released.replay import AS_RELEASED, OTHER_CONTENT
@@ -982,7 +983,7 @@ def check(folder: Path, models=MODELS, state=AS_RELEASED, items=950):
     names |= {"main_csv": "main_claims.csv", "main_md": "main_claims.md", "findings": "findings.csv"}
     outputs = {key: str(folder / name) for key, name in names.items()}
     run_script("check_claims", inputs, outputs, {}, folder / "log")
-    figures = {kind: str(folder / f"claims_scatter.{kind}") for kind in ("pdf", "png")}
+    figures = {kind: str(folder / f"claims_scatter.{kind}") for kind in FORMATS}
     run_script("plot_claims", {"claims": outputs["csv"]}, figures, {"note": ""}, folder / "log2")
     return folder
 

@@ -16,7 +16,7 @@ from tracekd.datasets.anchors import join_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.figures.association import plot_association
 from tracekd.figures.follow_rate import plot_follow_rate
-from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.figures.style import FORMATS, PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.scoring.aligned import MEASURES, score
 from tracekd.scoring.readings import derive_readings, write_readings
 from tracekd.scoring.score import write_scores
@@ -289,7 +289,7 @@ def write_all(folder: Path) -> None:
     inputs = files | {"readings": list(map(str, readings)), "baseline": baseline, "questions": questions}
     run_script("tabulate_readings", inputs, tables, names, folder / "log")
     for name in ("follow_rate", "association"):
-        outputs = {kind: str(folder / f"{name}.{kind}") for kind in ("pdf", "png")}
+        outputs = {kind: str(folder / f"{name}.{kind}") for kind in FORMATS}
         run_script(f"plot_{name}", files, outputs, names, folder / "log")
 
 

@@ -50,7 +50,7 @@ def say_call(workflow: "Workflow") -> str:
 
 
 def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any], list[str]]:
-    """An input: the tables (CSV) and figures (PNG) in the report of the rules that make these targets."""
+    """An input: the tables (CSV) and figures (SVG) in the report of the rules that make these targets."""
     targets = list(targets)
     return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
 
@@ -85,7 +85,7 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
             wildcards = match.groupdict() if match else {}
             for output in rule.output if match else ():
                 path, shown = str(output.apply_wildcards(wildcards)), output.flags.get("report")
-                if shown and path.endswith((".csv", ".png")) and path not in seen:
+                if shown and path.endswith((".csv", ".svg")) and path not in seen:
                     seen.add(path)
                     labels = [fill(label, **wildcards) for label in (shown.labels or {}).values()]
                     caption = os.path.relpath(shown.caption.get_path_or_uri(secret_free=True))
@@ -153,21 +153,22 @@ def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[s
 def figure(
     name: str, title: str, *, caption: str = "", category: str = "Figures", **labels: str
 ) -> dict[str, Any]:
-    """Outputs `pdf` and `png` of a figure; labels and wildcards tell its files apart in the report."""
+    """Outputs `pdf`, `svg` and `png` of a figure; labels and wildcards tell its files apart in the report."""
     labels |= {wildcard: f"{{{wildcard}}}" for wildcard in get_wildcards(name)}
     return {
         "pdf": f"{FIGURES}/{name}.pdf",
-        "png": report(
-            f"{FIGURES}/{name}.png",
+        "svg": report(
+            f"{FIGURES}/{name}.svg",
             caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst",
             category=category,
             labels={"figure": title, **labels},
         ),
+        "png": f"{FIGURES}/{name}.png",
     }
 
 
 def figures(name: str, title: str, **values: Iterable[str]) -> dict[str, Any]:
-    """Outputs `pdf` and `png` of figures that one job draws: lists, a file for each value of the wildcard.
+    """Outputs `pdf`, `svg` and `png` of figures that one job draws: lists, by value of the wildcard.
 
     The report tells them apart by these values.
     """
@@ -176,7 +177,7 @@ def figures(name: str, title: str, **values: Iterable[str]) -> dict[str, Any]:
         figure(name.format(**{wildcard: value}), title, caption=get_stem(name), **{wildcard: value})
         for value in shown
     ]
-    return {kind: [files[kind] for files in each] for kind in ("pdf", "png")}
+    return {kind: [files[kind] for files in each] for kind in each[0]}
 
 
 def get_stem(name: str) -> str:
