@@ -19,6 +19,8 @@ INPUTS = {
     "/correct.jsonl": "correct",
     "/incorrect.jsonl": "wrong",
 }
+# the parameter that names the figures of a job which draws several, in the order of its outputs
+ORDERS = {"plot_ablation": "datasets", "plot_confusion": "shown"}
 SEVERAL = {"/training_log.csv": "logs"}
 
 
@@ -31,14 +33,21 @@ def redraw(project: Path, run: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
         for record in sorted(Path(f"provenance/{run}").glob("plot_*/*.json")):
             job: dict[str, Any] = json.loads(record.read_text("utf-8"))
             outputs: dict[str, Any] = {}
-            for path in sorted(job["outputs"]):
+            params = {name: value for name, value in job["params"].items() if name != "code"}
+            names = params.get(ORDERS.get(job["rule"], "scorers"), [])
+            for path in sorted(job["outputs"], key=lambda path: _find_place(path, names)):
                 outputs.setdefault(Path(path).suffix[1:], []).append(path)
             if len(outputs["pdf"]) == 1:
                 outputs = {kind: paths[0] for kind, paths in outputs.items()}
-            params = {name: value for name, value in job["params"].items() if name != "code"}
             inputs = _name_inputs(job["inputs"])
             run_script(job["rule"], inputs, outputs, params, project / "log", **job["wildcards"])
     return drawn
+
+
+def _find_place(path: str, names: list[str]) -> int:
+    """Place of the name that a path ends with, between `_` or `.` and its suffix."""
+    stem = Path(path).stem
+    return next((place for place, name in enumerate(names) if stem.endswith((f"_{name}", f".{name}"))), 0)
 
 
 def _name_inputs(paths: list[str]) -> dict[str, Any]:

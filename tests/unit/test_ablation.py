@@ -372,12 +372,23 @@ def test_the_figure_is_legible(grid, note, monkeypatch):
     plt.close(figure)
 
 
-def test_a_missing_arm_and_an_undefined_phi_are_grey(monkeypatch):
+def test_a_missing_arm_is_grey(monkeypatch):
     table = made_up(["cotempqa"], ["m", "k"], ["none", "correct"], 1)
     table = table[(table["model"] == "m") | (table["arm"] == "none")]
-    table.loc[table["measure"] == "phi_trace", ["with_quirk", "without_quirk", "difference"]] = np.nan
     figure = plot_ablation(table, "cotempqa", Grid(["cotempqa"], ["m", "k"], ["none", "correct"]))
     assert "–" in assert_legible(figure, monkeypatch)
+    plt.close(figure)
+
+
+def test_an_arm_without_any_phi_has_no_column_and_is_named(monkeypatch):
+    table = made_up(["cotempqa"], ["m"], ["correct", "incorrect"], 1)
+    lost = (table["measure"] == "phi_trace") & (table["arm"] == "incorrect")
+    table.loc[lost, ["with_quirk", "without_quirk", "difference"]] = np.nan
+    figure = plot_ablation(table, "cotempqa", Grid(["cotempqa"], ["m"], ["correct", "incorrect"]))
+    words = assert_legible(figure, monkeypatch)
+    assert "–" not in words and "CoTempQA" in words
+    assert any(" ".join(word.split()).endswith("φ is undefined for incorrect") for word in words)
+    assert words.count("incorrect") == 2 and words.count("correct") == 3
     plt.close(figure)
 
 

@@ -23,7 +23,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.confusion import plot_confusion
-from tracekd.figures.layout import show_accuracies, spread
+from tracekd.figures.layout import show_accuracies, spread, write_note
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
@@ -239,6 +239,31 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path, run):
         save(draw_anew("accuracy", run), tmp_path / "b.pdf")
     for kind in FORMATS:
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda figure: figure.text(0.99, 0.5, "cut off"), "'cut off' leaves the canvas"),
+        (lambda figure: [figure.text(0.5, 0.5, word) for word in ("one", "two")], "'one' overlaps 'two'"),
+        (lambda figure: figure.add_axes((0.1, 0.1, 0.2, 0.2)).tick_params(labelcolor="none"), "is empty"),
+    ],
+)
+def test_what_cannot_be_read_is_found(spoil, fault, monkeypatch):
+    figure = plt.figure()
+    figure.text(0.1, 0.9, "fine")
+    assert_legible(figure, monkeypatch)
+    spoil(figure)
+    with pytest.raises(AssertionError, match=fault):
+        assert_legible(figure, monkeypatch)
+
+
+def test_invented_people_are_a_watermark():
+    real, invented = plt.figure(), plt.figure()
+    write_note(real, NOTE)
+    write_note(invented, "SIMULATED participants")
+    assert [len(figure.texts) for figure in (real, invented)] == [1, 2]
+    assert invented.texts[0].get_text() == "SIMULATED" and invented.texts[0].get_rotation() == 30
 
 
 def test_an_axis_of_accuracies_names_no_impossible_number():

@@ -151,7 +151,10 @@ def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side:
     """Draw interval and marker of one scorer."""
     face = colour if side.filled else "white"
     axes.hlines(place, cell["phi_low"], cell["phi_high"], color=colour, lw=1.1, zorder=2)
-    axes.plot(cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
+    # a marker at the end of the scale is whole
+    axes.plot(
+        cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3, clip_on=False
+    )
 
 
 def _write_refusal(axes: Axes, place: float, words: str) -> None:
