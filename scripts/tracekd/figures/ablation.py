@@ -90,9 +90,10 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
         axes[0, 0].annotate(
             dataset_title(dataset),
             (0, 1),
-            (-72 * (FRAME.left - 0.06), 5),
+            (-4, 5),
             "axes fraction",
             "offset points",
+            ha="right",
             va="bottom",
             weight="bold",
         )

@@ -24,8 +24,8 @@ ROW, SCORER, MIN_ROW = 0.28, 0.14, 0.12
 # more columns have no room for numbers and reasons, which the table has too
 WIDE = 3
 FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
-
-
+# letters of a reason that fit a panel; the table has them all
+REASON = 34
 # room that a number takes, in units of phi
 NUMBER = 0.38
 # of a row: what its scorers share
@@ -143,8 +143,9 @@ def _draw_panel(
             alone = sides[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
             # the reason is the last remark of the note
             reasons = dict.fromkeys(refused["note"].str.split("; ").str[-1])
-            words = f"refused: {' / '.join(reasons)}" if detail.reasons else "refused"
-            _write_refusal(axes, place + alone, words)
+            words = f"refused: {' / '.join(reasons)}"
+            fits = detail.reasons and len(words) <= REASON
+            _write_refusal(axes, place + alone, words if fits else "refused")
 
 
 def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side: Side) -> None:
