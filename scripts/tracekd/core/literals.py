@@ -32,7 +32,7 @@ def parse_list(text: str) -> list[str] | None:
 
 
 def spell_lists(text: str) -> str:
-    """Write every list literal in a text as readers quote: ``“David Widder”, “L'Oréal”``."""
+    """Write every list literal in a text as readers quote: ``“editor”, “bishop”``."""
     return _WRITTEN.sub(lambda found: ", ".join(f"“{item}”" for item in parse_list(found[0]) or ()), text)
 
 

@@ -19,7 +19,8 @@ from tracekd.traces.arms import ARMS, OTHER, Style
 COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
 # points
 TEXT_SIZE, SMALL_SIZE = 8, 7
-PNG_DPI = 300
+# of a preview: a paper takes the PDF, a screen the SVG
+PNG_DPI = 200
 FORMATS = ("pdf", "svg", "png")
 
 # its report on every embedded font would fill the rule's log

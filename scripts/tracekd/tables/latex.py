@@ -132,7 +132,7 @@ def _write_float(table: PaperTable, rows: Sequence[tuple[str, str]], caption: st
     return "\n".join(
         [
             f"\\begin{{table{star}}}[t]",
-            r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
+            rf"\centering\footnotesize\setlength{{\tabcolsep}}{{{4 if table.wide else 3}pt}}",
             r"\sisetup{separate-uncertainty,group-separator={,},group-minimum-digits=4}",
             f"\\caption{{{caption}}}",
             f"\\begin{{tabular}}{{@{{}}{preamble}@{{}}}}",

@@ -227,7 +227,7 @@ def paper_main_claims(table: pd.DataFrame, context: Context) -> PaperTable:
 
 def paper_datasets(table: pd.DataFrame, context: Context) -> PaperTable:
     """Lay out `datasets.csv`: questions per class and split."""
-    means = {"facts": "Facts", "gold_facts": "Gold", "answers": "Ans."}
+    means = {"facts": "Facts", "gold_facts": "Gold", "answers": "Answers"}
     return PaperTable(
         "Questions per class and split; means per question of facts in the context, gold facts and answers.",
         [
