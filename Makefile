@@ -10,7 +10,7 @@ MIRROR ?= $(TRACEKD_MIRROR)
 WORKERS = --numprocesses auto --dist loadfile --no-loadscope-reorder --durations=30
 REPLAY = --configfile config/replay.yaml $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint docs reference clean
+.PHONY: demo replay base-models bench test test-fast test-envs test-slurm test-site lint docs latex reference clean
 
 demo: .venv/ready
 	$(RUN)
@@ -63,6 +63,10 @@ lint: .venv/ready
 docs: .venv/ready
 	.venv/bin/python -m sphinx --quiet docs docs/_build/html
 	@echo "docs     docs/_build/html/index.html"
+
+# the tables for a paper of every finished run, compiled and measured
+latex: .venv/ready
+	@PYTHONPATH=scripts .venv/bin/python -m tracekd.tables.compile
 
 # schemas and docs/settings.md, from the classes of the settings
 reference: .venv/ready

@@ -41,6 +41,7 @@ include: "rules/trace_types.smk"  # kinds of traces compared
 include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
 include: "rules/study_analysis.smk"  # ratings of participants, or of invented ones
 include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
+include: "rules/paper.smk"  # the main tables as a paper prints them
 include: "rules/page.smk"  # the page that leads from a number to its items
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 include: "rules/site.smk"  # `snakemake check_site`: the profile against the cluster

@@ -2,9 +2,9 @@
 Analysis: item scores in, tables and figures out.
 
 in   results/{run}/scores/**, results/{run}/tables/baselines.csv (a replay has no train split to learn them from)
-out  results/{run}/tables/{results,classes,answer_scores,trace_answer_matrix}.{csv,md,tex}
-     figures/{run}/confusion_{arm}.{pdf,png}           Figures 2 and 3 of the paper
-     figures/{run}/classes.{scorer}.{pdf,png}
+out  results/{run}/tables/{results,classes,answer_scores,trace_answer_matrix}.{csv,md}
+     figures/{run}/confusion_{arm}.{pdf,svg,png}           Figures 2 and 3 of the paper
+     figures/{run}/classes.{scorer}.{pdf,svg,png}
 """
 
 TARGETS += RUN.every(

@@ -7,11 +7,11 @@ in   the file that the config's `claims` names        schemas/claims.schema.json
      results/{run}/tables/{answer_scores,trace_answer_matrix,statistics,scorer_ablation}.csv
      results/{run}/tables/{follow,counterfactual,copying,definitions,contrasts}.csv
      config/statistics.yaml                          error rate, power and bounds
-out  results/{run}/tables/claims.{csv,md,tex}         one row per published number: recomputed, interval, verdict, why, file
-     results/{run}/tables/claims_summary.{csv,md,tex} verdicts by group
+out  results/{run}/tables/claims.{csv,md}         one row per published number: recomputed, interval, verdict, why, file
+     results/{run}/tables/claims_summary.{csv,md} verdicts by group
      results/{run}/tables/main_claims.{csv,md}        what can be concluded, and what cannot
      results/{run}/tables/findings.csv                the numbers behind the main claims
-     figures/{run}/claims_scatter.{pdf,png}
+     figures/{run}/claims_scatter.{pdf,svg,png}
 """
 
 from tracekd.workflow import contrasts

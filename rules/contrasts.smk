@@ -3,9 +3,9 @@ Contrasts: whether the order of the arms survives the scorer, its quirk Q5, and 
 
 in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, generations of the arms with SFT,
      config/statistics.yaml (draws)
-out  results/{run}/tables/contrasts.{csv,md,tex}      pairs of arms, run by run, under every judgement
-     results/{run}/tables/mixed_model.{csv,md,tex}    the same over all runs of a dataset
-     figures/{run}/contrasts.{pdf,png}
+out  results/{run}/tables/contrasts.{csv,md}      pairs of arms, run by run, under every judgement
+     results/{run}/tables/mixed_model.{csv,md}    the same over all runs of a dataset
+     figures/{run}/contrasts.{pdf,svg,png}
 """
 
 from tracekd.workflow import contrasts

@@ -5,7 +5,7 @@ in   config/datasets*.yaml                        registry: source, revision, li
 out  results/{run}/raw/{dataset}/                 raw files: simulated, copied or downloaded
      results/{run}/questions/{dataset}.jsonl      questions of both splits, schemas/question.schema.json; with a
                                                   teacher all_questions/, of which it keeps some
-     results/{run}/tables/datasets.{csv,md,tex}
+     results/{run}/tables/datasets.{csv,md}
 
 Not in a replay: its questions are released ones.
 """

@@ -2,10 +2,10 @@
 Differences: generations in; what each quirk of the published scorer moves, and where the scorers disagree, out.
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl
-out  results/{run}/tables/scorer_ablation.{csv,md,tex}      each quirk off alone, and all of them
-     results/{run}/tables/scorer_differences.{csv,md,tex}   how many items, by verdicts and reason
+out  results/{run}/tables/scorer_ablation.{csv,md}      each quirk off alone, and all of them
+     results/{run}/tables/scorer_differences.{csv,md}   how many items, by verdicts and reason
      results/{run}/tables/item_differences.csv              which items
-     figures/{run}/scorer_ablation_{dataset}.{pdf,png}
+     figures/{run}/scorer_ablation_{dataset}.{pdf,svg,png}
 """
 
 if RUN.has_both_scorers:

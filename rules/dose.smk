@@ -2,10 +2,10 @@
 Dose and response: scores of the mixed and perturbed arms in, accuracy against the share of correct traces out.
 
 in   results/{run}/scores/** of the arms with SFT, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml
-out  results/{run}/tables/dose.{csv,md,tex}          one row per arm, docs/dose.md
-     results/{run}/tables/dose_trend.{csv,md,tex}    one row per dataset, model and scorer
-     results/{run}/tables/dose_contrasts.{csv,md,tex}    one row per share and the next one
-     figures/{run}/dose.{scorer}.{pdf,png}
+out  results/{run}/tables/dose.{csv,md}          one row per arm, docs/dose.md
+     results/{run}/tables/dose_trend.{csv,md}    one row per dataset, model and scorer
+     results/{run}/tables/dose_contrasts.{csv,md}    one row per share and the next one
+     figures/{run}/dose.{scorer}.{pdf,svg,png}
 """
 
 from tracekd.workflow import dose
@@ -41,12 +41,11 @@ if dose.has_dose(RUN):
             trend="results/{run}/tables/dose_trend.csv",
             contrasts="results/{run}/tables/dose_contrasts.csv",
         output:
-            pdf="figures/{run}/dose.{scorer}.pdf",
-            png=report(
-                "figures/{run}/dose.{scorer}.png",
-                caption="../resources/captions/dose_figure.rst",
+            **figure(
+                "dose.{scorer}",
+                "dose and response",
+                caption="dose_figure",
                 category="Headline",
-                labels={"figure": "dose and response, {scorer} scorer"},
             ),
         conda:
             "../envs/plot.yaml"

@@ -5,8 +5,8 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, ada
      with SFT, docs/experiment.md, config/statistics.yaml; of a run with a teacher its traces
 out  results/{run}/experiment/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/measurement.schema.json
      results/{run}/tables/experiment_items.csv
-     results/{run}/tables/experiment_{effects,left_out}.{csv,md,tex}
-     figures/{run}/experiment_{dataset}.{pdf,png}
+     results/{run}/tables/experiment_{effects,left_out}.{csv,md}
+     figures/{run}/experiment_{dataset}.{pdf,svg,png}
 """
 
 from tracekd.workflow import experiment

@@ -3,7 +3,7 @@ Generation: adapters in, generations out.
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, adapters
 out  results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/generation.schema.json
-     results/{run}/tables/hyperparameters.{csv,md,tex}
+     results/{run}/tables/hyperparameters.{csv,md}
 """
 
 from tracekd.workflow import generation

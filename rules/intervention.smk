@@ -4,8 +4,8 @@ Intervention at inference: adapters answer behind traces that are set from outsi
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, adapters and generations of the
      arms with think tags
 out  results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/intervention.schema.json
-     results/{run}/tables/{interventions,intervention_pairs}.{csv,md,tex}
-     figures/{run}/interventions_{dataset}.{pdf,png}
+     results/{run}/tables/{interventions,intervention_pairs}.{csv,md}
+     figures/{run}/interventions_{dataset}.{pdf,svg,png}
 """
 
 from tracekd.workflow import intervention

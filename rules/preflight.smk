@@ -4,7 +4,7 @@ Preflight: what must hold on this very machine before the long jobs start, measu
 in   base model, questions and traces of the run
 out  results/{run}/preflight/{model}.json    each check with number and limit; a violation stops the run
      results/{run}/preflight/{model}.csv     how long the training examples of each dataset and arm are
-     results/{run}/tables/lengths.{csv,md,tex}
+     results/{run}/tables/lengths.{csv,md}
 """
 
 if RUN.level == "train":

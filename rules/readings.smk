@@ -4,8 +4,8 @@ Readings: what each trace names, what follows from it, and what the answer makes
 in   results/{run}/questions/{dataset}.jsonl, generations of the arms with every step and of the arm without traces,
      results/{run}/tables/{statistics,trace_answer_matrix}.csv
 out  results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv     one line per generation and way of reading
-     results/{run}/tables/{follow,counterfactual,copying,definitions}.{csv,md,tex}
-     figures/{run}/follow_rate.{pdf,png}, figures/{run}/association.{pdf,png}
+     results/{run}/tables/{follow,counterfactual,copying,definitions}.{csv,md}
+     figures/{run}/follow_rate.{pdf,svg,png}, figures/{run}/association.{pdf,svg,png}
 """
 
 if RUN.traced_arms:

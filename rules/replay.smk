@@ -6,7 +6,7 @@ out  results/{run}/released/                           the files as they are, wi
      results/{run}/questions/{dataset}.jsonl           the released test split, schemas/question.schema.json
      results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl   schemas/generation.schema.json
      results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
-     results/{run}/tables/inputs.{csv,md,tex}          what was asked for, what there is
+     results/{run}/tables/inputs.{csv,md}          what was asked for, what there is
 """
 
 if RUN.replay:

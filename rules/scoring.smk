@@ -3,7 +3,7 @@ Scoring: generations in, item scores out.
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl
 out  results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
-     results/{run}/tables/baselines.csv, figures/{run}/accuracy.{scorer}.{pdf,png}
+     results/{run}/tables/baselines.csv, figures/{run}/accuracy.{scorer}.{pdf,svg,png}
 """
 
 if not RUN.given:

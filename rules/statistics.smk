@@ -2,9 +2,9 @@
 Statistics: item scores in; association of trace and answer, paired comparisons and their forest plot out.
 
 in   results/{run}/scores/**, results/{run}/questions/{dataset}.jsonl, config/statistics.yaml (alpha, margins, families)
-out  results/{run}/tables/statistics.{csv,md,tex}     one 2x2 table per row, docs/statistics.md
-     results/{run}/tables/comparisons.{csv,md,tex}    arms and models on the same items
-     figures/{run}/forest.{pdf,png}
+out  results/{run}/tables/statistics.{csv,md}     one 2x2 table per row, docs/statistics.md
+     results/{run}/tables/comparisons.{csv,md}    arms and models on the same items
+     figures/{run}/forest.{pdf,svg,png}
 """
 
 TARGETS += RUN.every("results/{run}/tables/statistics.csv")

@@ -5,9 +5,9 @@ in   results/{run}/study/plan.json                       the study as it was run
      the folder of exports (`responses` of the study), or simulated participants
      resources/published_ratings.csv                     constants that stand beside our means
 out  results/{run}/study/study_responses.csv             one row per answer of those who stay
-     results/{run}/tables/study_exclusions.{csv,md,tex}  who was left out, by which rule
-     results/{run}/tables/study_{ratings,questions,items,tests,ordinal,agreement,power}.{csv,md,tex}
-     figures/{run}/study_{likert,conditions}.{pdf,png}
+     results/{run}/tables/study_exclusions.{csv,md}  who was left out, by which rule
+     results/{run}/tables/study_{ratings,questions,items,tests,ordinal,agreement,power}.{csv,md}
+     figures/{run}/study_{likert,conditions}.{pdf,svg,png}
 
 Every name of what comes from simulated participants begins with study_SIMULATED_ in place of study_.
 """

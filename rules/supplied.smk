@@ -4,7 +4,7 @@ Supplied generations: what the user put into the run's folder, counted and score
 in   results/{run}/questions/{dataset}.jsonl
      results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl   `id` and `text` suffice
 out  results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
-     results/{run}/tables/inputs.{csv,md,tex}          what the config names, what there is
+     results/{run}/tables/inputs.{csv,md}          what the config names, what there is
 """
 
 from tracekd.workflow import supplied

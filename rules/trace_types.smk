@@ -4,9 +4,9 @@ Kinds of traces compared: what they are like, and what a model that learnt from 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/traces/{dataset}/{arm}.jsonl
      results/{run}/teacher/{dataset}/*.jsonl and judgement.csv, scores and generations of the run
 out  results/{run}/trace_properties/{dataset}/{arm}.csv      one line per training trace
-     results/{run}/tables/trace_types.{csv,md,tex}           one row per dataset and arm
-     results/{run}/tables/trace_value.{csv,md,tex}           one row per dataset, model, arm, scorer and set of questions
-     figures/{run}/trace_types_{dataset}.{pdf,png}, trace_value_{dataset}.{scorer}.{pdf,png}
+     results/{run}/tables/trace_types.{csv,md}           one row per dataset and arm
+     results/{run}/tables/trace_value.{csv,md}           one row per dataset, model, arm, scorer and set of questions
+     figures/{run}/trace_types_{dataset}.{pdf,svg,png}, trace_value_{dataset}.{scorer}.{pdf,svg,png}
 """
 
 from tracekd.workflow import teacher_traces, trace_types

@@ -3,7 +3,7 @@ Traces: questions in, one SFT target per training question and arm out, every on
 
 in   results/{run}/questions/{dataset}.jsonl
 out  results/{run}/traces/{dataset}/{arm}.jsonl   schemas/trace.schema.json, verdict on every line
-     figures/{run}/pipeline_{dataset}.{pdf,png}   Figure 1 of the paper, from a real item
+     figures/{run}/pipeline_{dataset}.{pdf,svg,png}   Figure 1 of the paper, from a real item
 """
 
 from tracekd.traces.arms import built_arms

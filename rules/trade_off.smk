@@ -4,7 +4,7 @@ Trade-off: accuracy of every arm against how people rate its traces, joined by a
 in   results/{run}/tables/results.csv
      resources/published_ratings.csv                  constants, with their sources
      results/{run}/tables/study_ratings.csv           where the run has a study
-out  figures/{run}/trade_off_{dataset}.{pdf,png}      study_SIMULATED_trade_off_… of simulated ratings
+out  figures/{run}/trade_off_{dataset}.{pdf,svg,png}      study_SIMULATED_trade_off_… of simulated ratings
 """
 
 from tracekd.workflow import study_analysis, trade_off

@@ -5,7 +5,7 @@ in   results/{run}/questions/{dataset}.jsonl, results/{run}/traces/{dataset}/{ar
      results/{run}/models/{model}/
 out  results/{run}/adapters/{dataset}/{model}/{arm}/seed{seed}/
          adapter_model.safetensors, adapter_config.json, training_log.csv, provenance.json, README.md (model card)
-     figures/{run}/losses.{pdf,png}
+     figures/{run}/losses.{pdf,svg,png}
 
 Checkpoints live in work/, which no rule declares: Snakemake deletes declared outputs before a re-run.
 """

@@ -2,8 +2,8 @@
 
 input   questions: results/{run}/questions/{dataset}.jsonl, all of the run
         generations: results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
-output  ablation_csv, ablation_md, ablation_tex: .../tables/scorer_ablation.{csv,md,tex}
-        differences_csv, differences_md, differences_tex: .../tables/scorer_differences.{csv,md,tex}
+output  ablation_csv, ablation_md: .../tables/scorer_ablation.{csv,md}
+        differences_csv, differences_md: .../tables/scorer_differences.{csv,md}
         item_csv: .../tables/item_differences.csv
 params  datasets, models, arms: names in config order
 log     [0]

@@ -2,7 +2,7 @@
 
 input   plan: results/{run}/study/plan.json; study: the study's definition
         responses: results/{run}/study/study_responses.csv; published: resources/published_ratings.csv
-output  {ratings,questions,items,tests,ordinal,agreement,power}_{csv,md,tex}: results/{run}/tables/study_*
+output  {ratings,questions,items,tests,ordinal,agreement,power}_{csv,md}: results/{run}/tables/study_*
 params  note: what is not real, put before every caption
 log     [0]
 """

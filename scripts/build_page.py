@@ -1,6 +1,6 @@
 """Write the page that leads from every number to its items and its command (rule build_page).
 
-input   shown: tables (CSV) and figures (PNG) of the report; questions, generations, scores, readings,
+input   shown: tables (CSV) and figures (SVG) of the report; questions, generations, scores, readings,
         interventions: of the whole run; differences, findings: tables, where the run has them
         page, style, program: resources/page/page.{html.j2,css,js}
 output  page: results/{run}/index.html; parts: results/{run}/page/

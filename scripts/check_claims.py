@@ -6,8 +6,8 @@ input   claims: the file that the config names; inputs: of given generations, re
         answers, matrix, statistics, ablation, follow, counterfactual, copying, definitions: tables of the
         run (CSV);
         contrasts: of a run with a pair of arms that is compared
-output  csv, md, tex: .../tables/claims.{csv,md,tex}: the ledger
-        summary_csv, summary_md, summary_tex: .../tables/claims_summary.{csv,md,tex}: verdicts by group
+output  csv, md: .../tables/claims.{csv,md}: the ledger
+        summary_csv, summary_md: .../tables/claims_summary.{csv,md}: verdicts by group
         main_csv, main_md: .../tables/main_claims.{csv,md}; findings: .../tables/findings.csv
 log     [0]
 """
@@ -54,8 +54,8 @@ with rule_job(snakemake):
     )
     ledger = claims_table(claims, run, downloads)
     summary = claims_summary(ledger, {claim.group: claim.title for claim in claims})
-    write_ledger(ledger, summary, csv=output.csv, md=output.md, tex=output.tex)
-    write_summary(summary, csv=output.summary_csv, md=output.summary_md, tex=output.summary_tex)
+    write_ledger(ledger, summary, csv=output.csv, md=output.md)
+    write_summary(summary, csv=output.summary_csv, md=output.summary_md)
     findings = gather(run.statistics, *readings, run.ablation)
     verdicts = main_claims(findings, ledger, contrasts, settings)
     sentences = conclusions(findings, settings)

@@ -1,7 +1,7 @@
 """Count the generations that the user supplied (rule count_supplied).
 
 input   questions: one file per dataset; generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`
-output  inputs_csv, inputs_md, inputs_tex: what the config names, what there is
+output  inputs_csv, inputs_md: what the config names, what there is
 params  wanted: paths that the config names; others: paths of other files that lie there
 log     [0]
 """

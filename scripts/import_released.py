@@ -2,7 +2,7 @@
 
 input   released: folder with the released files and their manifest
 output  questions: one file a dataset; generations: one file a cell
-        inputs_csv, inputs_md, inputs_tex: what was asked for, what there is
+        inputs_csv, inputs_md: what was asked for, what there is
 params  replay, seeds: of the config
 """
 

@@ -1,7 +1,7 @@
 """Plot what each quirk of the published scorer moves (rule plot_ablation).
 
 input   ablation: results/{run}/tables/scorer_ablation.csv
-output  pdf, png: figures/{run}/scorer_ablation_{dataset}.{pdf,png}, one for each dataset
+output  pdf, svg, png: figures/{run}/scorer_ablation_{dataset}.{pdf,svg,png}, one for each dataset
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -17,5 +17,5 @@ with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     ablation = read_table(snakemake.input.ablation)
-    for dataset, pdf, png in zip(params.datasets, snakemake.output.pdf, snakemake.output.png, strict=True):
-        save(plot_ablation(ablation, dataset, grid, note=params.note), pdf, png)
+    for dataset, pdf in zip(params.datasets, snakemake.output.pdf, strict=True):
+        save(plot_ablation(ablation, dataset, grid, note=params.note), pdf)

@@ -1,7 +1,7 @@
 """Plot final-answer accuracy by arm against the trivial baselines (rule plot_accuracy).
 
 input   results: results/{run}/tables/results.csv; baselines: results/{run}/tables/baselines.csv
-output  pdf, png: figures/{run}/accuracy.{scorer}.{pdf,png}, one for each scorer
+output  pdf, svg, png: figures/{run}/accuracy.{scorer}.{pdf,svg,png}, one for each scorer
 params  scorers: to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -17,5 +17,5 @@ with rule_job(snakemake):
     params = snakemake.params
     tables = read_table(snakemake.input.results), read_table(snakemake.input.baselines)
     grid = Grid(params.datasets, params.models, params.arms)
-    for scorer, pdf, png in zip(params.scorers, snakemake.output.pdf, snakemake.output.png, strict=True):
-        save(plot_accuracy(*tables, scorer, grid, note=params.note), pdf, png)
+    for scorer, pdf in zip(params.scorers, snakemake.output.pdf, strict=True):
+        save(plot_accuracy(*tables, scorer, grid, note=params.note), pdf)

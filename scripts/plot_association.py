@@ -1,7 +1,7 @@
 """Plot what the association of trace and answer is made of (rule plot_association).
 
 input   copying: results/{run}/tables/copying.csv
-output  pdf, png: figures/{run}/association.{pdf,png}
+output  pdf, svg, png: figures/{run}/association.{pdf,svg,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -20,4 +20,4 @@ with rule_job(snakemake):
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot published against recomputed numbers (rule plot_claims).
 
 input   claims: results/{run}/tables/claims.csv
-output  pdf, png: figures/{run}/claims_scatter.{pdf,png}
+output  pdf, svg, png: figures/{run}/claims_scatter.{pdf,svg,png}
 params  note: what is not real
 log     [0]
 """
@@ -14,4 +14,4 @@ with rule_job(snakemake):
     from tracekd.figures.style import save
 
     figure = plot_claims(read_table(snakemake.input.claims), note=snakemake.params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot final-answer accuracy per class (rule plot_classes).
 
 input   classes: results/{run}/tables/classes.csv
-output  pdf, png: figures/{run}/classes.{scorer}.{pdf,png}, one for each scorer
+output  pdf, svg, png: figures/{run}/classes.{scorer}.{pdf,svg,png}, one for each scorer
 params  scorers: to show; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -17,5 +17,5 @@ with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     classes = read_table(snakemake.input.classes)
-    for scorer, pdf, png in zip(params.scorers, snakemake.output.pdf, snakemake.output.png, strict=True):
-        save(plot_classes(classes, scorer, grid, note=params.note), pdf, png)
+    for scorer, pdf in zip(params.scorers, snakemake.output.pdf, strict=True):
+        save(plot_classes(classes, scorer, grid, note=params.note), pdf)

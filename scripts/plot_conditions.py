@@ -2,7 +2,7 @@
 
 input   plan: results/{run}/study/plan.json; ratings: results/{run}/tables/study_ratings.csv
         responses: results/{run}/study/study_responses.csv
-output  pdf, png: figures/{run}/study_conditions.{pdf,png}
+output  pdf, svg, png: figures/{run}/study_conditions.{pdf,svg,png}
 params  note: what is not real
 log     [0]
 """
@@ -19,4 +19,4 @@ with rule_job(snakemake):
     responses = read_table(snakemake.input.responses)
     scale = plan["scale"]["low"], plan["scale"]["high"]
     figure = plot_conditions(table, responses, plan["conditions"], scale, note=snakemake.params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot the differences of arms under every judgement (rule plot_contrasts).
 
 input   contrasts: results/{run}/tables/contrasts.csv
-output  pdf, png: figures/{run}/contrasts.{pdf,png}
+output  pdf, svg, png: figures/{run}/contrasts.{pdf,svg,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -17,4 +17,4 @@ with rule_job(snakemake):
     params = snakemake.params
     grid = Grid(params.datasets, params.models, params.arms)
     figure = plot_contrasts(read_table(snakemake.input.contrasts), grid, note=params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot accuracy against the share of correct traces (rule plot_dose).
 
 input   dose, trend, contrasts: results/{run}/tables/dose.csv, dose_trend.csv and dose_contrasts.csv
-output  pdf, png: figures/{run}/dose.{scorer}.{pdf,png}
+output  pdf, svg, png: figures/{run}/dose.{scorer}.{pdf,svg,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -23,4 +23,4 @@ with rule_job(snakemake):
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

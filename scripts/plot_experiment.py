@@ -1,7 +1,7 @@
 """Plot what set traces and contexts do to the answers on one dataset (rule plot_experiment).
 
 input   effects: results/{run}/tables/experiment_effects.csv
-output  pdf, png: figures/{run}/experiment_{dataset}.{pdf,png}
+output  pdf, svg, png: figures/{run}/experiment_{dataset}.{pdf,svg,png}
 params  models, arms: names in config order; experiment; note
 log     [0]
 """
@@ -23,4 +23,4 @@ with rule_job(snakemake):
         Grid([dataset], params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

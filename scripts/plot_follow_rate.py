@@ -1,7 +1,7 @@
 """Plot how often answers follow wrong traces (rule plot_follow_rate).
 
 input   matrix: results/{run}/tables/trace_answer_matrix.csv; follow: results/{run}/tables/follow.csv
-output  pdf, png: figures/{run}/follow_rate.{pdf,png}
+output  pdf, svg, png: figures/{run}/follow_rate.{pdf,svg,png}
 params  scorer: of the matrices; datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -22,4 +22,4 @@ with rule_job(snakemake):
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

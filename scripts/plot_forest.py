@@ -1,7 +1,7 @@
 """Plot phi of trace and answer with its intervals (rule plot_forest).
 
 input   statistics: results/{run}/tables/statistics.csv; settings: config/statistics.yaml
-output  pdf, png: figures/{run}/forest.{pdf,png}
+output  pdf, svg, png: figures/{run}/forest.{pdf,svg,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -22,4 +22,4 @@ with rule_job(snakemake):
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot answers behind set traces of one dataset (rule plot_interventions).
 
 input   interventions: results/{run}/tables/interventions.csv
-output  pdf, png: figures/{run}/interventions_{dataset}.{pdf,png}
+output  pdf, svg, png: figures/{run}/interventions_{dataset}.{pdf,svg,png}
 params  models, arms, conditions: names in config order; note
 log     [0]
 """
@@ -22,4 +22,4 @@ with rule_job(snakemake):
         Grid([dataset], params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

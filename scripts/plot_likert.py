@@ -1,7 +1,7 @@
 """Plot how often each point of the scale was given, by question and condition (rule plot_likert).
 
 input   plan: results/{run}/study/plan.json; questions: results/{run}/tables/study_questions.csv
-output  pdf, png: figures/{run}/study_likert.{pdf,png}
+output  pdf, svg, png: figures/{run}/study_likert.{pdf,svg,png}
 params  note: what is not real
 log     [0]
 """
@@ -17,4 +17,4 @@ with rule_job(snakemake):
     plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.questions)
     labels = plan["scale"]["labels"]
     figure = plot_likert(table, plan["questions"], plan["conditions"], labels, note=snakemake.params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -2,7 +2,7 @@
 
 input   questions: results/{run}/questions/{dataset}.jsonl
         correct, wrong: results/{run}/traces/{dataset}/{arm}.jsonl, verified
-output  pdf, png: figures/{run}/pipeline_{dataset}.{pdf,png}
+output  pdf, svg, png: figures/{run}/pipeline_{dataset}.{pdf,svg,png}
 params  note: what is not real in the figure, or empty
 log     [0]
 """
@@ -24,4 +24,4 @@ with rule_job(snakemake):
     question = choose_question(read_questions(source.questions), traces)
     shown = {arm: found[question.id] for arm, found in traces.items()}
     figure = plot_pipeline(question, shown, note=snakemake.params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot what an arm's training traces are like (rule plot_trace_types).
 
 input   types: results/{run}/tables/trace_types.csv
-output  pdf, png: figures/{run}/trace_types_{dataset}.{pdf,png}
+output  pdf, svg, png: figures/{run}/trace_types_{dataset}.{pdf,svg,png}
 params  note: what is not real
 log     [0]
 """
@@ -15,4 +15,4 @@ with rule_job(snakemake):
 
     types = read_table(snakemake.input.types)
     chosen = types[types["dataset"] == snakemake.wildcards.dataset]
-    save(plot_trace_types(chosen, note=snakemake.params.note), snakemake.output.pdf, snakemake.output.png)
+    save(plot_trace_types(chosen, note=snakemake.params.note), snakemake.output.pdf)

@@ -1,7 +1,7 @@
 """Plot accuracy against length and truth of the training traces (rule plot_trace_value).
 
 input   value, types: results/{run}/tables/trace_value.csv and trace_types.csv
-output  pdf, png: figures/{run}/trace_value_{dataset}.{scorer}.{pdf,png}
+output  pdf, svg, png: figures/{run}/trace_value_{dataset}.{scorer}.{pdf,svg,png}
 params  datasets, models, arms: names in config order; note: what is not real
 log     [0]
 """
@@ -26,4 +26,4 @@ with rule_job(snakemake):
         Grid(params.datasets, params.models, params.arms),
         note=params.note,
     )
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

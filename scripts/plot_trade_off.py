@@ -2,7 +2,7 @@
 
 input   results: results/{run}/tables/results.csv; published: resources/published_ratings.csv
         ratings: results/{run}/tables/study_ratings.csv, none where the run has no study
-output  pdf, png: figures/{run}/trade_off_{dataset}.{pdf,png}
+output  pdf, svg, png: figures/{run}/trade_off_{dataset}.{pdf,svg,png}
 params  scorer: whose accuracies; note: what is not real
 log     [0]
 """
@@ -23,4 +23,4 @@ with rule_job(snakemake):
     own = snakemake.input.ratings  # empty without a study
     ratings = read_table(own) if own else None
     figure = plot_trade_off(results[chosen], published, ratings, note=snakemake.params.note)
-    save(figure, snakemake.output.pdf, snakemake.output.png)
+    save(figure, snakemake.output.pdf)

@@ -2,7 +2,7 @@
 
 input   plan: results/{run}/study/plan.json; study: the study's definition; responses: the exports
 output  responses: results/{run}/study/study_responses.csv, answers of those who stay
-        exclusions_csv, exclusions_md, exclusions_tex: results/{run}/tables/study_exclusions.{csv,md,tex}
+        exclusions_csv, exclusions_md: results/{run}/tables/study_exclusions.{csv,md}
 params  folder: where the exports lie; note: what is not real
 log     [0]
 """

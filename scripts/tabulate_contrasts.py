@@ -4,8 +4,8 @@ input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}
         questions: results/{run}/questions/{dataset}.jsonl, all of the run
         generations: results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl of the arms with SFT
         settings: config/statistics.yaml
-output  contrasts_csv, contrasts_md, contrasts_tex: results/{run}/tables/contrasts.{csv,md,tex}
-        mixed_model_csv, mixed_model_md, mixed_model_tex: .../tables/mixed_model.{csv,md,tex}
+output  contrasts_csv, contrasts_md: results/{run}/tables/contrasts.{csv,md}
+        mixed_model_csv, mixed_model_md: .../tables/mixed_model.{csv,md}
 params  datasets, models, arms: names in config order; scorers: of the run
 log     [0]
 """

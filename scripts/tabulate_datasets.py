@@ -1,7 +1,7 @@
 """Tabulate the datasets (rule tabulate_datasets).
 
 input   questions: results/{run}/questions/{dataset}.jsonl, one file per dataset in config order
-output  csv, md, tex: results/{run}/tables/datasets.{csv,md,tex}
+output  csv, md: results/{run}/tables/datasets.{csv,md}
 params  licences: licence by dataset, {} if none is known
         limits: part of a dataset that the run takes, by dataset
 log     [0]
@@ -23,4 +23,4 @@ with rule_job(snakemake):
     limits = {name: Limit.model_validate(one) for name, one in snakemake.params.limits.items()}
     table = datasets_table(questions, snakemake.params.licences, limits)
     output = snakemake.output
-    write_table(table, show_datasets(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION)
+    write_table(table, show_datasets(table), csv=output.csv, md=output.md, caption=CAPTION)

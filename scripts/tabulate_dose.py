@@ -3,9 +3,9 @@
 input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv of the arms with SFT
         questions: .../questions/{dataset}.jsonl
         settings: config/statistics.yaml
-output  dose_csv, dose_md, dose_tex: .../tables/dose.{csv,md,tex}
-        trend_csv, trend_md, trend_tex: .../tables/dose_trend.{csv,md,tex}
-        contrasts_csv, contrasts_md, contrasts_tex: .../tables/dose_contrasts.{csv,md,tex}
+output  dose_csv, dose_md: .../tables/dose.{csv,md}
+        trend_csv, trend_md: .../tables/dose_trend.{csv,md}
+        contrasts_csv, contrasts_md: .../tables/dose_contrasts.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """

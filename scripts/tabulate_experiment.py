@@ -4,8 +4,8 @@ input   measurements: results/{run}/experiment/{dataset}/{model}/{arm}/seed{seed
         questions: one file a dataset; teacher: one file a dataset, none without a teacher
         plan: docs/experiment.md; settings: config/statistics.yaml
 output  cells: results/{run}/tables/experiment_items.csv
-        effects_csv, effects_md, effects_tex: .../tables/experiment_effects.{csv,md,tex}
-        left_out_csv, left_out_md, left_out_tex: .../tables/experiment_left_out.{csv,md,tex}
+        effects_csv, effects_md: .../tables/experiment_effects.{csv,md}
+        left_out_csv, left_out_md: .../tables/experiment_left_out.{csv,md}
 params  datasets, models, arms: names in config order; experiment; seed
 log     [0]
 """

@@ -1,7 +1,7 @@
 """Tabulate the settings of training and generation (rule tabulate_hyperparameters).
 
 input   none
-output  csv, md, tex: results/{run}/tables/hyperparameters.{csv,md,tex}
+output  csv, md: results/{run}/tables/hyperparameters.{csv,md}
 params  training, quantisation, generation: these sections of the config
         models: what the registry says of each model's persona and target modules
 log     [0]
@@ -25,6 +25,4 @@ with rule_job(snakemake):
         "models": params.models,
     }
     table = hyperparameters_table(sections)
-    write_table(
-        table, show_hyperparameters(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION
-    )
+    write_table(table, show_hyperparameters(table), csv=output.csv, md=output.md, caption=CAPTION)

@@ -2,8 +2,8 @@
 
 input   questions: one file a dataset
         interventions: results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
-output  interventions_csv, interventions_md, interventions_tex: .../tables/interventions.{csv,md,tex}
-        pairs_csv, pairs_md, pairs_tex: .../tables/intervention_pairs.{csv,md,tex}
+output  interventions_csv, interventions_md: .../tables/interventions.{csv,md}
+        pairs_csv, pairs_md: .../tables/intervention_pairs.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """

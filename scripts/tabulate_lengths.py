@@ -1,7 +1,7 @@
 """Tabulate how long the training examples are, and how many are cut (rule tabulate_lengths).
 
 input   lengths: results/{run}/preflight/{model}.csv, one file per model
-output  csv, md, tex: results/{run}/tables/lengths.{csv,md,tex}
+output  csv, md: results/{run}/tables/lengths.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """
@@ -20,4 +20,4 @@ with rule_job(snakemake):
 
     params, output = snakemake.params, snakemake.output
     table = lengths_table(snakemake.input.lengths, Grid(params.datasets, params.models, params.arms))
-    write_table(table, show_lengths(table), csv=output.csv, md=output.md, tex=output.tex, caption=CAPTION)
+    write_table(table, show_lengths(table), csv=output.csv, md=output.md, caption=CAPTION)

@@ -4,10 +4,10 @@ input   readings: results/{run}/readings/{dataset}/{model}/{arm}/seed{seed}.csv,
         baseline: the same of the arm without traces
         questions: results/{run}/questions/{dataset}.jsonl, all of the run
         statistics: results/{run}/tables/statistics.csv
-output  follow_csv, follow_md, follow_tex: .../tables/follow.{csv,md,tex}
-        copying_csv, copying_md, copying_tex: .../tables/copying.{csv,md,tex}
-        counterfactual_csv, counterfactual_md, counterfactual_tex: .../tables/counterfactual.{csv,md,tex}
-        definitions_csv, definitions_md, definitions_tex: .../tables/definitions.{csv,md,tex}
+output  follow_csv, follow_md: .../tables/follow.{csv,md}
+        copying_csv, copying_md: .../tables/copying.{csv,md}
+        counterfactual_csv, counterfactual_md: .../tables/counterfactual.{csv,md}
+        definitions_csv, definitions_md: .../tables/definitions.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """

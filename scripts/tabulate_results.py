@@ -2,10 +2,10 @@
 
 input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv, all of the run
         baselines: results/{run}/tables/baselines.csv; none in a replay
-output  results_csv, results_md, results_tex: .../tables/results.{csv,md,tex}
-        classes_csv, classes_md, classes_tex: .../tables/classes.{csv,md,tex}
-        answer_scores_csv, answer_scores_md, answer_scores_tex: .../tables/answer_scores.{csv,md,tex}
-        matrix_csv, matrix_md, matrix_tex: .../tables/trace_answer_matrix.{csv,md,tex}
+output  results_csv, results_md: .../tables/results.{csv,md}
+        classes_csv, classes_md: .../tables/classes.{csv,md}
+        answer_scores_csv, answer_scores_md: .../tables/answer_scores.{csv,md}
+        matrix_csv, matrix_md: .../tables/trace_answer_matrix.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """

@@ -3,8 +3,8 @@
 input   scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv, all of the run
         questions: results/{run}/questions/{dataset}.jsonl, all of the run
         settings: config/statistics.yaml
-output  statistics_csv, statistics_md, statistics_tex: results/{run}/tables/statistics.{csv,md,tex}
-        comparisons_csv, comparisons_md, comparisons_tex: .../tables/comparisons.{csv,md,tex}
+output  statistics_csv, statistics_md: results/{run}/tables/statistics.{csv,md}
+        comparisons_csv, comparisons_md: .../tables/comparisons.{csv,md}
 params  datasets, models, arms: names in config order
 log     [0]
 """

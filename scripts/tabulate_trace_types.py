@@ -4,8 +4,8 @@ input   properties: results/{run}/trace_properties/{dataset}/{arm}.csv of the ar
         responses: results/{run}/teacher/{dataset}/{kind}.jsonl; judgements: .../{dataset}/judgement.csv
         scores: results/{run}/scores/{dataset}/{model}/{arm}/seed{seed}.{scorer}.csv
         generations: results/{run}/generations/{dataset}/{model}/{arm}/seed{seed}.jsonl
-output  types_csv, types_md, types_tex: .../tables/trace_types.{csv,md,tex}
-        value_csv, value_md, value_tex: .../tables/trace_value.{csv,md,tex}
+output  types_csv, types_md: .../tables/trace_types.{csv,md}
+        value_csv, value_md: .../tables/trace_value.{csv,md}
 params  datasets, models, arms: names in config order; sources: arm to kind of response
         keep: whose judgement keeps a question; max_new_tokens: of the models; note: what is not real
 log     [0]

@@ -1,6 +1,8 @@
 """How names of the config are written in tables and figures."""
 
 from collections.abc import Collection, Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from math import isnan
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE
@@ -57,6 +59,23 @@ def model_title(model: str) -> str:
 def dataset_title(dataset: str) -> str:
     """Name of a dataset as its authors write it."""
     return get_dataset(dataset).title
+
+
+def show_number(value: float | None, digits: int, scale: int = 1) -> str:
+    """Write a number with so many digits and a true minus sign; a dash for no value.
+
+    What counts is the number as a CSV holds it, with six digits, and halves go away from zero: so tables,
+    made of exact numbers, and figures, made of a CSV, write the same. At a scale of 100 a share is in %.
+    """
+    if value is None or isnan(value):
+        return "–"
+    known = Decimal(f"{value:.6f}") * scale
+    return f"{known.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):z}".replace("-", "−")
+
+
+def show_percent(share: float | None) -> str:
+    """Write a share in %, with one digit; a dash for no value."""
+    return show_number(share, 1, 100)
 
 
 def count(number: int) -> str:

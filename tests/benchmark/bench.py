@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     for part in measure_parts(chosen.quick, 1 if chosen.quick else chosen.rounds):
         rows += part
         write_bench(rows, out / "bench.csv")
-    save(plot_bench(out / "bench.csv"), out / "bench.pdf", out / "bench.png")
+    save(plot_bench(out / "bench.csv"), out / "bench.pdf")
     if chosen.docs:
         update(ROOT / "docs/performance.md", out)
     print(f"bench    {out / 'bench.csv'}, bench.png")

@@ -8,6 +8,7 @@ intervals are measured. The tables stand in docs/study_analysis.md.
 """
 
 import argparse
+import shutil
 import sys
 import time
 from itertools import product
@@ -118,7 +119,8 @@ def draw(folder: Path) -> None:
     }
     with TemporaryDirectory() as spare:
         for name, figure in figures.items():
-            save(figure, Path(spare) / "figure.pdf", folder / f"study_SIMULATED_{name}.png")
+            save(figure, Path(spare) / "figure.pdf")
+            shutil.copy(Path(spare) / "figure.png", folder / f"study_SIMULATED_{name}.png")
 
 
 def write(rows: dict[str, dict[str, float]]) -> None:

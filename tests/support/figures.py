@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axis import Axis
+from matplotlib.spines import Spine
 from matplotlib.text import Text
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
-from tracekd.figures.style import house_style
+from tracekd.figures.layout import WATERMARK
+from tracekd.figures.style import FORMATS, house_style
 from tracekd.tables.matrix import trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
 from tracekd.tables.scores import read_scores
@@ -40,7 +43,7 @@ def drawn_texts(figure, monkeypatch):
     texts, original = [], Text.draw
 
     def record(text, renderer):
-        if text.get_visible() and text.get_text().strip():
+        if text.get_visible() and text.get_text().strip() and text.get_gid() != WATERMARK:
             texts.append((text.get_text(), Text.get_window_extent(text, renderer)))
         original(text, renderer)
 
@@ -50,8 +53,22 @@ def drawn_texts(figure, monkeypatch):
     return texts
 
 
+def find_empty_panels(figure):
+    """Panels that show axes, but nothing in them: no mark, no line, no word."""
+    return [axes for axes in figure.axes if axes.axison and not any(list_content(axes))]
+
+
+def list_content(axes):
+    """Tell of everything in a panel but its frame, axes and titles whether it shows anything."""
+    frame = (axes.patch, axes.title, axes._left_title, axes._right_title)
+    for artist in axes.get_children():
+        if artist not in frame and not isinstance(artist, Spine | Axis):
+            yield artist.get_visible() and (not isinstance(artist, Text) or bool(artist.get_text()))
+
+
 def assert_legible(figure, monkeypatch):
-    """Check that texts stay on the canvas and off one another."""
+    """Check that texts stay on the canvas and off one another, and that no panel is empty."""
+    assert not find_empty_panels(figure), "a panel is empty"
     texts = drawn_texts(figure, monkeypatch)
     assert texts, "nothing is drawn"
     words = [text for text, _ in texts]
@@ -101,7 +118,7 @@ def plot_all(folder: Path) -> None:
         write_records([trace], files[role])
     params = names | {"shown": ["correct"], "scorers": ["aligned"]}
     for name in (*FIGURES, "pipeline"):
-        outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in ("pdf", "png")}
+        outputs = {kind: str(folder / "figures" / f"{name}.{kind}") for kind in FORMATS}
         if name in SEVERAL:
             outputs = {kind: [file] for kind, file in outputs.items()}
         run_script(f"plot_{name}", files, outputs, params, folder / "log")

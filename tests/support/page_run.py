@@ -35,8 +35,10 @@ FOLDER = f"results/{RUN}"
 CALL = ".venv/bin/snakemake --cores 2"
 COMMIT, WALL_S = "c0ffee" * 6 + "c0ff", 1.25
 CLAIMS = ["28_percent", "near_independence"]
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+# one that would run and load what it could
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" onload="alert(1)">'
+    '<script>document.title = "owned"</script><image href="https://example.org/a.png"/></svg>'
 )
 LEDGER = (
     *("id", "group", "source", "dataset", "class", "model", "arm", "quantity", "published"),
@@ -212,9 +214,9 @@ def write_tables(files, grid: Grid) -> None:
     write_csv(pd.DataFrame(measured, columns=names_), files["experiment"])
     files["findings"] = f"{tables}/findings.csv"
     write_csv(pd.DataFrame(rows, columns=findings), files["findings"])
-    figure = Path(f"figures/{RUN}/forest.png")
+    figure = Path(f"figures/{RUN}/forest.svg")
     figure.parent.mkdir(parents=True)
-    figure.write_bytes(PIXEL)
+    figure.write_text(DRAWING, "utf-8")
     files["shown"] = [f"{tables}/{name}.csv" for name in names] + [str(figure)]
     record("tabulate_results", files["scores"], files["shown"], "all", scorer="aligned")
     Path("caption.rst").write_text(

@@ -18,7 +18,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.records import Generation, write_records
 from tracekd.datasets.rows import Grid
 from tracekd.figures.ablation import plot_ablation
-from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.figures.style import FORMATS, PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.scoring import aligned, published
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS, score_variants
 from tracekd.scoring.differences import Difference, explain, find_differences, find_unreadable
@@ -301,7 +301,6 @@ def test_tables_without_rows_can_be_written(tmp_path):
             shown,
             csv=tmp_path / "t.csv",
             md=tmp_path / "t.md",
-            tex=tmp_path / "t.tex",
             caption="None.",
         )
         assert "Dataset" in (tmp_path / "t.md").read_text("utf-8")
@@ -373,12 +372,23 @@ def test_the_figure_is_legible(grid, note, monkeypatch):
     plt.close(figure)
 
 
-def test_a_missing_arm_and_an_undefined_phi_are_grey(monkeypatch):
+def test_a_missing_arm_is_grey(monkeypatch):
     table = made_up(["cotempqa"], ["m", "k"], ["none", "correct"], 1)
     table = table[(table["model"] == "m") | (table["arm"] == "none")]
-    table.loc[table["measure"] == "phi_trace", ["with_quirk", "without_quirk", "difference"]] = np.nan
     figure = plot_ablation(table, "cotempqa", Grid(["cotempqa"], ["m", "k"], ["none", "correct"]))
     assert "–" in assert_legible(figure, monkeypatch)
+    plt.close(figure)
+
+
+def test_an_arm_without_any_phi_has_no_column_and_is_named(monkeypatch):
+    table = made_up(["cotempqa"], ["m"], ["correct", "incorrect"], 1)
+    lost = (table["measure"] == "phi_trace") & (table["arm"] == "incorrect")
+    table.loc[lost, ["with_quirk", "without_quirk", "difference"]] = np.nan
+    figure = plot_ablation(table, "cotempqa", Grid(["cotempqa"], ["m"], ["correct", "incorrect"]))
+    words = assert_legible(figure, monkeypatch)
+    assert "–" not in words and "CoTempQA" in words
+    assert any(" ".join(word.split()).endswith("φ is undefined for incorrect") for word in words)
+    assert words.count("incorrect") == 2 and words.count("correct") == 3
     plt.close(figure)
 
 
@@ -407,12 +417,12 @@ def run_scripts(folder):
     tables = {
         f"{name}_{kind}": str(folder / f"tables/scorer_{name}.{kind}")
         for name in ("ablation", "differences")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     tables["item_csv"] = str(folder / "tables/item_differences.csv")
     run_script("ablate_scorer", files, tables, names, folder / "log")
     files["ablation"] = tables["ablation_csv"]
-    figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in ("pdf", "png")}
+    figures = {kind: [str(folder / f"tables/figure.{kind}")] for kind in FORMATS}
     run_script("plot_ablation", files, figures, names | {"note": ""}, folder / "log")
 
 

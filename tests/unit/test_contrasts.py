@@ -13,7 +13,7 @@ from support.run_data import run_script
 from tracekd.core.records import Generation, write_records
 from tracekd.datasets.rows import Grid
 from tracekd.figures.contrasts import plot_contrasts
-from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.figures.style import FORMATS, PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.scoring.variations import Variation, vary
 from tracekd.statistics.bootstrap import draw_clustered_means, interval
 from tracekd.statistics.mixed import fit_mixed
@@ -240,14 +240,14 @@ def test_the_scripts_write_every_file(tmp_path):
     tables = {
         f"{name}_{kind}": str(tmp_path / f"tables/{name}.{kind}")
         for name in ("contrasts", "mixed_model")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     scorers = {"scorers": ["published", "aligned"]}
     run_script("tabulate_contrasts", files, tables, names | scorers, tmp_path / "log")
     table = pd.read_csv(tables["contrasts_csv"])
     assert table["difference"].tolist() == [-1.0] * 4
     assert pd.read_csv(tables["mixed_model_csv"])["note"].notna().all()
-    figure = {kind: str(tmp_path / f"figures/contrasts.{kind}") for kind in ("pdf", "png")}
+    figure = {kind: str(tmp_path / f"figures/contrasts.{kind}") for kind in FORMATS}
     source = {"contrasts": tables["contrasts_csv"]}
     run_script("plot_contrasts", source, figure, names | {"note": ""}, tmp_path / "log")
     assert (tmp_path / "figures/contrasts.png").stat().st_size

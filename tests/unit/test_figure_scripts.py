@@ -12,7 +12,7 @@ import tracekd.figures.accuracy
 import matplotlib
 from tracekd.figures.style import plt, save
 assert matplotlib.get_backend().lower() == "agg"
-save(plt.figure(), "f.pdf", "f.png")
+save(plt.figure(), "f.pdf")
 """
 
 

@@ -23,11 +23,12 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.accuracy import plot_accuracy
 from tracekd.figures.classes import plot_classes
 from tracekd.figures.confusion import plot_confusion
-from tracekd.figures.layout import show_accuracies, spread
+from tracekd.figures.layout import show_accuracies, spread, write_note
 from tracekd.figures.losses import plot_losses, read_training_logs
 from tracekd.figures.pipeline import choose_question, plot_pipeline
 from tracekd.figures.style import (
     COLUMN_WIDTH,
+    FORMATS,
     GOLD_FILL,
     PAGE_HEIGHT,
     TEXT_WIDTH,
@@ -220,7 +221,7 @@ def test_figures_have_the_same_bytes_at_any_hash_seed(tmp_path):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
     first, second = ({p.name: p.read_bytes() for p in (tmp_path / s / "figures").iterdir()} for s in "01")
-    assert len(first) == 10
+    assert len(first) == 5 * len(FORMATS)
     assert [name for name in first if first[name] != second[name]] == []
     for name, content in first.items():
         if name.endswith(".pdf"):
@@ -231,13 +232,38 @@ def test_figures_have_the_same_bytes_at_any_hash_seed(tmp_path):
 
 @pytest.mark.parametrize("run", ["small"], indirect=True)
 def test_a_users_matplotlibrc_changes_nothing(tmp_path, run):
-    save(draw_anew("accuracy", run), tmp_path / "a.pdf", tmp_path / "a.png")
+    save(draw_anew("accuracy", run), tmp_path / "a.pdf")
     with matplotlib.rc_context(
         {"font.size": 30, "savefig.bbox": "tight", "axes.grid": True, "savefig.dpi": 50}
     ):
-        save(draw_anew("accuracy", run), tmp_path / "b.pdf", tmp_path / "b.png")
-    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+        save(draw_anew("accuracy", run), tmp_path / "b.pdf")
+    for kind in FORMATS:
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda figure: figure.text(0.99, 0.5, "cut off"), "'cut off' leaves the canvas"),
+        (lambda figure: [figure.text(0.5, 0.5, word) for word in ("one", "two")], "'one' overlaps 'two'"),
+        (lambda figure: figure.add_axes((0.1, 0.1, 0.2, 0.2)).tick_params(labelcolor="none"), "is empty"),
+    ],
+)
+def test_what_cannot_be_read_is_found(spoil, fault, monkeypatch):
+    figure = plt.figure()
+    figure.text(0.1, 0.9, "fine")
+    assert_legible(figure, monkeypatch)
+    spoil(figure)
+    with pytest.raises(AssertionError, match=fault):
+        assert_legible(figure, monkeypatch)
+
+
+def test_invented_people_are_a_watermark():
+    real, invented = plt.figure(), plt.figure()
+    write_note(real, NOTE)
+    write_note(invented, "SIMULATED participants")
+    assert [len(figure.texts) for figure in (real, invented)] == [1, 2]
+    assert invented.texts[0].get_text() == "SIMULATED" and invented.texts[0].get_rotation() == 30
 
 
 def test_an_axis_of_accuracies_names_no_impossible_number():

@@ -84,7 +84,7 @@ def tabulate(note):
             generation=generation,
             models={"tiny": {"persona": None, "target_modules": ["x" * 15_000]}},
         ),
-        output=SimpleNamespace(csv="tables/t.csv", md="tables/t.md", tex="tables/t.tex"),
+        output=SimpleNamespace(csv="tables/t.csv", md="tables/t.md"),
     )
 
 

@@ -3,7 +3,7 @@ import ast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tracekd.core.literals import parse_list, render_list
+from tracekd.core.literals import parse_list, render_list, spell_lists
 
 
 @given(st.lists(st.text()))
@@ -34,3 +34,14 @@ def test_anything_else_is_no_list(text):
 def test_blanks_are_allowed():
     assert parse_list(" [ 'a' , \"b's\" ] ") == ["a", "b's"]
     assert parse_list("[]") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        ("facts: ['a b', \"it's\"]", "facts: “a b”, “it's”"),
+        ("[1] a fact, [] and ['open", "[1] a fact, [] and ['open"),
+    ],
+)
+def test_lists_in_a_text_are_quoted_as_readers_do(text, spelt):
+    assert spell_lists(text) == spelt

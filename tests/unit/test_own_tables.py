@@ -317,7 +317,7 @@ def test_accuracy_and_classes_draw_the_headline(graded, scorer, monkeypatch):
     for figure in figures:
         words = assert_legible(figure, monkeypatch)
         title = "mean closeness" if scorer == "close" else "final-answer accuracy"
-        assert any(word.startswith(f"{title} (%), 95 % CI") for word in words)
+        assert any(word.startswith(f"{title} (%)") and f"{scorer} scorer, 95 % CI" in word for word in words)
         assert "tiny models" in words
     # baselines are of right answers
     names = assert_legible(figures[0], monkeypatch)

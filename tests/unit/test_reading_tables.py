@@ -16,7 +16,7 @@ from tracekd.datasets.anchors import join_anchors
 from tracekd.datasets.rows import Grid
 from tracekd.figures.association import plot_association
 from tracekd.figures.follow_rate import plot_follow_rate
-from tracekd.figures.style import PAGE_HEIGHT, TEXT_WIDTH
+from tracekd.figures.style import FORMATS, PAGE_HEIGHT, TEXT_WIDTH
 from tracekd.scoring.aligned import MEASURES, score
 from tracekd.scoring.readings import derive_readings, write_readings
 from tracekd.scoring.score import write_scores
@@ -216,7 +216,7 @@ def test_readers_get_strings_and_two_files_at_most_a_page_wide(tmp_path, reading
         (show_counterfactual, counterfactual_table(readings, grid)),
     )
     for show, table in tables:
-        paths = {kind: tmp_path / f"{show.__name__}.{kind}" for kind in ("csv", "md", "tex")}
+        paths = {kind: tmp_path / f"{show.__name__}.{kind}" for kind in ("csv", "md")}
         write_table(table, show(table), **paths, caption="Caption.")
         assert "nan" not in paths["md"].read_text()
         assert paths["csv"].read_text().count("\n") == len(table) + 1
@@ -284,14 +284,12 @@ def write_all(folder: Path) -> None:
     found, grid = join_anchors(read_scores(scores), questions), Grid(datasets, models, arms)
     trace_answer_matrix(found, grid).to_csv(files["matrix"], index=False)
     statistics_table(found, grid, SETTINGS).to_csv(files["statistics"], index=False)
-    tables = {
-        f"{name}_{kind}": str(folder / f"{name}.{kind}") for name in names_of for kind in ("csv", "md", "tex")
-    }
+    tables = {f"{name}_{kind}": str(folder / f"{name}.{kind}") for name in names_of for kind in ("csv", "md")}
     baseline = sorted(map(str, (folder / "readings").glob("*/*/none/*.csv")))
     inputs = files | {"readings": list(map(str, readings)), "baseline": baseline, "questions": questions}
     run_script("tabulate_readings", inputs, tables, names, folder / "log")
     for name in ("follow_rate", "association"):
-        outputs = {kind: str(folder / f"{name}.{kind}") for kind in ("pdf", "png")}
+        outputs = {kind: str(folder / f"{name}.{kind}") for kind in FORMATS}
         run_script(f"plot_{name}", files, outputs, names, folder / "log")
 
 

@@ -218,10 +218,10 @@ def test_the_trade_off_shows_our_scorer_where_there_is_one():
     assert trade_off.get_scorer(make_run(scorers=["published"])) == "published"
 
 
-def test_a_table_comes_three_times_and_its_csv_with_a_caption():
+def test_a_table_comes_twice_and_its_csv_with_a_caption():
     outputs = table("datasets")
-    assert list(outputs) == ["csv", "md", "tex"]
-    assert outputs["tex"] == "results/{run}/tables/datasets.tex"
+    assert list(outputs) == ["csv", "md"]
+    assert outputs["md"] == "results/{run}/tables/datasets.md"
     entry = get_flag_value(outputs["csv"], "report")
     assert entry.caption == "../resources/captions/datasets.rst" and entry.category == "Tables"
     assert get_flag_value(table("notes", category=None)["csv"], "report") is None
@@ -230,20 +230,20 @@ def test_a_table_comes_three_times_and_its_csv_with_a_caption():
     assert several["matrix_md"] == "results/{run}/tables/trace_answer_matrix.md"
 
 
-def test_a_figure_comes_twice_and_the_report_tells_its_files_apart():
+def test_a_figure_comes_three_times_and_the_report_tells_its_files_apart():
     outputs = figure("value_{dataset}.{scorer}", "accuracy")
     assert outputs["pdf"] == "figures/{run}/value_{dataset}.{scorer}.pdf"
-    entry = get_flag_value(outputs["png"], "report")
+    entry = get_flag_value(outputs["svg"], "report")
     assert entry.caption == "../resources/captions/value.rst"
     assert entry.labels == {"figure": "accuracy", "dataset": "{dataset}", "scorer": "{scorer}"}
-    likert = get_flag_value(figure("<study>likert", "ratings")["png"], "report")
+    likert = get_flag_value(figure("<study>likert", "ratings")["svg"], "report")
     assert likert.caption == "../resources/captions/study_likert.rst"
 
 
 def test_figures_that_one_job_draws_bear_their_values_in_name_and_label():
     outputs = figures("matrix_{arm}", "trace and answer", arm=["none", "correct"])
     assert outputs["pdf"] == ["figures/{run}/matrix_none.pdf", "figures/{run}/matrix_correct.pdf"]
-    entries = [get_flag_value(png, "report") for png in outputs["png"]]
+    entries = [get_flag_value(svg, "report") for svg in outputs["svg"]]
     assert [entry.labels for entry in entries] == [
         {"figure": "trace and answer", "arm": "none"},
         {"figure": "trace and answer", "arm": "correct"},

@@ -420,7 +420,7 @@ def run_rule(folder, arms):
     outputs = {
         f"{name}_{kind}": str(folder / "tables" / f"{name}.{kind}")
         for name in ("statistics", "comparisons")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     questions = write_questions(folder, {"babi": [f"babi-{number}" for number in range(44)]})
     inputs = {"scores": scores, "questions": list(map(str, questions)), "settings": str(CHOICES)}

@@ -13,6 +13,7 @@ from support.study_data import CONDITIONS, QUESTIONS, make_export, make_plan, wr
 from tracekd.core.errors import DataError
 from tracekd.figures.conditions import plot_conditions
 from tracekd.figures.likert import plot_likert
+from tracekd.figures.style import FORMATS
 from tracekd.figures.trade_off import plot_trade_off
 from tracekd.study.detectable import smallest_difference
 from tracekd.study.exclusions import exclude
@@ -168,7 +169,7 @@ def test_the_script_of_the_trade_off_takes_one_dataset_and_scorer(study, tmp_pat
             "published": str(ROOT / "resources" / "published_ratings.csv"),
             "ratings": str(tmp_path / "ratings.csv") if has_study else [],
         },
-        {"pdf": str(tmp_path / "figure.pdf"), "png": str(tmp_path / "figure.png")},
+        {kind: str(tmp_path / f"figure.{kind}") for kind in FORMATS},
         {"scorer": "aligned", "note": NOTE},
         tmp_path / "log",
         dataset="babi",

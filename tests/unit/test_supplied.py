@@ -137,7 +137,7 @@ def count(folder, generations, **params):
     questions.parent.mkdir(parents=True, exist_ok=True)
     write_records([make_question(id=name, split="test") for name in ("a", "b")], questions)
     inputs = {"questions": [str(questions)], "generations": generations}
-    outputs = {f"inputs_{kind}": str(folder / f"inputs.{kind}") for kind in ("csv", "md", "tex")}
+    outputs = {f"inputs_{kind}": str(folder / f"inputs.{kind}") for kind in ("csv", "md")}
     wanted = [path for cell in plan_supplied(settings()).wanted for path in cell.paths.values()]
     run_script(
         "count_supplied",

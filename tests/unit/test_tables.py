@@ -17,6 +17,7 @@ from tracekd.core.checks import read_yaml
 from tracekd.core.errors import DataError
 from tracekd.core.records import write_records
 from tracekd.datasets.rows import Grid
+from tracekd.labels import show_number
 from tracekd.settings.base import Settings
 from tracekd.settings.config import Limit
 from tracekd.statistics.intervals import wilson_interval
@@ -25,7 +26,7 @@ from tracekd.tables.hyperparameters import hyperparameters_table
 from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_matrix
 from tracekd.tables.results import check_readable, classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
-from tracekd.tables.write import latex, markdown, percent, write_table
+from tracekd.tables.write import markdown, percent, write_table
 
 DATASETS, MODELS = ["cotempqa", "babi"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct"]
 ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
@@ -102,7 +103,7 @@ def test_classes_follow_their_dataset_and_add_up(paths):
 
 def test_an_arm_without_a_step_has_an_empty_cell(paths, tmp_path):
     table = results_table(read_scores(paths), make_baselines(DATASETS), GRID)
-    outputs = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "md", "tex")}
+    outputs = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "md")}
     write_table(table, show_results(table), **outputs, caption="Accuracy.")
     raw = pd.read_csv(outputs["csv"]).set_index("arm")
     assert raw.loc[["none", "prompt_only"], ["class_acc", "facts_acc", "trace_acc"]].isna().all(axis=None)
@@ -229,28 +230,14 @@ def test_hyperparameters_are_flattened_in_config_order():
     assert tuple(table.iloc[-1]) == ("again.overrides", '{"r": 1, "modules": []}')
 
 
-def test_latex_prints_special_characters_and_blanks_repeats():
-    shown = pd.DataFrame({"Model": ["a_b", "a_b"], "Answer": ["44.7 ± 1.1", "–"]})
-    text = latex(shown, "in %", "tab:x")
-    assert r"a\_b & 44.7 $\pm$ 1.1 \\" in text
-    assert "\n & -- \\\\" in text
-    assert r"\caption{in \%}" in text
-    assert text.count("rule") == 3
-
-
 def test_markdown_keeps_bars_in_cells_and_numbers_to_the_right():
     text = markdown(pd.DataFrame({"Key": ["a|b"], "Value": ["1.0"]}))
     assert text == "| Key | Value |\n| :--- | ---: |\n| a\\|b | 1.0 |"
 
 
-def test_a_table_longer_than_a_page_breaks():
-    shown = pd.DataFrame({"n": [str(number) for number in range(60)]})
-    assert r"\begin{longtable}" in latex(shown, "c", "tab:x")
-
-
 def test_what_never_varies_stands_in_the_caption(tmp_path):
     shown = pd.DataFrame({"Model": ["a", "b"], "Seeds": ["2", "2"], "Answer": ["1.0", "2.0"]})
-    outputs = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "md", "tex")}
+    outputs = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "md")}
     write_table(shown, shown, **outputs, caption="Accuracy.")
     text = outputs["md"].read_text("utf-8")
     assert text.startswith("Accuracy. Seeds: 2.\n")
@@ -258,7 +245,24 @@ def test_what_never_varies_stands_in_the_caption(tmp_path):
 
 
 def test_percent_writes_what_is_known():
-    assert [percent(0.4465, 0.0113), percent(0.4465), percent(float("nan"))] == ["44.6 ± 1.1", "44.6", "–"]
+    assert [percent(0.4465, 0.0113), percent(0.4465), percent(float("nan"))] == ["44.7 ± 1.1", "44.7", "–"]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "scale", "written"),
+    [
+        (14.25, 1, 1, "14.3"),
+        (57 / 400, 1, 100, "14.3"),
+        # as the CSV has it, which is what figures are made of
+        (0.1424996, 1, 100, "14.3"),
+        (-0.125, 2, 1, "−0.13"),
+        (-0.04, 1, 1, "0.0"),
+        (float("nan"), 1, 1, "–"),
+    ],
+)
+def test_there_is_one_rounding_for_tables_and_figures(value, digits, scale, written):
+    assert show_number(value, digits, scale) == written
+    assert show_number(float(f"{value:.6f}"), digits, scale) == written
 
 
 def tabulate_all(folder: Path) -> None:
@@ -278,13 +282,13 @@ def tabulate_all(folder: Path) -> None:
     outputs = {
         f"{name}_{kind}": str(tables / f"{name}.{kind}")
         for name in ("results", "classes", "answer_scores", "matrix")
-        for kind in ("csv", "md", "tex")
+        for kind in ("csv", "md")
     }
     run_script("tabulate_results", {"scores": scores, "baselines": baselines}, outputs, names, log)
-    files = {kind: str(tables / f"datasets.{kind}") for kind in ("csv", "md", "tex")}
+    files = {kind: str(tables / f"datasets.{kind}") for kind in ("csv", "md")}
     params = {"licences": {"babi": "CC BY 3.0"}, "limits": {"babi": {"test": 9}}}
     run_script("tabulate_datasets", {"questions": questions}, files, params, log)
-    files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md", "tex")}
+    files = {kind: str(tables / f"hyperparameters.{kind}") for kind in ("csv", "md")}
     demo = read_yaml(ROOT / "config.yaml")
     sections = {name: demo[name] for name in ("training", "quantisation", "generation")}
     sections["models"] = {"tiny": {"persona": None, "target_modules": "all-linear"}}
@@ -301,7 +305,7 @@ def test_tables_have_the_same_bytes_at_any_hash_seed(tmp_path):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
     first, second = ({p.name: p.read_bytes() for p in (tmp_path / s / "tables").iterdir()} for s in "01")
-    assert len(first) == 19
+    assert len(first) == 13
     assert first == second
 
 

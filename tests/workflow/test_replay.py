@@ -9,9 +9,13 @@ import subprocess
 
 import pandas as pd
 import pytest
+from support.figures import assert_legible
+from support.latex import need_latex
 from support.page_run import read_part
+from support.redraw import redraw
 from support.released_files import MODEL, outputs, table, write_marco, write_mirror
 from support.workflow import SNAKEMAKE, copy_project, digests, snakemake
+from tracekd.tables.compile import compile_run, find_faults
 
 pytestmark = pytest.mark.workflow
 REPLAY = ["--configfile", "config/replay.yaml"]
@@ -79,6 +83,23 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
         for arm in ("prompt_only", "none", "correct", "incorrect")
         for scorer in ("published", "aligned")
     }
+
+
+def test_every_figure_can_be_read(replayed, monkeypatch):
+    project, _ = replayed
+    figures = redraw(project, "replay", monkeypatch)
+    assert set(figures) == {path.stem for path in (project / "figures/replay").glob("*.svg")}
+    for name, figure in figures.items():
+        assert assert_legible(figure, monkeypatch), name
+
+
+def test_every_table_of_a_paper_compiles_and_fits(replayed):
+    need_latex()
+    project, _ = replayed
+    run = project / "results/replay"
+    found = compile_run(run)
+    assert {one.file for one in found} >= {"results.tex", "statistics.tex", "main_claims.tex"}
+    assert not find_faults(run, found), found
 
 
 def test_the_command_on_the_page_makes_the_same_table_again(replayed, tmp_path):

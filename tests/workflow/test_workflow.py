@@ -10,8 +10,12 @@ import pandas as pd
 import pytest
 from support.environments import OWN_PLUGINS, read_pins, read_requirements, split_pins
 from support.examples import ROOT
+from support.figures import assert_legible
+from support.latex import need_latex
 from support.real_data import mirror_with
+from support.redraw import redraw
 from support.workflow import SMOKE, copy_project, digests, snakemake
+from tracekd.tables.compile import compile_run, find_faults
 
 pytestmark = pytest.mark.workflow
 # the check that stays red: eight tokens are too few for any trace
@@ -56,10 +60,25 @@ def test_a_run_whose_trained_arms_write_nothing_readable_stays_red(ending):
 def test_every_table_and_figure_is_there(project):
     tables = {path.name for path in (project / "results/smoke/tables").iterdir()}
     for name in ("results", "classes", "trace_answer_matrix", "datasets", "hyperparameters"):
-        assert {f"{name}.csv", f"{name}.md", f"{name}.tex"} <= tables
+        assert {f"{name}.csv", f"{name}.md"} <= tables
     figures = {path.name for path in (project / "figures/smoke").iterdir()}
     for name in ("pipeline_babi", "confusion_correct", "confusion_incorrect", "forest", "losses"):
-        assert {f"{name}.pdf", f"{name}.png"} <= figures
+        assert {f"{name}.pdf", f"{name}.svg", f"{name}.png"} <= figures
+
+
+def test_every_figure_can_be_read(project, monkeypatch):
+    figures = redraw(project, "smoke", monkeypatch)
+    assert set(figures) == {path.stem for path in (project / "figures/smoke").glob("*.svg")}
+    for name, figure in figures.items():
+        assert assert_legible(figure, monkeypatch), name
+
+
+def test_every_table_of_a_paper_compiles_and_fits(project):
+    need_latex()
+    run = project / "results/smoke"
+    found = compile_run(run)
+    assert {one.file for one in found} >= {"results.tex", "datasets.tex", "hyperparameters.tex"}
+    assert not find_faults(run, found), found
 
 
 def test_the_experiment_has_its_tables_and_its_figure_under_the_digest_of_its_plan(project):

@@ -9,6 +9,7 @@ import re
 _ITEM = r"""(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
 _ITEMS = re.compile(_ITEM, re.DOTALL)
 _LIST = re.compile(rf"\s*\[\s*(?:{_ITEM}(?:\s*,\s*{_ITEM})*+\s*)?\]\s*", re.DOTALL)
+_WRITTEN = re.compile(rf"\[\s*(?:{_ITEM}(?:\s*,\s*{_ITEM})*+\s*)\]", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 # where an item ends if quotes inside items are not escaped
 _BETWEEN = re.compile(r"""['"]\s*,\s*['"]""")
@@ -28,6 +29,11 @@ def parse_list(text: str) -> list[str] | None:
     if not _LIST.fullmatch(text):
         return None
     return [_resolve(literal[1:-1]) for literal in _ITEMS.findall(text)]
+
+
+def spell_lists(text: str) -> str:
+    """Write every list literal in a text as readers quote: ``“editor”, “bishop”``."""
+    return _WRITTEN.sub(lambda found: ", ".join(f"“{item}”" for item in parse_list(found[0]) or ()), text)
 
 
 def parse_loose_list(text: str) -> list[str] | None:

@@ -12,7 +12,7 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
 from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, SMALL_SIZE, house_style
-from tracekd.labels import arm_title, count_range, model_title
+from tracekd.labels import arm_title, count_range, dataset_title, model_title
 from tracekd.scoring.ablation import ALL_OFF
 from tracekd.tables.ablation import quirk_title, signed
 from tracekd.traces.arms import RIGHT, WRONG
@@ -28,9 +28,9 @@ LINE = 0.155
 FRAME = Frame(left=1.95, right=0.08, head=0.38, foot=0.62, row_gap=0.16, column_gap=0.12)
 TURNED_FOOT = 0.95
 # letters of a line below the figure
-FOOT_WIDTH = 133
-# with more columns than this, words stand upright and figures are short
-WIDE_COLUMNS = 11
+FOOT_WIDTH = 120
+# with more columns than this, arms stand upright; with more than that, numbers are short, too
+TURNED_COLUMNS, WIDE_COLUMNS = 8, 11
 CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
 
 
@@ -53,15 +53,24 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
     quirks = [quirk for quirk in rows["quirk"].unique() if quirk in set(moved["quirk"])]
     still = [quirk for quirk in rows["quirk"].unique() if quirk not in quirks]
     models, arms = grid.present(rows, "model"), grid.present(rows, "arm")
+    known = rows[rows[["with_quirk", "difference"]].notna().any(axis=1)]
     columns = {
-        name: [arm for arm in arms if ((rows["measure"] == name) & (rows["arm"] == arm)).any()]
+        name: [arm for arm in arms if ((known["measure"] == name) & (known["arm"] == arm)).any()]
         for name, _ in panels
     }
+    # of arms without a trace there is nothing to say; of others phi is undefined where all traces are alike
+    undefined = [
+        arm
+        for name, _ in panels
+        for arm in rows.loc[rows["measure"] == name, "arm"].unique()
+        if arm not in columns[name]
+    ]
+    panels = [(name, title) for name, title in panels if columns[name]]
     cells = rows.groupby(["model", "measure", "quirk", "arm"])[["with_quirk", "difference", "items_changed"]]
     cells = cells.mean()
     widths = [len(columns[name]) for name, _ in panels]
-    is_wide = sum(widths) <= WIDE_COLUMNS
-    frame = FRAME if is_wide else FRAME._replace(foot=TURNED_FOOT)
+    is_wide, is_level = sum(widths) <= WIDE_COLUMNS, sum(widths) <= TURNED_COLUMNS
+    frame = FRAME if is_level else FRAME._replace(foot=TURNED_FOOT)
     heights = [LINE * (1 + len(quirks))] * len(models)
     share = 1 - max(0, frame.height(heights, note) - PAGE_HEIGHT) / sum(heights)
     heights = [share * height for height in heights]
@@ -72,12 +81,23 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
             limit = cells.xs(measure, level="measure")["difference"].abs().max() or 1
             for i, model in enumerate(models):
                 _draw_panel(axes[i, j], cells, (model, measure), columns[measure], quirks, limit, is_wide)
+                _name_arms(axes[i, j], columns[measure], is_level)
                 axes[i, j].tick_params(length=0, labelbottom=i == len(models) - 1, pad=2)
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=1.8)
         axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
         sizes = rows.groupby(["model", "arm"])["n"].max()
-        _write_foot(figure, count_range(sizes), still, bool(note))
+        axes[0, 0].annotate(
+            dataset_title(dataset),
+            (0, 1),
+            (-4, 5),
+            "axes fraction",
+            "offset points",
+            ha="right",
+            va="bottom",
+            weight="bold",
+        )
+        _write_foot(figure, count_range(sizes), still, list(dict.fromkeys(undefined)), bool(note))
     return figure
 
 
@@ -114,12 +134,16 @@ def _draw_panel(
         if moved[line, column]:
             _write(axes, column, line + 1, _words(value, key[1], is_wide))
     axes.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] + 0.5, -0.5))
+    axes.spines[:].set_visible(False)
+
+
+def _name_arms(axes: Axes, arms: list[str], is_level: bool) -> None:
+    """Write the arms below a panel."""
     titles = [arm_title(arm) for arm in arms]
-    if is_wide:
+    if is_level:
         axes.set_xticks(range(len(arms)), [title.replace(" ", "\n") for title in titles])
     else:
         axes.set_xticks(range(len(arms)), titles, rotation=90)
-    axes.spines[:].set_visible(False)
 
 
 def _words(value: float, measure: str, is_wide: bool, is_level: bool = False) -> str:
@@ -138,10 +162,12 @@ def _write(axes: Axes, column: int, line: int, words: str, weight: str = "normal
     axes.text(column, line, words, ha="center", va="center_baseline", size=SMALL_SIZE, weight=weight)
 
 
-def _write_foot(figure: Figure, n: str, still: list[str], has_note: bool) -> None:
+def _write_foot(figure: Figure, n: str, still: list[str], undefined: list[str], has_note: bool) -> None:
     """Say what the lines are, and which quirks are not drawn."""
     words = f"n = {n} items; lines below the first: change when the quirk is switched off"
     if still:
         words += f" (none here: {', '.join(still)})"
+    if undefined:
+        words += f"; φ is undefined for {', '.join(map(arm_title, undefined))}"
     place = 0.03 / figure.get_figwidth(), (0.03 + NOTE_HEIGHT * has_note) / figure.get_figheight()
     figure.text(*place, fill(words, FOOT_WIDTH), size=SMALL_SIZE, color=GREY, va="bottom")

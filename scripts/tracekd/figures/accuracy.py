@@ -3,11 +3,20 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tracekd.datasets.rows import Grid
-from tracekd.figures.layout import Frame, label_below, label_row, label_size, make_panels
+from tracekd.figures.layout import (
+    NOTE_HEIGHT,
+    Frame,
+    label_below,
+    label_row,
+    label_size,
+    make_panels,
+    mark_missing,
+)
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size
+from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size, show_number
 from tracekd.scoring import ANSWER, get_scorer
 
 # inches; a row of a panel is one arm or baseline
@@ -43,7 +52,8 @@ def plot_accuracy(
     heights = [max(len(arms) * ROW, MIN_PANEL)] * len(models)
     heights, titles = [*[len(names) * ROW] * bool(names), *heights], list(map(model_title, models))
     pad = TITLE_PAD if names else TITLE_PAD + SIZE_LINE
-    frame = FRAME._replace(head=FRAME.head + (pad - TITLE_PAD) / 72)
+    foot = FRAME.foot + NOTE_HEIGHT * bool(names)
+    frame = FRAME._replace(head=FRAME.head + (pad - TITLE_PAD) / 72, foot=foot)
     with house_style():
         figure, axes = make_panels(len(datasets), heights, frame, note, sharex=True, sharey="row")
         for column, dataset in zip(axes.T, datasets, strict=True):
@@ -58,13 +68,17 @@ def plot_accuracy(
                 _draw_arms(axis, panel.set_index("arm"), arms)
         for axis, title in zip(axes[:, 0], ["trivial\nbaselines"] * bool(names) + titles, strict=True):
             label_row(axis, title, TITLE_DISTANCE)
-        label_below(axes, f"{judge.title} (%), 95 % CI")
+        label_below(axes, f"{judge.title} (%), {scorer} scorer, 95 % CI")
+        if names:
+            _explain_lines(figure, bool(note))
     return figure
 
 
 def _draw_baselines(axes: Axes, levels: pd.Series, names: list[str]) -> None:
     """Draw each baseline as a diamond with its value, on a line that goes on below."""
     _draw_frame(axes, [BASELINE_TITLES.get(name, name.replace("_", " ")) for name in names])
+    if levels.empty:
+        mark_missing(axes)
     for place, name in enumerate(names):
         if name not in levels:
             continue
@@ -73,7 +87,7 @@ def _draw_baselines(axes: Axes, levels: pd.Series, names: list[str]) -> None:
         axes.plot(level, place, "d", color=GREY, ms=3.5, mew=0)
         leftwards = level > 60
         axes.annotate(
-            f"{level:.1f}",
+            show_number(level, 1),
             (level, place),
             (-4 if leftwards else 4, 0),
             textcoords="offset points",
@@ -95,6 +109,20 @@ def _draw_arms(axes: Axes, rows: pd.DataFrame, arms: list[str]) -> None:
             axes.plot(100 * row["score"], place, marker=style.marker, color=style.colour, ms=4, mew=0)
     words = run_size(rows["n"], rows["seeds"].max()) if len(rows) else "no data"
     label_size(axes, words)
+
+
+def _explain_lines(figure: Figure, has_note: bool) -> None:
+    """Say below the panels what the dashed lines are; the note's line stays free."""
+    labels = {True: "best trivial baseline of the dataset", False: "the others"}
+    figure.legend(
+        handles=[Line2D([], [], **_line(highest), label=label) for highest, label in labels.items()],
+        loc="lower left",
+        bbox_to_anchor=(0, (0.03 + NOTE_HEIGHT * has_note) / figure.get_figheight()),
+        ncols=len(labels),
+        borderaxespad=0.2,
+        handlelength=2.4,
+        columnspacing=1.4,
+    )
 
 
 def _draw_frame(axes: Axes, titles: list[str]) -> None:

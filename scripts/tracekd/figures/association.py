@@ -11,7 +11,7 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title, model_title
+from tracekd.labels import arm_title, count, dataset_title, model_title, show_number
 from tracekd.tables.copying import associations
 
 # inches; a line of a panel is one association, with its arms one below the other and a title of two rows
@@ -117,7 +117,7 @@ def _draw_panel(
 
 def _write_numbers(axes: Axes, row: pd.Series, name: str, height: float) -> None:
     """Write phi beside its interval and n at the right of the panel."""
-    value = f"{row[name]:z.2f}".replace("-", "−")
+    value = show_number(row[name], 2)
     axes.annotate(value, (row[f"{name}_high"], height), (4, 0), **BESIDE)
     n = count(int(row[f"{name}_n"]))
     axes.annotate(

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import Frame, label_below, make_panels, spread
-from tracekd.figures.style import GREY, SMALL_SIZE, house_style
+from tracekd.figures.style import GREY, SMALL_SIZE, Keywords, house_style
 from tracekd.labels import arm_title, count
 from tracekd.statistics.association import CELLS
 from tracekd.tables.claims import COINCIDENCE, VERDICTS
@@ -92,26 +92,31 @@ def _label_deviating(axes: Axes, points: pd.DataFrame) -> None:
         model = "no model named" if first["model"] == "any" else first["model"].removesuffix("-Instruct")
         number = f"{len(cell)} in {where}" if separator == "\n" else str(len(cell))
         name = f"{model}, {arm_title(first['arm'])}{separator}{number}"
-        for x, y in zip(cell["published"], cell["recomputed"], strict=True):
-            axes.plot(
-                [x, 103 + MARGIN - 1], [y, place], color=WRONG, lw=0.3, alpha=0.5, clip_on=False, zorder=0
-            )
+        # a line for each name, to the nearest of its points
+        nearest = cell.loc[cell["published"].idxmax()]
+        ends = [nearest["published"], 103 + MARGIN - 1], [nearest["recomputed"], place]
+        axes.plot(*ends, color=GREY, lw=0.5, clip_on=False, zorder=3)
         axes.text(103 + MARGIN, place, name, va="center", size=SMALL_SIZE, linespacing=1.05)
 
 
 def _draw_legend(figure: Figure, counts: pd.Series) -> None:
-    """Name verdicts with the number of claims of each above the panels, also those that have no point."""
-    handles = []
-    for name in VERDICTS:
-        colour, marker, size = VERDICT_STYLES.get(name, (None, None, 0))
-        label = f"{name} {count(counts.get(name, 0))}"
-        handles.append(Line2D([], [], ls="", marker=marker, color=colour, ms=size + 1, mew=0, label=label))
+    """Name verdicts with the number of claims of each above the panels, and those that have no point."""
+    mark: Keywords = {"xdata": [], "ydata": [], "ls": "", "mew": 0}
+    handles = [
+        Line2D(**mark, marker=marker, color=colour, ms=size + 1, label=f"{name} {count(counts.get(name, 0))}")
+        for name, (colour, marker, size) in VERDICT_STYLES.items()
+    ]
+    handles.append(Line2D(**mark, marker=".", color=OTHER, ms=6, label="judged by the other scorer"))
+    rest = [f"{name} {count(counts.get(name, 0))}" for name in VERDICTS if name not in VERDICT_STYLES]
+    words = f"no point: {', '.join(rest)}"
+    left, top = 0.06 / figure.get_figwidth(), 1 - 0.24 / figure.get_figheight()
+    figure.text(left, top, words, va="top", size=SMALL_SIZE)
     figure.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=4,
+        ncols=len(handles),
         handletextpad=0.2,
-        columnspacing=1.4,
+        columnspacing=1.2,
         borderaxespad=0.2,
     )

@@ -16,7 +16,7 @@ from tracekd.scoring import get_scorer
 
 # inches; the arms of a class move closer together where the figure would outgrow the page
 ARM, CLASS_GAP, LEGEND_LINE = 0.06, 0.09, 0.17
-FRAME = Frame(left=1.72, right=0.12, head=0.38, foot=0.45, row_gap=0.12, column_gap=0.12)
+FRAME = Frame(left=1.72, right=0.12, head=0.38, foot=0.6, row_gap=0.12, column_gap=0.12)
 NARROW_LEGEND, WIDE_LEGEND = 3, 5  # arms on a line
 
 
@@ -54,7 +54,8 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
             label_row(axes[i, 0], dataset_title(dataset), distance=1.6)
         _draw_legend(figure, arms, columns)
         seeds = rows["seeds"].max()
-        label_below(axes, f"{get_scorer(scorer).title} (%), 95 % CI, {seeds} seed{'s' * bool(seeds > 1)}")
+        what = f"{scorer} scorer, 95 % CI, {seeds} seed{'s' * bool(seeds > 1)}"
+        label_below(axes, f"{get_scorer(scorer).title} (%)\n{what}")
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import DIMENSION_TITLES
+from tracekd.labels import DIMENSION_TITLES, show_number
 from tracekd.study.scores import DIMENSIONS, participant_means
 
 # inches
@@ -70,7 +70,7 @@ def _draw_condition(axes: Axes, place: int, row: pd.Series, means: pd.Series) ->
         axes.plot(row["published"], place + 0.29, "d", color=INK, mfc="white", ms=4, mew=0.8)
     point, side = _place_label(row, below, axes.get_xlim())
     axes.annotate(
-        f"{row['mean']:.2f} (n = {row['n_participants']})",
+        f"{show_number(row['mean'], 2)} (n = {row['n_participants']})",
         point,
         (-6 if side == "right" else 6, -1),
         textcoords="offset points",

@@ -12,7 +12,7 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, SMALL_SIZE, TEXT_SIZE, arm_shades, house_style
-from tracekd.labels import count, dataset_title, model_title
+from tracekd.labels import count, dataset_title, model_title, show_percent
 from tracekd.tables.matrix import conditionals, pool_seeds
 
 # inches
@@ -83,7 +83,7 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
         counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(arm), edgecolors="white", linewidth=1
     )
     for (line, column), cell in np.ndenumerate(counts):
-        words = f"{count(int(cell))}\n{100 * cell / row['n']:.1f} %"
+        words = f"{count(int(cell))}\n{show_percent(cell / row['n'])} %"
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=size)
     axes.set_xticks([0.5, 1.5], ["trace\nok", "trace\nwrong"])
     axes.set_yticks([0.5, 1.5], ["answer\nok", "answer\nwrong"])
@@ -91,7 +91,7 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
     for place, share in zip((0.25, 0.75), conditionals(row), strict=True):
-        words = "undef." if share is None else f"{100 * share:.1f} %"
+        words = "undef." if share is None else f"{show_percent(share)} %"
         _write_below(axes, words, place, SHARES_BELOW, size=size)
     pooled = f"\n({row['seeds']} seeds pooled)" if row["seeds"] > 1 else ""
     _write_below(axes, f"n = {count(row['n'])}{pooled}", 0.5, SIZE_BELOW, color=GREY)

@@ -125,7 +125,7 @@ def _set_range(axes: Axes, rows: pd.DataFrame) -> None:
     """Show all intervals and 0, in steps of 5 or 10 points."""
     low = min(0.0, 100 * rows[["low", "difference"]].min().min())
     high = max(0.0, 100 * rows[["high", "difference"]].max().max())
-    step = 5 if high - low < 30 else 10 if high - low < 60 else 20
+    step = next(step for step in (5, 10, 20, 50) if high - low < 6 * step or step == 50)
     axes.set_xlim(low - 1, high + 1)
     axes.set_xticks(np.arange(np.ceil((low - 1) / step) * step, high + 1, step))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))

@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import GOLD_FILL, GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, dataset_title, model_title, run_size
-from tracekd.tables.estimates import show_number
+from tracekd.labels import arm_title, dataset_title, model_title, run_size, show_percent
 
 # inches
 PANEL = 1.45
@@ -95,7 +94,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, trend: pd.DataFrame, kinds: list
         "size": SMALL_SIZE,
     }
     for _, row in trend.iterrows():
-        value, low, high = (show_number(100 * row[f"slope{part}"], 1) for part in ("", "_low", "_high"))
+        value, low, high = (show_percent(row[f"slope{part}"]) for part in ("", "_low", "_high"))
         axes.annotate(f"slope {value} [{low}, {high}] points", (0, 1), (0, 11), color=INK, **above)
     words = run_size(rows["n"], rows["seeds"].max())
     axes.annotate(words, (0, 1), (0, 2), color=GREY, **above)

@@ -20,7 +20,7 @@ from tracekd.figures.style import (
     arm_style,
     house_style,
 )
-from tracekd.labels import arm_title, count, dataset_title, model_title, run_size
+from tracekd.labels import arm_title, count, dataset_title, model_title, run_size, show_number, show_percent
 from tracekd.tables.matrix import conditionals, pool_seeds
 
 # inches: places of the two panels of a row and of the words left of them
@@ -121,9 +121,9 @@ def _draw_matrix(axes: Axes, row: pd.Series) -> None:
         counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(row["arm"]), edgecolors="white", linewidth=1
     )
     for (line, column), cell in np.ndenumerate(counts):
-        words = f"{100 * cell / row['n']:.1f} %"
+        words = f"{show_percent(cell / row['n'])} %"
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=SMALL_SIZE)
-    below = ["undef." if share is None else f"{100 * share:.1f} %" for share in conditionals(row)]
+    below = ["undef." if share is None else f"{show_percent(share)} %" for share in conditionals(row)]
     axes.set_xticks([0.5, 1.5], below)
     axes.set_yticks([0.5, 1.5], ["answer ok", "wrong"])
     axes.tick_params(length=0, pad=2)
@@ -205,7 +205,7 @@ def _draw_baseline(axes: Axes, row: pd.Series) -> None:
     end, align, shift = (high, "left", 5) if 100 - high > ROOM else (low, "right", -5)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
     style: Keywords = {"ha": align, "va": "center_baseline", "size": SMALL_SIZE, "bbox": box}
-    words = f"{row['baseline_share']:.1f} %"
+    words = f"{show_number(row['baseline_share'], 1)} %"
     axes.annotate(words, (end, 1), (shift, 0), textcoords="offset points", **style)
 
 
@@ -228,7 +228,7 @@ def _write_values(axes: Axes, row: pd.Series, place: float) -> None:
         return
     for name, (end, align) in zip(names, ends, strict=True):
         axes.annotate(
-            f"{row[f'{name}_share']:.1f} %",
+            f"{show_number(row[f'{name}_share'], 1)} %",
             (end, place),
             (5 if align == "left" else -5, 0),
             textcoords="offset points",

@@ -15,9 +15,8 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_number
 from tracekd.scoring import SCORERS
-from tracekd.tables.estimates import show_number
 
 # inches: a row is one model and arm, at least so much per scorer; many rows share what a page leaves and have
 # no room for numbers
@@ -25,8 +24,8 @@ ROW, SCORER, MIN_ROW = 0.28, 0.14, 0.12
 # more columns have no room for numbers and reasons, which the table has too
 WIDE = 3
 FRAME = Frame(left=1.95, right=0.72, head=0.42, foot=0.58, row_gap=0.34, column_gap=0.24)
-
-
+# letters of a reason that fit a panel; the table has them all
+REASON = 34
 # room that a number takes, in units of phi
 NUMBER = 0.38
 # of a row: what its scorers share
@@ -144,15 +143,19 @@ def _draw_panel(
             alone = sides[refused["scorer"].iloc[0]].place if len(refused) < len(cells) else 0
             # the reason is the last remark of the note
             reasons = dict.fromkeys(refused["note"].str.split("; ").str[-1])
-            words = f"refused: {' / '.join(reasons)}" if detail.reasons else "refused"
-            _write_refusal(axes, place + alone, words)
+            words = f"refused: {' / '.join(reasons)}"
+            fits = detail.reasons and len(words) <= REASON
+            _write_refusal(axes, place + alone, words if fits else "refused")
 
 
 def _draw_estimate(axes: Axes, place: float, cell: pd.Series, colour: str, side: Side) -> None:
     """Draw interval and marker of one scorer."""
     face = colour if side.filled else "white"
     axes.hlines(place, cell["phi_low"], cell["phi_high"], color=colour, lw=1.1, zorder=2)
-    axes.plot(cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3)
+    # a marker at the end of the scale is whole
+    axes.plot(
+        cell["phi"], place, side.marker, color=colour, mfc=face, ms=3.2, mew=0.8, zorder=3, clip_on=False
+    )
 
 
 def _write_refusal(axes: Axes, place: float, words: str) -> None:

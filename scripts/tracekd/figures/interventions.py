@@ -11,10 +11,10 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.interventions.prefills import condition_title
-from tracekd.labels import arm_title, count
+from tracekd.labels import arm_title, count, dataset_title
 from tracekd.tables.estimates import add_share
 
-FRAME = Frame(left=0.86, right=0.42, head=0.72, foot=0.38, row_gap=0.5, column_gap=0.5)
+FRAME = Frame(left=0.86, right=0.42, head=0.87, foot=0.38, row_gap=0.5, column_gap=0.5)
 MOST_COLUMNS = 3
 # inches that one condition takes
 LINE = 0.16
@@ -48,6 +48,7 @@ def plot_interventions(
     if rows.empty:
         raise DataError(f"no interventions on {dataset!r}", hint="delete the table and run again")
     pooled = _pool(rows)
+    told = bool(pooled["tellable"].any())
     cells = [
         (model, arm)
         for model in grid.present(rows, "model")
@@ -60,11 +61,11 @@ def plot_interventions(
         for panel in axes.flat[len(cells) :]:
             panel.set_axis_off()
         for panel, (model, arm) in zip(axes.flat, cells, strict=False):
-            _draw(panel, pooled.loc[model, arm], arm, conditions)
+            _draw(panel, pooled.loc[model, arm], arm, conditions, told)
             words = f"{model}\nSFT on {arm_title(arm)} traces"
             panel.set_title(words, loc="left", pad=3, linespacing=1.15, size=SMALL_SIZE)
             panel.tick_params(labelbottom=True)
-        _write_head(figure, bool(pooled["tellable"].any()), int(pooled["n"].max()))
+        _write_head(figure, dataset_title(dataset), told, int(pooled["n"].max()))
         label_below(axes, "share of answers (%), 95 % CI")
     return figure
 
@@ -79,8 +80,8 @@ def _pool(rows: pd.DataFrame) -> pd.DataFrame:
     return pooled.assign(**100 * pooled[shares])
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str]) -> None:
-    """Draw one adapter."""
+def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str], told: bool) -> None:
+    """Draw one adapter, and, where following can be told from truth, of how many items it is."""
     style = arm_style(arm)
     axes.set(xlim=(-3, 103), ylim=(len(conditions) - 0.3, -0.7), xticks=range(0, 101, 25))
     axes.set_yticks(range(len(conditions)), [condition_title(name) for name in conditions])
@@ -106,8 +107,10 @@ def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str]) -
                     clip_on=False,
                     zorder=3,
                 )
+        if not told:
+            continue
         axes.annotate(
-            count(int(row["tellable"])) if row["tellable"] else "–",
+            count(int(row["tellable"])),
             (1, place),
             (3, 0),
             axes.get_yaxis_transform(),
@@ -118,7 +121,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str]) -
         )
 
 
-def _write_head(figure: Figure, told: bool, n: int) -> None:
+def _write_head(figure: Figure, dataset: str, told: bool, n: int) -> None:
     """Write what the markers mean, and of how many items they are."""
     left, height = 0.06 / figure.get_figwidth(), figure.get_figheight()
     lines = [("○", f"the answer is true (of up to n = {count(n)})")]
@@ -126,7 +129,9 @@ def _write_head(figure: Figure, told: bool, n: int) -> None:
         lines.insert(0, ("●", "the answer is what the trace implies (of n at the right)"))
     else:
         lines.append(("", "facts of this dataset imply no answer by themselves"))
+    lines.insert(0, ("", dataset))
     for number, (mark, words) in enumerate(lines):
         y = 1 - (0.06 + 0.15 * number) / height
         figure.text(left, y, mark, va="top", color=INK, size=SMALL_SIZE)
-        figure.text(left + 0.12 / figure.get_figwidth(), y, words, va="top", size=SMALL_SIZE)
+        beside = 0 if words == dataset else 0.12 / figure.get_figwidth()
+        figure.text(left + beside, y, words, va="top", size=SMALL_SIZE)

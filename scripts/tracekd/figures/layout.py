@@ -17,6 +17,8 @@ Sharing = bool | Literal["row", "col"]
 
 # height of the note on what is not real, inches
 NOTE_HEIGHT = 0.15
+# what a note says of invented people, and the name of the text that says it across the figure
+SIMULATED, WATERMARK = "SIMULATED", "watermark"
 # arms on a line of a key
 KEY_ARMS = 8
 # accuracies are shown from and to a multiple of this, in %
@@ -80,7 +82,19 @@ def make_panels(
 
 
 def write_note(figure: Figure, note: str) -> None:
-    """Say in the lower right corner what is not real in the figure."""
+    """Say in the lower right corner what is not real in the figure; invented people are a watermark, too."""
+    if SIMULATED in note:
+        figure.text(
+            *(0.5, 0.5, SIMULATED),
+            size=figure.get_figwidth() * 8,
+            rotation=30,
+            ha="center",
+            va="center",
+            color=GREY,
+            alpha=0.15,
+            weight="bold",
+            gid=WATERMARK,
+        )
     place = (1 - 0.03 / figure.get_figwidth(), 0.03 / figure.get_figheight())
     figure.text(*place, note, ha="right", va="bottom", size=SMALL_SIZE, color=GREY)
 

@@ -1,4 +1,7 @@
-"""Training loss of every adapter: one line per arm, labelled where it ends."""
+"""Training loss of every adapter: one line per arm, labelled where it ends.
+
+Arms are trained on different texts, so their losses differ by what there is to learn, too.
+"""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from tracekd.core.errors import DataError
 from tracekd.core.tables import read_table
@@ -48,10 +52,10 @@ def plot_losses(logs: pd.DataFrame, grid: Grid, note: str = "") -> Figure:
     models, datasets = grid.present(logs, "model"), grid.present(logs, "dataset")
     with house_style():
         figure, axes = make_panels(
-            len(datasets), [PANEL] * len(models), FRAME, note, sharex="col", sharey="row"
+            len(datasets), [PANEL] * len(models), FRAME, note, sharex="col", sharey=True
         )
         for i, model in enumerate(models):
-            axes[i, 0].set_ylabel(f"{model_title(model)}\nloss")
+            axes[i, 0].set_ylabel(f"{model_title(model)}\nloss per token")
             for j, dataset in enumerate(datasets):
                 panel = logs[(logs["model"] == model) & (logs["dataset"] == dataset)]
                 _draw_panel(axes[i, j], panel, grid)
@@ -59,13 +63,16 @@ def plot_losses(logs: pd.DataFrame, grid: Grid, note: str = "") -> Figure:
                     axes[i, j].set_title(dataset_title(dataset), pad=5)
         for panel in axes.flat:  # last, because shared limits grow with every panel
             _label_ends(panel)
-        label_below(axes, "optimiser step")
+        label_below(axes, "optimiser step (targets differ by arm)")
     return figure
 
 
 def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
     """Draw the lines of one model and dataset; the mean line carries its arm's title as label."""
-    axes.locator_params(nbins=4)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.locator_params(axis="x", nbins=4)
     axes.margins(x=0)
     if logs.empty:
         mark_missing(axes)
@@ -76,7 +83,7 @@ def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
             axes.plot(run["step"], run["loss"], color=colour, lw=0.4, alpha=0.5)
         mean = runs.groupby("step")["loss"].mean()
         axes.plot(mean.index, mean, color=colour, lw=1.1, label=arm_title(arm))
-    axes.set(xlim=(0, None), ylim=(0, None))
+    axes.set_xlim(0, None)
     seeds = logs["seed"].nunique()
     words = f"{seeds} seeds" if seeds > 1 else "1 seed"
     axes.text(1, 1, words, transform=axes.transAxes, ha="right", va="top", size=SMALL_SIZE, color=GREY)
@@ -85,9 +92,10 @@ def _draw_panel(axes: Axes, logs: pd.DataFrame, grid: Grid) -> None:
 def _label_ends(axes: Axes) -> None:
     """Write each mean line's name right of its end, moved apart where ends lie close."""
     lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
-    top = axes.get_ylim()[1]
+    low, high = np.log(axes.get_ylim())
     ends = [np.asarray(line.get_data())[:, -1] for line in lines]
-    places = spread([y / top for _, y in ends], gap=LABEL_HEIGHT / PANEL, low=0, high=1)
+    heights = [float((np.log(y) - low) / (high - low)) for _, y in ends]
+    places = spread(heights, gap=LABEL_HEIGHT / PANEL, low=0, high=1)
     for line, (x, y), place in zip(lines, ends, places, strict=True):
         colour = line.get_color()
         axes.annotate(

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from tracekd.core.errors import DataError
+from tracekd.core.literals import spell_lists
 from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
@@ -32,7 +33,9 @@ CONTEXT_LINES, LINE_CHARACTERS = 18, 46
 # longer quotes are cut, the caption says so: a passage of MS MARCO may fill a page
 FACT_LINES, GOLD_LINES, STEP_LINES = 2, 4, 8
 # inches
-MARGIN, GUTTER, PAD, LEFT_WIDTH, LINE_SPACING, ARROW = 0.04, 0.3, 0.07, 2.75, 1.28, 0.24
+MARGIN, GUTTER, PAD, LINE_SPACING, ARROW = 0.04, 0.3, 0.07, 1.28, 0.24
+# of the raw item: the one that makes the figure lowest is taken, so that neither side is half empty
+LEFT_WIDTHS = (2.75, 2.45, 2.15, 1.85)
 
 
 @dataclass(frozen=True)
@@ -99,33 +102,13 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
     """
     with house_style():
         figure = plt.figure(figsize=(TEXT_WIDTH, 1))
-        wide = TEXT_WIDTH - LEFT_WIDTH - GUTTER - 2 * MARGIN
-        half = (wide - 0.12) / 2
-        item = _wrapped(
-            figure, Box(f"1  Raw item ({dataset_title(question.dataset)})", _item(question), LEFT_WIDTH)
-        )
-        steps = _wrapped(figure, Box("2  Decomposition", _steps(question), wide))
-        reasoning = [
-            _wrapped(
-                figure,
-                Box(
-                    f"3  {arm_title(arm).capitalize()} trace",
-                    _trace(question, trace),
-                    half,
-                    arm_style(arm).colour,
-                ),
-            )
-            for arm, trace in traces.items()
-        ]
-        targets = [
-            _wrapped(figure, Box("4  SFT target", _target(question, arm), half, arm_style(arm).colour))
-            for arm in traces
-        ]
-        rows = [[steps], reasoning, targets]
+        layouts = [_lay_out(figure, question, traces, width) for width in LEFT_WIDTHS]
+        item, rows = min(layouts, key=lambda layout: (_measure(layout), -layout[0].height))
         tops = [max(box.height for box in row) for row in rows]
+        half = rows[1][0].width
         foot = MARGIN + NOTE_HEIGHT * bool(note)
         right = sum(tops) + (len(rows) - 1) * ARROW
-        body = max(item.height, right)
+        body = _measure((item, rows))
         height = body + MARGIN + foot
         figure.set_size_inches(TEXT_WIDTH, height)
         canvas = figure.add_axes((0, 0, 1, 1))
@@ -133,10 +116,10 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
         canvas.set_axis_off()
 
         top = height - MARGIN
-        _draw_box(canvas, item, MARGIN, top, body)
+        _draw_box(canvas, item, MARGIN, top, item.height)
         gap = ARROW + (body - right) / (len(rows) - 1)
-        left, y = MARGIN + LEFT_WIDTH + GUTTER, top
-        _arrow(canvas, (MARGIN + LEFT_WIDTH, top - tops[0] / 2), (left, top - tops[0] / 2))
+        left, y = MARGIN + item.width + GUTTER, top
+        _arrow(canvas, (MARGIN + item.width, top - tops[0] / 2), (left, top - tops[0] / 2))
         for number, (row, row_height) in enumerate(zip(rows, tops, strict=True)):
             for column, box in enumerate(row):
                 _draw_box(canvas, box, left + column * (half + 0.12), y, row_height)
@@ -147,6 +130,30 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
         if note:
             write_note(figure, note)
     return figure
+
+
+def _lay_out(
+    figure: Figure, question: Question, traces: Mapping[str, Trace], left: float
+) -> tuple[Box, list[list[Box]]]:
+    """Break all texts beside a raw item of this width: its box, and the rows of boxes right of it."""
+    wide = TEXT_WIDTH - left - GUTTER - 2 * MARGIN
+    half = (wide - 0.12) / 2
+    item = Box(f"1  Raw item ({dataset_title(question.dataset)})", _item(question), left)
+    steps = Box("2  Decomposition", _steps(question), wide)
+    colours = {arm: arm_style(arm).colour for arm in traces}
+    reasoning = [
+        Box(f"3  {arm_title(arm).capitalize()} trace", _trace(question, trace), half, colours[arm])
+        for arm, trace in traces.items()
+    ]
+    targets = [Box("4  SFT target", _target(question, arm), half, colours[arm]) for arm in traces]
+    rows = [[_wrapped(figure, box) for box in row] for row in ([steps], reasoning, targets)]
+    return _wrapped(figure, item), rows
+
+
+def _measure(layout: tuple[Box, list[list[Box]]]) -> float:
+    """Height of a layout in inches: that of its higher side."""
+    item, rows = layout
+    return max(item.height, sum(max(box.height for box in row) for row in rows) + (len(rows) - 1) * ARROW)
 
 
 def _context_lines(question: Question) -> int:
@@ -174,8 +181,8 @@ def _item(question: Question) -> list[Paragraph]:
 
 
 def _answer(question: Question, opening: str = "", closing: str = "") -> Paragraph:
-    """The gold answer as the SFT target has it, between two tags."""
-    answer = get_dataset(question.dataset).answer_text(question.answers)
+    """The gold answer of the SFT target, between two tags."""
+    answer = spell_lists(get_dataset(question.dataset).answer_text(question.answers))
     return Paragraph(f"{opening}{answer}{closing}", fill=GOLD_FILL, max_lines=STEP_LINES)
 
 
@@ -200,7 +207,9 @@ def _trace(question: Question, trace: Trace) -> list[Paragraph]:
         for step, text in zip(steps, trace.text.split("\n", len(steps) - 1), strict=True)
         for paragraph in (
             _verdict(step.asks.partition(":")[0], verdict.get(step.name)),
-            Paragraph(text, max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(step.name) else None),
+            Paragraph(
+                spell_lists(text), max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(step.name) else None
+            ),
         )
     ]
 

@@ -19,7 +19,9 @@ from tracekd.traces.arms import ARMS, OTHER, Style
 COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
 # points
 TEXT_SIZE, SMALL_SIZE = 8, 7
-PNG_DPI = 300
+# of a preview: a paper takes the PDF, a screen the SVG
+PNG_DPI = 200
+FORMATS = ("pdf", "svg", "png")
 
 # its report on every embedded font would fill the rule's log
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -55,7 +57,9 @@ RC: dict[RcKeyType, object] = {
     "text.parse_math": False,  # a dollar sign in a passage is a dollar sign
     "text.hinting": "none",  # the same text widths in PDF and PNG
     "pdf.fonttype": 42,
-    "svg.fonttype": "none",
+    # outlines: whoever reads an SVG may lack the font
+    "svg.fonttype": "path",
+    "svg.hashsalt": "tracekd",  # names of its parts, the same on every run
     "legend.frameon": False,
 }
 
@@ -82,11 +86,18 @@ def arm_shades(arm: str) -> Colormap:
     return shades
 
 
-def save(figure: Figure, pdf: str | Path, png: str | Path) -> None:
-    """Write PDF (embedded fonts, no date) and PNG at the figure's own size, and close the figure."""
+def save(figure: Figure, pdf: str | Path) -> None:
+    """Write PDF (embedded fonts) and, beside it, SVG and PNG, at the figure's own size; close the figure.
+
+    The same figure gives the same bytes: no date, no version, no random names.
+    """
+    keywords: dict[str, Keywords] = {
+        "pdf": {"metadata": {"CreationDate": None}},
+        "svg": {"metadata": {"Date": None}},
+        "png": {"metadata": {"Software": None}, "dpi": PNG_DPI},
+    }
     with house_style():
-        with atomic_write(pdf, "wb") as stream:
-            figure.savefig(stream, format="pdf", metadata={"CreationDate": None})
-        with atomic_write(png, "wb") as stream:
-            figure.savefig(stream, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        for kind in FORMATS:
+            with atomic_write(Path(pdf).with_suffix(f".{kind}"), "wb") as stream:
+                figure.savefig(stream, format=kind, **keywords[kind])
     plt.close(figure)

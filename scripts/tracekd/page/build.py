@@ -30,7 +30,7 @@ class Part:
 
     Attributes:
         id: name within the page and, with `.js`, of its file.
-        data: what the program gets as JSON, or as base64 where it is bytes (a figure).
+        data: what the program gets, as JSON.
         is_apart: whether it may stand in a file of its own.
 
     """
@@ -41,9 +41,7 @@ class Part:
 
 
 def pack(data: Any) -> str:
-    """Write data as base64, JSON packed before; the same data give the same text."""
-    if isinstance(data, bytes):
-        return base64.b64encode(data).decode("ascii")
+    """Write data as packed JSON in base64; the same data give the same text."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # a lone surrogate of a model's text is no UTF-8
     packed = gzip.compress(text.encode("utf-8", "backslashreplace"), LEVEL, mtime=0)

@@ -132,8 +132,8 @@ def list_parts(plan: Plan) -> Iterator[Part]:
     """Give the parts of the page, first what it opens with."""
     yield Part("data", describe_run(plan), is_apart=False)
     for path in plan.shown:
-        if path.endswith(".png"):
-            yield Part(f"figure.{Path(path).stem}", Path(path).read_bytes(), is_apart=False)
+        if path.endswith(".svg"):
+            yield Part(f"figure.{Path(path).stem}", Path(path).read_text("utf-8"), is_apart=False)
     reasons = sort_reasons(read_differences(plan.differences)) if plan.differences else {}
     measured = read_table(plan.experiment) if plan.experiment else None
     for dataset in plan.grid.datasets:
@@ -203,7 +203,7 @@ def describe_run(plan: Plan) -> Json:
             for dataset, model in plan.pairs
         ],
         "tables": [one | read_rows(one["path"]) for one in tables],
-        "figures": [one for one in meta if one["path"].endswith(".png")],
+        "figures": [one for one in meta if one["path"].endswith(".svg")],
         "verdicts": read_verdicts([one["path"] for one in tables], plan.findings),
         "results": describe_results(read_table(results[0])) if results else None,
         "about": describe_methods(plan.facts, plan.grid, plan.scorers, sum(plan.sizes.values())),

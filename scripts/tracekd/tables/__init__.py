@@ -1,1 +1,1 @@
-"""Tables: per-item scores in; CSV with exact numbers, Markdown and LaTeX for readers out."""
+"""Tables: per-item scores in; CSV with exact numbers, Markdown for readers and LaTeX for papers out."""

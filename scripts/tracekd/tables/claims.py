@@ -18,7 +18,7 @@ from tracekd.settings.statistics import Statistics
 from tracekd.statistics.intervals import Z
 from tracekd.statistics.verdict import holm
 from tracekd.tables.downloads import Downloads
-from tracekd.tables.write import latex, markdown, write_csv, write_table
+from tracekd.tables.write import markdown, write_csv, write_table
 
 MISSING = "data missing"
 DERIVED, COINCIDENCE = "derived", "equal by coincidence"
@@ -159,21 +159,19 @@ def claims_summary(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     return counts.reset_index(drop=True)
 
 
-def write_ledger(table: pd.DataFrame, summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
-    """Write the ledger: CSV with all columns, Markdown under its summary, LaTeX as far as a page is wide."""
+def write_ledger(table: pd.DataFrame, summary: pd.DataFrame, *, csv: Path, md: Path) -> None:
+    """Write the ledger: CSV with all columns, Markdown under its summary."""
     # six decimals, as other tables have them, are too few for a p-value
     exact = {name: ["" if isnan(value) else f"{value:.10g}" for value in table[name]] for name in NUMBERS}
     write_csv(table.assign(**exact, n=table["n"].astype("Int64")), csv)
     shown = show_claims(table)
     with atomic_write(md) as stream:
         stream.write(f"{LEDGER}\n\n{markdown(show_summary(summary))}\n\n{markdown(shown)}\n")
-    with atomic_write(tex) as stream:
-        stream.write(latex(shown.drop(columns=["Group", "n", "Why"]), LEDGER, label=f"tab:{Path(tex).stem}"))
 
 
-def write_summary(summary: pd.DataFrame, *, csv: Path, md: Path, tex: Path) -> None:
+def write_summary(summary: pd.DataFrame, *, csv: Path, md: Path) -> None:
     """Write the counts of verdicts."""
-    write_table(summary, show_summary(summary), csv=csv, md=md, tex=tex, caption=SUMMARY)
+    write_table(summary, show_summary(summary), csv=csv, md=md, caption=SUMMARY)
 
 
 def show_summary(summary: pd.DataFrame) -> pd.DataFrame:

@@ -10,11 +10,11 @@ from itertools import combinations
 import pandas as pd
 
 from tracekd.datasets.rows import Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_percent
 from tracekd.scoring.variations import Variation
 from tracekd.statistics.clusters import clustered_mean
 from tracekd.statistics.paired import difference_interval
-from tracekd.tables.estimates import show_number, show_p
+from tracekd.tables.estimates import show_p
 from tracekd.traces.arms import CLAIMED
 
 RUN = ["dataset", "model", "seed"]
@@ -164,5 +164,5 @@ def show_points(table: pd.DataFrame, value: str | None, low: str, high: str) -> 
     """Write an interval of shares in points, with the estimate before it if a column is named for it."""
     names = [name for name in (value, low, high) if name is not None]
     rows = zip(*(table[name] for name in names), strict=True)
-    written = [[show_number(100 * number, 1) for number in row] for row in rows]
+    written = [[show_percent(number) for number in row] for row in rows]
     return [f"{' '.join(row[:-2])} [{row[-2]}, {row[-1]}]".strip() for row in written]

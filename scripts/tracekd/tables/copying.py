@@ -15,7 +15,7 @@ import pandas as pd
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
-from tracekd.labels import count
+from tracekd.labels import count, show_number
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import (
     CELLS,
@@ -23,7 +23,7 @@ from tracekd.statistics.association import (
     cell_flags,
     count_flags,
 )
-from tracekd.tables.estimates import show_estimates, show_number
+from tracekd.tables.estimates import show_estimates
 from tracekd.tables.readings import RUN, phi_columns, share_columns, show_run
 
 # phi of retrieval with the answer of a model that saw no trace

@@ -2,14 +2,15 @@
 
 import pandas as pd
 
+from tracekd.labels import show_number
 from tracekd.statistics.intervals import wilson_interval
 
 
 def show_estimates(table: pd.DataFrame, name: str, *, percent: bool = False, digits: int = 2) -> list[str]:
     """Write column `name` with `{name}_low` and `{name}_high`: ``0.07 [0.00, 0.13]``; % with one digit."""
     scale, digits = (100, 1) if percent else (1, digits)
-    columns = (scale * table[column] for column in (name, f"{name}_low", f"{name}_high"))
-    rows = ([show_number(value, digits) for value in row] for row in zip(*columns, strict=True))
+    columns = (table[column] for column in (name, f"{name}_low", f"{name}_high"))
+    rows = ([show_number(value, digits, scale) for value in row] for row in zip(*columns, strict=True))
     return ["–" if value == "–" else f"{value} [{low}, {high}]" for value, low, high in rows]
 
 
@@ -34,11 +35,6 @@ def show_answers(table: pd.DataFrame) -> list[str]:
     """Write the accuracies of `accuracies` in % with their intervals."""
     limits = {"answer_low": "answer_acc_low", "answer_high": "answer_acc_high"}
     return show_estimates(table.rename(columns=limits), "answer_acc", percent=True)
-
-
-def show_number(value: float, digits: int) -> str:
-    """Write a number with a true minus sign; a dash for no value."""
-    return "–" if pd.isna(value) else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def show_p(p: float) -> str:

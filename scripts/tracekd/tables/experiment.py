@@ -11,12 +11,12 @@ from tracekd.experiment.design import LeftOut
 from tracekd.experiment.effects import ALL, characterise, estimate
 from tracekd.experiment.estimands import item_values
 from tracekd.experiment.measurements import Measurement, read_measurements
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_number
 from tracekd.run.cells import read_run
 from tracekd.settings.experiment import EquivalenceMargins
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.mixed import fit_mixed
-from tracekd.tables.estimates import show_estimates, show_number, show_p
+from tracekd.tables.estimates import show_estimates, show_p
 from tracekd.traces.arms import NO_TRACE as NO_TRACE_ARM
 
 RUN = ["dataset", "model", "arm", "seed"]

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import arm_title, count, dataset_title, part_titles
+from tracekd.labels import arm_title, count, dataset_title, part_titles, show_number
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import (
     CELLS,
@@ -25,7 +25,7 @@ from tracekd.statistics.association import (
 from tracekd.statistics.seeds import pool
 from tracekd.statistics.strata import associate_within, pool_within, split_cells, stratify
 from tracekd.statistics.verdict import holm, verdict
-from tracekd.tables.estimates import show_estimates, show_number, show_p
+from tracekd.tables.estimates import show_estimates, show_p
 from tracekd.tables.matrix import trace_answer_matrix
 
 FILE = ["dataset", "model", "arm", "seed", "scorer"]

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from tracekd.core.errors import DataError
-from tracekd.labels import DIMENSION_TITLES, count
+from tracekd.labels import DIMENSION_TITLES, count, show_number
 from tracekd.study.agreement import agreement
 from tracekd.study.detectable import smallest_difference
 from tracekd.study.intervals import mean_interval
 from tracekd.study.ordinal import regress
 from tracekd.study.scores import DIMENSIONS, centre, participant_means
 from tracekd.study.statistics import compare_conditions, compare_groups
-from tracekd.tables.estimates import show_estimates, show_number, show_p
+from tracekd.tables.estimates import show_estimates, show_p
 
 Condition = Mapping[str, str]
 VALUES = ["n_participants", "n_ratings", "mean", "low", "high", "median", "sd"]

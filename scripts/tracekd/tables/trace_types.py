@@ -8,9 +8,9 @@ import pandas as pd
 from tracekd.core.records import read_generations
 from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_number, show_percent
 from tracekd.statistics.intervals import wilson_interval
-from tracekd.tables.estimates import show_answers, show_estimates, show_number
+from tracekd.tables.estimates import show_answers, show_estimates
 from tracekd.tables.scores import accuracies
 from tracekd.tables.write import percent
 from tracekd.teacher.responses import TRUNCATED, Response
@@ -153,7 +153,7 @@ def show_value(table: pd.DataFrame) -> pd.DataFrame:
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
             "Answer (%)": show_answers(table),
-            "SD": [show_number(100 * value, 1) for value in table["answer_sd"]],
+            "SD": [show_percent(value) for value in table["answer_sd"]],
             "Tokens": [show_number(value, 0) for value in table["new_tokens"]],
             "Cut off (%)": table["cut"].map(percent),
         }

@@ -73,7 +73,7 @@ def say_call(workflow: "Workflow") -> str:
 
 
 def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any], list[str]]:
-    """An input: the tables (CSV) and figures (PNG) in the report of the rules that make these targets."""
+    """An input: the tables (CSV) and figures (SVG) in the report of the rules that make these targets."""
     targets = list(targets)
     return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
 
@@ -84,6 +84,17 @@ def describe_reported(
     """A parameter: of each file of `find_reported` its `title`, `category` and the file of its `caption`."""
     targets = list(targets)
     return lambda wildcards: dict(_list_reported(workflow, targets))
+
+
+def find_tables(workflow: "Workflow", targets: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Those of these tables that the rules that make the targets write: name to CSV."""
+    made = {os.path.basename(path): path for path, _ in _list_reported(workflow, targets)}
+    return {name: made[f"{name}.csv"] for name in names if f"{name}.csv" in made}
+
+
+def paper_tables(names: Iterable[str]) -> dict[str, str]:
+    """Outputs `{name}`, the LaTeX of tables as a paper prints them."""
+    return {name: f"{TABLES}/paper/{name}.tex" for name in names}
 
 
 def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -97,7 +108,7 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
             wildcards = match.groupdict() if match else {}
             for output in rule.output if match else ():
                 path, shown = str(output.apply_wildcards(wildcards)), output.flags.get("report")
-                if shown and path.endswith((".csv", ".png")) and path not in seen:
+                if shown and path.endswith((".csv", ".svg")) and path not in seen:
                     seen.add(path)
                     labels = [fill(label, **wildcards) for label in (shown.labels or {}).values()]
                     caption = os.path.relpath(shown.caption.get_path_or_uri(secret_free=True))
@@ -142,7 +153,7 @@ def read_demand(rule: "Rule", attempt: int, qos: str | None, wildcards: Mapping[
 
 
 def table(name: str, *, caption: str = "", category: str | None = "Tables") -> dict[str, Any]:
-    """Outputs `csv`, `md` and `tex` of a table.
+    """Outputs `csv` and `md` of a table.
 
     Args:
         name: of its files.
@@ -153,11 +164,11 @@ def table(name: str, *, caption: str = "", category: str | None = "Tables") -> d
     csv = f"{TABLES}/{name}.csv"
     if category is not None:
         csv = report(csv, caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst", category=category)
-    return {"csv": csv, "md": f"{TABLES}/{name}.md", "tex": f"{TABLES}/{name}.tex"}
+    return {"csv": csv, "md": f"{TABLES}/{name}.md"}
 
 
 def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[str, Any]:
-    """Outputs `{key}_csv`, `{key}_md` and `{key}_tex` of several tables; the key is the name unless given."""
+    """Outputs `{key}_csv` and `{key}_md` of several tables; the key is the name unless given."""
     return {
         f"{key}_{kind}": file
         for key, name in [*zip(names, names, strict=True), *keyed.items()]
@@ -168,21 +179,22 @@ def tables(*names: str, category: str | None = "Tables", **keyed: str) -> dict[s
 def figure(
     name: str, title: str, *, caption: str = "", category: str = "Figures", **labels: str
 ) -> dict[str, Any]:
-    """Outputs `pdf` and `png` of a figure; labels and wildcards tell its files apart in the report."""
+    """Outputs `pdf`, `svg` and `png` of a figure; labels and wildcards tell its files apart in the report."""
     labels |= {wildcard: f"{{{wildcard}}}" for wildcard in get_wildcards(name)}
     return {
         "pdf": f"{FIGURES}/{name}.pdf",
-        "png": report(
-            f"{FIGURES}/{name}.png",
+        "svg": report(
+            f"{FIGURES}/{name}.svg",
             caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst",
             category=category,
             labels={"figure": title, **labels},
         ),
+        "png": f"{FIGURES}/{name}.png",
     }
 
 
 def figures(name: str, title: str, **values: Iterable[str]) -> dict[str, Any]:
-    """Outputs `pdf` and `png` of figures that one job draws: lists, a file for each value of the wildcard.
+    """Outputs `pdf`, `svg` and `png` of figures that one job draws: lists, by value of the wildcard.
 
     The report tells them apart by these values.
     """
@@ -191,7 +203,7 @@ def figures(name: str, title: str, **values: Iterable[str]) -> dict[str, Any]:
         figure(name.format(**{wildcard: value}), title, caption=get_stem(name), **{wildcard: value})
         for value in shown
     ]
-    return {kind: [files[kind] for files in each] for kind in ("pdf", "png")}
+    return {kind: [files[kind] for files in each] for kind in each[0]}
 
 
 def get_stem(name: str) -> str:
