@@ -50,7 +50,9 @@ onstart:
     claim_locks(getattr(workflow.persistence, "_lockfile", {}).values())
     plugin = workflow.executor_plugin
     # jobs of profiles/cluster-generic are known by their own numbers
-    counted = queue.__name__ in str(getattr(workflow.executor_settings, "submit_cmd", ""))
+    counted = queue.__name__ in str(
+        getattr(workflow.executor_settings, "submit_cmd", "")
+    )
     remote = plugin.common_settings.non_local_exec and not counted
     try:
         queue.refuse_left(Path.cwd())
@@ -59,9 +61,7 @@ onstart:
     except TraceKDError as error:
         sys.exit(f"Error: {error}")
     if any(job.rule.name == "check_site" for job in workflow.dag.jobs):
-        os.environ[ASKED] = json.dumps(
-            describe_call(workflow, SUBMITTED, NEEDS)
-        )
+        os.environ[ASKED] = json.dumps(describe_call(workflow, SUBMITTED, NEEDS))
     jobs = [(workflow.dag.jobid(job), job) for job in workflow.dag.needrun_jobs()]
     if len(jobs) > 1:
         logger.info("", extra={"board": make_board(RUN, jobs)})
