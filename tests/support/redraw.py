@@ -20,7 +20,12 @@ INPUTS = {
     "/incorrect.jsonl": "wrong",
 }
 # the parameter that names the figures of a job which draws several, in the order of its outputs
-ORDERS = {"plot_ablation": "datasets", "plot_confusion": "shown"}
+ORDERS = {
+    "plot_ablation": "datasets",
+    "plot_accuracy": "scorers",
+    "plot_classes": "scorers",
+    "plot_confusion": "shown",
+}
 SEVERAL = {"/training_log.csv": "logs"}
 
 
@@ -34,10 +39,11 @@ def redraw(project: Path, run: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
             job: dict[str, Any] = json.loads(record.read_text("utf-8"))
             outputs: dict[str, Any] = {}
             params = {name: value for name, value in job["params"].items() if name != "code"}
-            names = params.get(ORDERS.get(job["rule"], "scorers"), [])
+            several = ORDERS.get(job["rule"])
+            names = params[several] if several else []
             for path in sorted(job["outputs"], key=lambda path: _find_place(path, names)):
                 outputs.setdefault(Path(path).suffix[1:], []).append(path)
-            if len(outputs["pdf"]) == 1:
+            if not several:
                 outputs = {kind: paths[0] for kind, paths in outputs.items()}
             inputs = _name_inputs(job["inputs"])
             run_script(job["rule"], inputs, outputs, params, project / "log", **job["wildcards"])

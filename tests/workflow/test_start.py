@@ -26,6 +26,9 @@ rule wait:
         "scripts/wait.py"
 
 
+RUN = None  # of no experiment
+
+
 include: "rules/cluster.smk"
 """
 WAIT = """

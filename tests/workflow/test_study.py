@@ -40,7 +40,7 @@ def test_simulated_participants_go_through_to_tables_and_figures(project):
     figures = {path.name for path in (project / "figures/smoke").glob("*.png")}
     assert figures >= {"study_SIMULATED_likert.png", "study_SIMULATED_conditions.png"}
     tables = sorted((project / "results/smoke/tables").glob("study_*"))
-    assert len(tables) == 8 * 3
+    assert len(tables) == 8 * 2
     assert all(
         "SIMULATED" in path.name and "SIMULATED" in path.read_text("utf-8")
         for path in tables

@@ -139,6 +139,7 @@ FROM_SCORES = {
     "plot_interventions",
     "tabulate_contrasts",
     "tabulate_interventions",
+    "tabulate_paper",
     "tabulate_readings",
     "tabulate_results",
     "tabulate_statistics",
