@@ -46,7 +46,7 @@ test-slurm: .venv/ready
 
 # a cluster with accounting, limits and preemption, and what goes wrong on it; most of it is waiting
 test-site: .venv/ready
-	.venv/bin/python -m pytest tests/site -m site -p no:xdist --durations=0
+	.venv/bin/python -m pytest tests/site tests/workflow/test_cluster_generic.py -m site -p no:xdist --durations=0
 
 lint: .venv/ready
 	.venv/bin/ruff check .

@@ -81,6 +81,7 @@ def toy(tmp_path):
 TOY = ("--snakefile", str(ROOT / "tests/slurm/Snakefile"))
 
 
+@pytest.mark.site  # it trains twice
 def test_a_small_run_through_another_scheduler_gives_the_bytes_of_a_local_one(tmp_path):
     local = copy_project(tmp_path / "local")
     scores = "results/smoke/scores/babi/tiny-qwen3/correct/seed0.aligned.csv"
