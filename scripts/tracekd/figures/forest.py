@@ -189,11 +189,11 @@ def _write_number(axes: Axes, place: float, cell: pd.Series) -> None:
 
 
 def _set_range(axes: Axes, rows: pd.DataFrame, margin: float, columns: int) -> None:
-    """Show all intervals, the band and the numbers of negative values, in steps of 0.25."""
+    """Show all intervals, the band and the numbers of negative values, from -0.5 to 0.5 at least."""
     numbered = rows.loc[rows["phi"] < 0, "phi_low"].min() - NUMBER
     # every table may be refused: then there is no phi
-    low = 0.25 * np.floor(np.nanmin([rows["phi_low"].min(), numbered, -margin]) / 0.25)
-    high = 0.25 * np.ceil(np.nanmax([rows["phi_high"].max(), margin]) / 0.25)
+    low = 0.25 * np.floor(np.nanmin([rows["phi_low"].min(), numbered, -margin, -0.5]) / 0.25)
+    high = 0.25 * np.ceil(np.nanmax([rows["phi_high"].max(), margin, 0.5]) / 0.25)
     step = 0.5 if high - low > 1 else 0.25
     if columns > WIDE:  # narrow panels: numbers would run into each other
         step *= 2
