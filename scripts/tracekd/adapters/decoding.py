@@ -124,12 +124,11 @@ def _pad_left(
 ) -> "tuple[torch.Tensor, torch.Tensor]":
     """Give the tokens of all rows and where they are no padding, both of shape (rows, longest), int64."""
     import torch
-    from torch.nn.utils.rnn import pad_sequence
 
-    tokens = [torch.tensor(row, dtype=torch.long) for row in rows]
-    ids = pad_sequence(tokens, batch_first=True, padding_value=pad, padding_side="left")
     lengths = torch.tensor([len(row) for row in rows])
-    mask = (torch.arange(ids.shape[1]) >= ids.shape[1] - lengths[:, None]).long()
+    width = int(lengths.max())
+    ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows])
+    mask = (torch.arange(width) >= width - lengths[:, None]).long()
     return ids.to(device), mask.to(device)
 
 
