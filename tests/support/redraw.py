@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from tracekd.figures import style
 
+from support.figures import assert_legible
 from support.run_data import run_script
 
 # what a script calls its inputs, by the end of their path
@@ -48,6 +49,14 @@ def redraw(project: Path, run: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
             inputs = _name_inputs(job["inputs"])
             run_script(job["rule"], inputs, outputs, params, project / "log", **job["wildcards"])
     return drawn
+
+
+def check_figures(project: Path, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure of a finished run can be drawn again, and read."""
+    figures = redraw(project, run, monkeypatch)
+    assert set(figures) == {path.stem for path in (project / "figures" / run).glob("*.svg")}
+    for name, figure in figures.items():
+        assert assert_legible(figure, monkeypatch), name
 
 
 def _find_place(path: str, names: list[str]) -> int:

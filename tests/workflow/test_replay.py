@@ -9,10 +9,9 @@ import subprocess
 
 import pandas as pd
 import pytest
-from support.figures import assert_legible
 from support.latex import need_latex
 from support.page_run import read_part
-from support.redraw import redraw
+from support.redraw import check_figures
 from support.released_files import MODEL, outputs, table, write_marco, write_mirror
 from support.workflow import SNAKEMAKE, copy_project, digests, snakemake
 from tracekd.tables.compile import compile_run, find_faults
@@ -86,11 +85,7 @@ def test_a_mirror_gives_every_table_figure_and_page(replayed):
 
 
 def test_every_figure_can_be_read(replayed, monkeypatch):
-    project, _ = replayed
-    figures = redraw(project, "replay", monkeypatch)
-    assert set(figures) == {path.stem for path in (project / "figures/replay").glob("*.svg")}
-    for name, figure in figures.items():
-        assert assert_legible(figure, monkeypatch), name
+    check_figures(replayed[0], "replay", monkeypatch)
 
 
 def test_every_table_of_a_paper_compiles_and_fits(replayed):

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 from support.environments import OWN_PLUGINS, read_pins, read_requirements, split_pins
 from support.examples import ROOT
-from support.figures import assert_legible
 from support.latex import need_latex
 from support.real_data import mirror_with
-from support.redraw import redraw
+from support.redraw import check_figures
 from support.workflow import SMOKE, copy_project, digests, snakemake
 from tracekd.tables.compile import compile_run, find_faults
 
@@ -67,10 +66,7 @@ def test_every_table_and_figure_is_there(project):
 
 
 def test_every_figure_can_be_read(project, monkeypatch):
-    figures = redraw(project, "smoke", monkeypatch)
-    assert set(figures) == {path.stem for path in (project / "figures/smoke").glob("*.svg")}
-    for name, figure in figures.items():
-        assert assert_legible(figure, monkeypatch), name
+    check_figures(project, "smoke", monkeypatch)
 
 
 def test_every_table_of_a_paper_compiles_and_fits(project):

@@ -1,5 +1,6 @@
 """Trade-off: whether traces of the run were rated, and by whom (rules/trade_off.smk)."""
 
+from tracekd.scoring import choose_first
 from tracekd.teacher.responses import KINDS
 from tracekd.workflow.run import Run
 from tracekd.workflow.study_analysis import get_prefix
@@ -28,4 +29,4 @@ def get_stem(run: Run) -> str:
 
 def get_scorer(run: Run) -> str:
     """Scorer whose accuracies are shown: ours if the run has it."""
-    return "aligned" if "aligned" in run.scorers else run.scorers[0]
+    return choose_first(run.scorers)
