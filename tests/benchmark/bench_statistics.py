@@ -61,10 +61,10 @@ def main() -> None:
     }
     print("Rejects (test of no association; TOST: equivalent)\n")
     write({title(design): result for design, result in results.items()}, names)
-    print("\nThe 95 % interval holds the truth\n")
+    print("\nThe 95 % interval contains the truth\n")
     write({title(design): result for design, result in results.items()}, [*INTERVALS, "phi_percentile"])
 
-    print("\nFour classes of unlike base rates, n = 948\n")
+    print("\nFour classes of different base rates, n = 948\n")
     classes = {
         f"odds ratio {odds:g} in each": validate_classes(948, CLASSES, odds, simulations) for odds in (1, 3)
     }
