@@ -5,72 +5,120 @@ it below, everything else unchanged: so its effect alone can be measured.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Quirk(StrEnum):
-    """One odd step each; the value is its number in the documentation, the name says what it does."""
+    """One odd step each; the value is its number in the documentation.
 
-    # Extraction of the answer, all datasets.
+    Attributes:
+        does: what happens.
+        why: what depends on it, for which it is kept.
+        off: what happens in its place when it is switched off.
 
-    # An output that holds `answer the question based on` is cut to the text before it.
-    # Kept: prompted models repeat the prompt. Off: this rule is not applied.
-    TEXT_BEFORE_PROMPT = "Q1"
+    """
 
-    # An output that holds the word ` answer ` is cut to the text between its first two occurrences.
-    # Kept: decides what is searched in most prompted outputs. Off: this rule is not applied.
-    TEXT_AFTER_WORD_ANSWER = "Q2"
+    does: str
+    why: str
+    off: str
 
-    # An output without answer tag is searched as a whole, its unfinished trace included.
-    # Kept: traces name entities, so it gives credit. Off: without the tag an arm with a trace is wrong.
-    NO_ANSWER_TAG_NEEDED = "Q3"
+    def __new__(cls, number: str, does: str, why: str, off: str) -> Self:
+        """Make a quirk that is equal to its number."""
+        quirk = str.__new__(cls, number)
+        quirk._value_ = number
+        quirk.does, quirk.why, quirk.off = does, why, off
+        return quirk
 
-    # `assistant` and `think` are deleted wherever they stand, inside words and answers too.
-    # Kept: it is how the turn header is taken away. Off: only a leading `assistant` and `<think>` are.
-    WORDS_DELETED_ANYWHERE = "Q4"
+    # extraction of the answer, all datasets
+    TEXT_BEFORE_PROMPT = (
+        "Q1",
+        "An output that holds `answer the question based on` is cut to the text before it.",
+        "Prompted models repeat the prompt.",
+        "This rule is not applied.",
+    )
+    TEXT_AFTER_WORD_ANSWER = (
+        "Q2",
+        "An output that holds the word ` answer ` is cut to the text between its first two occurrences.",
+        "It decides what is searched in most prompted outputs.",
+        "This rule is not applied.",
+    )
+    NO_ANSWER_TAG_NEEDED = (
+        "Q3",
+        "An output without answer tag is searched as a whole, its unfinished trace included.",
+        "Traces name entities, so it gives credit.",
+        "Without the tag an arm with a trace is wrong.",
+    )
+    WORDS_DELETED_ANYWHERE = (
+        "Q4",
+        "`assistant` and `think` are deleted wherever they stand, inside words and answers too.",
+        "It is how the turn header is taken away.",
+        "Only a leading `assistant` and `<think>` are.",
+    )
 
-    # Answer score.
+    # answer score
+    DISTRACTORS_FROM_WRONG_SIDE = (
+        "Q5",
+        "CoTempQA distractors are the subjects of the facts where objects are asked for, and the reverse.",
+        "A wrong entity of the asked kind costs nothing.",
+        "They are those of the side that the question asks for.",
+    )
+    TIES_DESCENDING = (
+        "Q6",
+        "CoTempQA candidates of equal length come in descending order (released: that of the hash seed).",
+        "This order gives all stored numbers; one released item flips.",
+        "They come in ascending order.",
+    )
+    ONE_NAMED_ENTITY_SKIPPED = (
+        "Q7",
+        "CoTempQA skips only the first candidate that the question names itself, and counts the others.",
+        "A model that repeats the question is marked down.",
+        "All candidates that it names are skipped.",
+    )
+    # a matter of the table (tracekd.tables.answer_scores): no item's score depends on it
+    MEAN_OF_ROUNDED_CLASSES = (
+        "Q8",
+        "The headline of CoTempQA is the unweighted mean of the four classes' rounded accuracies.",
+        "The small classes weigh as much as `during`.",
+        "It is the mean over items, not rounded.",
+    )
+    ALL_ALTERNATIVES_NEEDED = (
+        "Q9",
+        "MS MARCO compares the answer with the list of all alternative answers.",
+        "An item with two alternatives can never be right.",
+        "Any one alternative is right.",
+    )
 
-    # CoTempQA distractors are the subjects of the facts where objects are asked for, and the reverse.
-    # Kept: a wrong entity of the asked kind costs nothing. Off: the side that the question asks for.
-    DISTRACTORS_FROM_WRONG_SIDE = "Q5"
-
-    # CoTempQA candidates of equal length come in an order that the released code leaves to the hash seed.
-    # Kept in descending order, which gives all stored numbers; one released item flips. Off: ascending.
-    TIES_DESCENDING = "Q6"
-
-    # CoTempQA skips only the first candidate that the question names itself, and counts the others.
-    # Kept: a model that repeats the question is marked down. Off: all candidates that it names are skipped.
-    ONE_NAMED_ENTITY_SKIPPED = "Q7"
-
-    # The headline of CoTempQA is the unweighted mean of the four classes' rounded accuracies.
-    # Kept: the small classes weigh as much as `during`. Off: the mean over items, not rounded.
-    # A matter of the table (tracekd.tables.answer_scores): no item's score depends on it.
-    MEAN_OF_ROUNDED_CLASSES = "Q8"
-
-    # MS MARCO compares the answer with the list of all alternative answers.
-    # Kept: an item with two alternatives can never be right. Off: any one alternative is right.
-    ALL_ALTERNATIVES_NEEDED = "Q9"
-
-    # Trace steps.
-
-    # An output without a trace enters no matrix. Kept: it sets n. Off: it enters with every step wrong.
-    LEFT_OUT_WITHOUT_TRACE = "Q10"
-
-    # The gold row is the first of the test file whose answer cell contains the item's (first) gold answer.
-    # Kept: it is another item's row in a third of CoTempQA and nearly all of bAbI. Off: the item's own row.
-    GOLD_ROW_BY_ANSWER = "Q11"
-
-    # Where no row has the answer, the last row that was found for an item with a trace is used again.
-    # Kept: it fires once in the released data. Off: every step is wrong.
-    LAST_ROW_REUSED = "Q12"
-
-    # The retrieval step is right when any context fact is quoted. Kept: nearly every trace quotes one.
-    # Off: when any gold fact of the row is quoted.
-    ANY_CONTEXT_FACT = "Q13"
-
-    # Quoted facts are compared with their letter case. Kept: the incorrect arm of bAbI is trained on
-    # lower-cased facts, so it never quotes one. Off: letter case does not matter.
-    FACTS_COMPARED_WITH_CASE = "Q14"
+    # trace steps
+    LEFT_OUT_WITHOUT_TRACE = (
+        "Q10",
+        "An output without a trace enters no matrix.",
+        "It sets n.",
+        "It enters with every step wrong.",
+    )
+    GOLD_ROW_BY_ANSWER = (
+        "Q11",
+        "The gold row is the first of the test file whose answer cell contains the item's first gold answer.",
+        "It is another item's row in a third of CoTempQA and nearly all of bAbI.",
+        "It is the item's own row.",
+    )
+    LAST_ROW_REUSED = (
+        "Q12",
+        "Where no row has the answer, the last row that was found for an item with a trace is used again.",
+        "It happens once in the released data.",
+        "Every step is wrong.",
+    )
+    ANY_CONTEXT_FACT = (
+        "Q13",
+        "The retrieval step is right when any context fact is quoted.",
+        "Nearly every trace quotes one.",
+        "It is right when any gold fact of the row is quoted.",
+    )
+    FACTS_COMPARED_WITH_CASE = (
+        "Q14",
+        "Quoted facts are compared with their letter case.",
+        "The incorrect arm of bAbI is trained on lower-cased facts, so it never quotes one.",
+        "Letter case does not matter.",
+    )
 
 
 # what a quirk can change of the judgement of an item: the answer or the steps; Q8 changes neither
