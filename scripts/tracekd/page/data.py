@@ -35,7 +35,7 @@ FORMS = {
     Form.BARE: "the answer alone, without a trace",
     Form.DECOMPOSED: "a trace of rule-checkable steps",
     Form.RELEASED: "a wrong trace by the released recipe",
-    Form.FILLER: "as many words as the correct trace, none of them on the question",
+    Form.FILLER: "words none of which is on the question",
     Form.TEACHER: "the words of a teacher model",
 }
 
@@ -223,13 +223,24 @@ def list_limits(facts: Facts) -> list[str]:
 
 def say_arm(arm: Arm) -> str:
     """Say what an arm is trained on."""
-    if arm.form is not Form.DECOMPOSED:
-        return FORMS[arm.form]
+    told = FORMS[arm.form]
+    if arm.form is Form.DECOMPOSED:
+        told += say_steps(arm.truth, arm.steps, arm.share)
+    if arm.noise:
+        told += f" ({arm.noise} ones)"
+    if arm.form is Form.FILLER:
+        told += f", as many as in the trace of {arm.as_long_as or 'correct'}"
+    elif arm.as_long_as:
+        told += f"; filler before it makes it as long as the trace of {arm.as_long_as}"
+    return told
+
+
+def say_steps(truth: bool | None, steps: Mapping[str, bool | None], share: int | None) -> str:
+    """Say which steps of a trace are right: `truth`, what differs, and of a mixture how often."""
     default = {True: "right", False: "wrong", None: "left out"}
-    whole = "" if arm.truth is None and arm.steps else f": steps {default[arm.truth]}"
-    single = "".join(f", {name} {default[truth]}" for name, truth in arm.steps.items())
-    share = f"; of {arm.share} % of the questions, else wrong" if arm.share is not None else ""
-    return f"{FORMS[arm.form]}{whole}{single}{share}"
+    whole = "" if truth is None and steps else f": steps {default[truth]}"
+    single = "".join(f", {name} {default[truth]}" for name, truth in steps.items())
+    return whole + single + (f"; of {share} % of the questions, else wrong" if share is not None else "")
 
 
 def read_verdicts(paths: Iterable[str], findings: str | None) -> Json | None:
