@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import yaml
 
 from tracekd.core.checks import read_yaml
-from tracekd.core.files import atomic_write
 from tracekd.settings.base import Settings, branches, json_schema
 from tracekd.settings.config import Config
 from tracekd.settings.statistics import Statistics
@@ -62,7 +61,7 @@ def page_text(root: Path = ROOT) -> str:
     for source in SOURCES.values():
         rules = json_schema(source.kind)
         stated = read_yaml(root / source.path)
-        rows = [f"| {' | '.join(row)} |" for row in _rows(rules, rules, "", stated)]
+        rows = [f"| {' | '.join(row)} |" for row in list_fields(rules, rules, stated)]
         parts += [
             f"## {source.path}",
             source.says,
@@ -71,23 +70,24 @@ def page_text(root: Path = ROOT) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_reference(root: Path = ROOT) -> None:
-    """Write `schemas/{config,study,statistics}.schema.json` and `docs/settings.md`."""
-    for path, text in reference_files(root).items():
-        with atomic_write(path) as stream:
-            stream.write(text)
-
-
 def reference_files(root: Path = ROOT) -> dict[Path, str]:
-    """Give path and text of every generated file."""
+    """Give path and text of what is generated: schemas, and `docs/settings.md`."""
     schemas = {root / f"schemas/{name}.schema.json": schema_text(name) for name in SOURCES}
     return {**schemas, root / "docs/settings.md": page_text(root)}
 
 
-def _rows(
-    section: Mapping[str, Any], rules: dict[str, Any], prefix: str, stated: Any
+def list_fields(
+    section: Mapping[str, Any], rules: dict[str, Any], stated: Any = None, prefix: str = ""
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yield key, type, default and description of every field of a section and of those inside it."""
+    """Yield key, type, default and description of every field of a section and of those inside it.
+
+    Args:
+        section: of a schema, with properties.
+        rules: the whole schema.
+        stated: values of a file; a value that it states is the default.
+        prefix: of the keys.
+
+    """
     for name, rule in section["properties"].items():
         found = branches(rule, rules)
         value = stated.get(name) if isinstance(stated, Mapping) else None
@@ -100,7 +100,7 @@ def _rows(
             rule["description"].replace("|", "\\|"),
         )
         for one, mark in inner:
-            yield from _rows(one, rules, f"{prefix}{name}{mark}.", value if not mark else None)
+            yield from list_fields(one, rules, value if not mark else None, f"{prefix}{name}{mark}.")
 
 
 def _inner(found: list[dict[str, Any]], rules: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -133,7 +133,9 @@ _NAMES = {"integer": "whole number", "string": "text", "boolean": "true or false
 def _type(rule: Mapping[str, Any], rules: dict[str, Any]) -> str:
     """Write the type of a value with its bounds."""
     if "$ref" in rule:
-        return "section"
+        return _type(branches(rule, rules)[1], rules)
+    if isinstance(rule.get("type"), list):
+        return " or ".join(_type({**rule, "type": one}, rules) for one in rule["type"])
     if "anyOf" in rule:
         return " or ".join(_type(one, rules) for one in rule["anyOf"])
     if "enum" in rule:
@@ -144,9 +146,7 @@ def _type(rule: Mapping[str, Any], rules: dict[str, Any]) -> str:
         return f"list of {_type(rule['items'], rules)}"
     if isinstance(rule.get("additionalProperties"), dict):
         return f"mapping of names to {_type(rule['additionalProperties'], rules)}"
+    if rule["type"] == "null":
+        return "null"
     bounds = [f"{sign} {rule[word]}" for word, sign in _BOUNDS.items() if word in rule]
     return ", ".join([" ".join([_NAMES.get(rule["type"], rule["type"]), *bounds[:1]]), *bounds[1:]])
-
-
-if __name__ == "__main__":
-    write_reference()
