@@ -68,9 +68,9 @@ docs: .venv/ready
 latex: .venv/ready
 	@PYTHONPATH=scripts .venv/bin/python -m tracekd.tables.compile
 
-# schemas and docs/settings.md, from the classes of the settings
+# schemas, and the pages of docs/ that are made of the code
 reference: .venv/ready
-	PYTHONPATH=scripts .venv/bin/python -m tracekd.settings.reference
+	PYTHONPATH=scripts .venv/bin/python -m tracekd.reference.pages
 
 clean:
 	rm -rf results provenance figures logs benchmarks work .snakemake .tests

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.columns import find_faults
 from support.examples import ROOT, make_question
 from support.figures import DATASETS, MODELS, NOTE, assert_legible
 from support.planted_doses import CURVES, find_change_points
@@ -108,6 +109,7 @@ def test_tables_are_whole_and_the_figure_is_legible(datasets, models, tmp_path, 
     grid, items = Grid(datasets, models, ARMS), dict.fromkeys(DATASETS, 60)
     scores = read_scores(write_scores(tmp_path, datasets, models, ARMS, [0, 1], items=items))
     dose, trend, contrasts = dose_tables(in_pairs(scores), grid, SETTINGS)
+    assert find_faults("tables/dose.csv", dose) == []
     assert len(dose) == len(datasets) * len(models) * len(ARMS)
     assert list(dose["share"].dropna().unique()) == [0, 0.25, 0.5, 0.75, 1]
     assert dose.eval("answer_low <= answer_acc <= answer_high").all()

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from support.columns import find_faults
 from support.examples import ROOT
 from support.figures import assert_legible
 from support.run_data import run_script
@@ -46,6 +47,13 @@ def test_every_participant_is_counted_once_in_the_flow(study):
     assert flow["excluded"].sum() == 100 - flow["left"].iloc[-1]
     assert flow["left"].iloc[-1] == ratings["participant"].nunique()
     assert (flow.filter(like="left_").sum(axis=1) == flow["left"]).all()
+
+
+def test_every_table_has_the_columns_of_its_page(study):
+    _, flow, ratings, tables = study
+    made = {f"tables/study_{name}.csv": table for name, table in tables.items()}
+    made |= {"tables/study_exclusions.csv": flow, "study/study_responses.csv": ratings}
+    assert [fault for pattern, table in made.items() for fault in find_faults(pattern, table)] == []
 
 
 def test_ratings_stand_beside_the_published_numbers(study):

@@ -9,6 +9,7 @@ import subprocess
 
 import pandas as pd
 import pytest
+from support.columns import check_columns
 from support.latex import need_latex
 from support.page_run import read_part
 from support.redraw import check_figures
@@ -37,6 +38,10 @@ def copy_replay(replayed, folder):
     shutil.copytree(project, folder / "project", ignore=shutil.ignore_patterns(".snakemake"))
     shutil.copytree(mirror / "Trace_Check_QA", folder / "Trace_Check_QA")
     return folder / "project", folder
+
+
+def test_every_csv_file_has_the_columns_of_its_page(replayed):
+    assert check_columns(replayed[0] / "results/replay") > 20
 
 
 def test_a_mirror_gives_every_table_figure_and_page(replayed):

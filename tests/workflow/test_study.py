@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 import yaml
+from support.columns import check_columns
 from support.workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -39,6 +40,7 @@ def test_simulated_participants_go_through_to_tables_and_figures(project):
     snakemake(project, *command, "plot_likert", "plot_conditions")
     figures = {path.name for path in (project / "figures/smoke").glob("*.png")}
     assert figures >= {"study_SIMULATED_likert.png", "study_SIMULATED_conditions.png"}
+    assert check_columns(project / "results/smoke") > 8
     tables = sorted((project / "results/smoke/tables").glob("study_*"))
     assert len(tables) == 8 * 2
     assert all(

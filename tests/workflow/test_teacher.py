@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from support.columns import check_columns
 from support.workflow import SMOKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -41,6 +42,10 @@ def test_kinds_of_traces_are_compared_on_the_same_questions(project):
     assert (value.query("arm == 'r1'")["cut"] > 0.5).all()
     for name in FIGURES:
         assert (project / f"figures/smoke/{name}.png").stat().st_size > 10_000
+
+
+def test_every_csv_file_has_the_columns_of_its_page(project):
+    assert check_columns(project / "results/smoke") > 10
 
 
 def test_every_row_is_that_of_its_question(project):

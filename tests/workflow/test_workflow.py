@@ -8,6 +8,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from support.columns import check_columns
 from support.environments import OWN_PLUGINS, read_pins, read_requirements, split_pins
 from support.examples import ROOT
 from support.latex import need_latex
@@ -63,6 +64,10 @@ def test_every_table_and_figure_is_there(project):
     figures = {path.name for path in (project / "figures/smoke").iterdir()}
     for name in ("pipeline_babi", "confusion_correct", "confusion_incorrect", "forest", "losses"):
         assert {f"{name}.pdf", f"{name}.svg", f"{name}.png"} <= figures
+
+
+def test_every_csv_file_has_the_columns_of_its_page(project):
+    assert check_columns(project / "results/smoke") > 30
 
 
 def test_every_figure_can_be_read(project, monkeypatch):

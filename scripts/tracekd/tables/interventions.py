@@ -46,7 +46,7 @@ def read_outcome_frame(
     for path in map(Path, paths):
         match = PATH.search(path.as_posix())
         if match is None:
-            raise DataError("not the name of a file of interventions", where=path, hint="see architecture.md")
+            raise DataError("not the name of a file of interventions", where=path, hint="see docs/files.md")
         run = {**match.groupdict(), "seed": int(match["seed"])}
         asked = questions[match["dataset"]]
         for outcome in read_outcomes(asked, read_interventions(path), match["arm"]):

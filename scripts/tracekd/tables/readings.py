@@ -39,7 +39,7 @@ def read_readings(paths: Iterable[str | Path]) -> pd.DataFrame:
     for path in map(Path, paths):
         match = PATH.search(path.as_posix())
         if match is None:
-            raise DataError("not the name of a file of readings", where=path, hint="see docs/architecture.md")
+            raise DataError("not the name of a file of readings", where=path, hint="see docs/files.md")
         frames.append(read_table(path).assign(**{**match.groupdict(), "seed": int(match["seed"])}))
     # an empty frame has no types to give
     return pd.concat(frames[1:] or frames, ignore_index=True)

@@ -34,7 +34,7 @@ def read_scores(paths: Iterable[str | Path]) -> pd.DataFrame:
     for path in map(Path, paths):
         match = PATH.search(path.as_posix())
         if match is None:
-            raise DataError("not the name of a score file", where=path, hint="see docs/architecture.md")
+            raise DataError("not the name of a score file", where=path, hint="see docs/files.md")
         frames.append(read_table(path).assign(**{**match.groupdict(), "seed": int(match["seed"])}))
     return pd.concat(frames, ignore_index=True)
 

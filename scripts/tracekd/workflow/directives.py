@@ -1,6 +1,6 @@
 """What many rules say in the same words: tables, figures, resources, and how jobs are told apart.
 
-The only module that knows Snakemake.
+The only module of a run that knows Snakemake.
 """
 
 import os
