@@ -132,7 +132,13 @@ def test_what_is_made_up_and_what_one_seed_cannot_tell_is_said():
         ("correct", "a trace of rule-checkable steps: steps right"),
         ("class_only", "a trace of rule-checkable steps, class right"),
         ("wrong_facts", "a trace of rule-checkable steps: steps right, facts wrong"),
+        ("wrong_far", "a trace of rule-checkable steps: steps right, facts wrong (far ones)"),
         ("none", "the answer alone, without a trace"),
+        ("filler", "words that have nothing to do with the question, as many as in the trace of correct"),
+        (
+            "filler_r1_length",
+            "words that have nothing to do with the question, as many as in the trace of r1",
+        ),
     ],
 )
 def test_an_arm_is_told_in_words(arm, words):

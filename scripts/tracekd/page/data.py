@@ -35,7 +35,7 @@ FORMS = {
     Form.BARE: "the answer alone, without a trace",
     Form.DECOMPOSED: "a trace of rule-checkable steps",
     Form.RELEASED: "a wrong trace by the released recipe",
-    Form.FILLER: "words none of which is on the question",
+    Form.FILLER: "words that have nothing to do with the question",
     Form.TEACHER: "the words of a teacher model",
 }
 

@@ -130,7 +130,7 @@ _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusi
 _NAMES = {"integer": "whole number", "string": "text", "boolean": "true or false", "object": "section"}
 
 
-def _type(rule: Mapping[str, Any], rules: dict[str, Any]) -> str:
+def _type(rule: dict[str, Any], rules: dict[str, Any]) -> str:
     """Write the type of a value with its bounds."""
     if "$ref" in rule:
         return _type(branches(rule, rules)[1], rules)
