@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from support.tiny_models import QUANTISATION, adapter_files, make_job, save_model
@@ -23,6 +24,13 @@ def test_linear_layers_are_stored_in_four_bits_and_the_head_is_not(family, tmp_p
     assert layer.weight.quant_state.nested
     assert type(model.lm_head).__name__ == "Linear"
     assert not model.training
+
+
+def test_a_loaded_model_does_not_keep_its_files_in_memory(model_folder):
+    model = load_quantised(model_folder, QUANTISATION)
+    assert str(model_folder) not in Path("/proc/self/maps").read_text()
+    head, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
+    assert (head.weight is embeddings.weight) == model.config.tie_word_embeddings
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "sub/optimizer.pth", "a.ckpt", "b.pkl"])

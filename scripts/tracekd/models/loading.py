@@ -126,6 +126,7 @@ def load_quantised(folder: str | Path, quantisation: Quantisation) -> "PreTraine
             hint="use the unquantised weights of a known architecture; check bitsandbytes",
         )
     _keep_weights_as_they_are(model)
+    _let_go_of_files(model)
     keep_dequantised(model)
     model.eval()
     return model
@@ -198,6 +199,13 @@ def _keep_weights_as_they_are(model: "PreTrainedModel") -> None:
     for layer in model.modules():
         if isinstance(layer, Linear4bit):
             layer.support_avx512bf16_for_cpu = False
+
+
+def _let_go_of_files(model: "PreTrainedModel") -> None:
+    """Copy what is still a part of a mapped file on a CPU: one such weight keeps the whole file in memory."""
+    for weight in (*model.parameters(), *model.buffers()):
+        if weight.device.type == "cpu":
+            weight.data = weight.data.clone()
 
 
 def load_adapter(base: "PreTrainedModel", folder: str | Path) -> "PeftModel":
