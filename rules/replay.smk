@@ -51,7 +51,7 @@ if RUN.replay:
         script:
             "../scripts/import_released.py"
 
-    rule score_released:
+    rule score_generations:
         input:
             questions=RUN.every(paths.QUESTIONS),
             generations=RUN.per_run(paths.GENERATIONS, RUN.arms),

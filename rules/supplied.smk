@@ -32,7 +32,7 @@ if RUN.supplied:
 
 if RUN.supplied and RUN.supplied.found:
 
-    rule score_supplied:
+    rule score_generations:
         input:
             questions=RUN.every(paths.QUESTIONS),
             generations=RUN.per_run(paths.GENERATIONS, RUN.arms),

@@ -1,4 +1,4 @@
-"""Score generations item by item (rules score_generations, score_released, score_supplied).
+"""Score generations item by item (rule score_generations, in three rule files).
 
 input   questions: question file of every dataset
         generations: files `.../{dataset}/{model}/{arm}/seed{seed}.jsonl`

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.examples import ROOT
+from tracekd.run.code import code_parts
 
 SNAKEFILE = ROOT / "Snakefile"
 FILES = sorted(ROOT.glob("rules/*.smk"))
@@ -74,6 +75,13 @@ def test_every_rule_says_where_it_runs_and_leaves_the_rest_to_the_defaults():
         # rules/every_rule.smk names log and benchmark of whatever makes files; one thread is the default
         repeated = {"log:", "benchmark:", "threads:"} & set(re.findall(r"^ +(\w+:)", body, re.MULTILINE))
         assert not repeated or "output:" not in body, (name, repeated)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_script_bears_the_name_of_its_rule_by_which_its_code_is_found(path):
+    for name, body in get_rules(path).items():
+        assert re.findall(r"scripts/(\w+)\.py", body) == [name]
+        assert f"scripts/{name}.py" in code_parts(name)
 
 
 @pytest.mark.parametrize(
