@@ -73,7 +73,7 @@ reference: .venv/ready
 	PYTHONPATH=scripts .venv/bin/python -m tracekd.reference.pages
 
 clean:
-	rm -rf results provenance figures logs benchmarks work .snakemake .tests
+	rm -rf results provenance figures logs benchmarks work .snakemake .tests ro-crate-metadata.json
 
 .venv/ready: requirements.txt $(shell find plugins -name '*.py' -o -name '*.toml')
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Error: Python 3.11 or newer is needed; name one with PYTHON=...")'

@@ -46,6 +46,7 @@ include: "rules/page.smk"  # the page that leads from a number to its items
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 include: "rules/site.smk"  # `snakemake check_site`: the profile against the cluster
 include: "rules/ending.smk"  # what the end of a run says
+include: "rules/crate.smk"  # `snakemake write_crate`: the finished run as an RO-Crate
 include: "rules/every_rule.smk"  # logs, benchmarks, and the code behind the outputs
 include: "rules/cluster.smk"  # which jobs are submitted, and what must not be at work then
 

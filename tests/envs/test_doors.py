@@ -93,9 +93,10 @@ def go_through_a_teacher(folder):
 
 
 def go_through_a_replay(folder):
-    """Released generations of a small mirror."""
-    mirror = write_mirror(folder / "mirror")
-    run(folder, "--configfile", "config/replay.yaml", "--config", f"mirror={mirror}")
+    """Released generations of a small mirror, and the crate of their run."""
+    settings = ["--configfile", "config/replay.yaml", "--config", f"mirror={write_mirror(folder / 'mirror')}"]
+    run(folder, *settings)
+    run(folder, "write_crate", *settings)
 
 
 def go_through_a_mirror(folder):

@@ -13,6 +13,9 @@ from support.examples import ROOT
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--printshellcmds", "--cores", "2"]
 SMOKE = ["--configfile", "tests/workflow/smoke.yaml"]
 SOURCES = (
+    "CITATION.cff",
+    "LICENSE",
+    "README.md",
     "Snakefile",
     "config.yaml",
     "config",

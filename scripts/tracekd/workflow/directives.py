@@ -77,6 +77,13 @@ def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any
     targets = list(targets)
     return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
 
+def list_configs(workflow: "Workflow") -> list[str]:
+    """List the configuration files, the workflow's own first, each over those before."""
+    chosen = [os.path.relpath(path) for path in workflow.config_settings.configfiles]
+    own = [os.path.relpath(path) for path in workflow.configfiles]
+    return list(dict.fromkeys([*(path for path in own if path not in chosen), *chosen]))
+
+
 
 def describe_reported(
     workflow: "Workflow", targets: Iterable[str]
