@@ -43,6 +43,7 @@ include: "rules/study_analysis.smk"  # ratings of participants, or of invented o
 include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
 include: "rules/paper.smk"  # the main tables as a paper prints them
 include: "rules/page.smk"  # the page that leads from a number to its items
+include: "rules/report.smk"  # tables as pages of Snakemake's report
 include: "rules/integrity.smk"  # `snakemake verify`: every recorded file, read again
 include: "rules/site.smk"  # `snakemake check_site`: the profile against the cluster
 include: "rules/ending.smk"  # what the end of a run says

@@ -83,6 +83,7 @@ if RUN.study:
                 "results/{run}/study/preregistration.html",
                 caption="../resources/captions/preregistration.rst",
                 category="Study",
+                labels={"result": "pre-registration"},
             ),
         conda:
             "../envs/plot.yaml"

@@ -17,6 +17,7 @@ from tracekd.workflow import study_analysis
 if RUN.study:
 
     STUDY_PREFIX = study_analysis.get_prefix(RUN.study)
+    STUDY_CATEGORY = study_analysis.get_category(RUN.study)
     STUDY_NOTE = study_analysis.get_note(RUN)
     TARGETS += RUN.every(
         "results/{run}/tables/{study}tests.csv",
@@ -50,7 +51,7 @@ if RUN.study:
             plan="results/{run}/study/plan.json",
             responses=study_analysis.get_exports(RUN.study, RUN.name),
         output:
-            **tables(exclusions="<study>exclusions", category="Study"),
+            **tables(exclusions="<study>exclusions", category=STUDY_CATEGORY),
             responses="results/{run}/study/<study>responses.csv",
         conda:
             "../envs/plot.yaml"
@@ -69,7 +70,9 @@ if RUN.study:
             responses="results/{run}/study/<study>responses.csv",
             published=paths.PUBLISHED_RATINGS,
         output:
-            **tables(ratings="<study>ratings", tests="<study>tests", category="Study"),
+            **tables(
+                ratings="<study>ratings", tests="<study>tests", category=STUDY_CATEGORY
+            ),
             **tables(
                 questions="<study>questions",
                 items="<study>items",
@@ -92,7 +95,9 @@ if RUN.study:
             plan="results/{run}/study/plan.json",
             questions="results/{run}/tables/<study>questions.csv",
         output:
-            **figure("<study>likert", "ratings of every question", category="Study"),
+            **figure(
+                "<study>likert", "ratings of every question", category=STUDY_CATEGORY
+            ),
         conda:
             "../envs/plot.yaml"
         params:
@@ -108,7 +113,9 @@ if RUN.study:
             ratings="results/{run}/tables/<study>ratings.csv",
             responses="results/{run}/study/<study>responses.csv",
         output:
-            **figure("<study>conditions", "ratings by condition", category="Study"),
+            **figure(
+                "<study>conditions", "ratings by condition", category=STUDY_CATEGORY
+            ),
         conda:
             "../envs/plot.yaml"
         params:

@@ -190,6 +190,7 @@ def test_what_comes_from_invented_participants_says_so(tmp_path):
     run = make_run("teacher_demo")
     assert run.study and run.study.is_simulated
     assert study_analysis.get_prefix(run.study) == "study_SIMULATED_"
+    assert study_analysis.get_category(run.study) == "Study, SIMULATED participants"
     assert study_analysis.get_note(run).startswith("SIMULATED participants, simulated corpora")
     assert trade_off.get_stem(run) == "study_SIMULATED_trade_off"
     assert trade_off.get_own_ratings(run) == "results/{run}/tables/study_SIMULATED_ratings.csv"
@@ -206,6 +207,7 @@ def test_what_comes_from_invented_participants_says_so(tmp_path):
     )
     definition.write_text(text, "utf-8")
     real = make_run("teacher_demo", study=str(definition))
+    assert study_analysis.get_category(real.study) == "Study"
     assert study_analysis.get_prefix(real.study) == "study_" and trade_off.get_stem(real) == "trade_off"
     assert study_analysis.get_folder(real.study, real.name) == str(tmp_path)
     exports = study_analysis.get_exports(real.study, real.name)
@@ -224,6 +226,7 @@ def test_a_table_comes_twice_and_its_csv_with_a_caption():
     assert outputs["md"] == "results/{run}/tables/datasets.md"
     entry = get_flag_value(outputs["csv"], "report")
     assert entry.caption == "../resources/captions/datasets.rst" and entry.category == "Tables"
+    assert entry.labels == {"result": "datasets", "form": "spreadsheet"}
     assert get_flag_value(table("notes", category=None)["csv"], "report") is None
     several = tables("follow", matrix="trace_answer_matrix", category="Study")
     assert list(several)[:2] == ["follow_csv", "follow_md"]
@@ -235,7 +238,7 @@ def test_a_figure_comes_three_times_and_the_report_tells_its_files_apart():
     assert outputs["pdf"] == "figures/{run}/value_{dataset}.{scorer}.pdf"
     entry = get_flag_value(outputs["svg"], "report")
     assert entry.caption == "../resources/captions/value.rst"
-    assert entry.labels == {"figure": "accuracy", "dataset": "{dataset}", "scorer": "{scorer}"}
+    assert entry.labels == {"result": "accuracy", "dataset": "{dataset}", "scorer": "{scorer}"}
     likert = get_flag_value(figure("<study>likert", "ratings")["svg"], "report")
     assert likert.caption == "../resources/captions/study_likert.rst"
 
@@ -245,8 +248,8 @@ def test_figures_that_one_job_draws_bear_their_values_in_name_and_label():
     assert outputs["pdf"] == ["figures/{run}/matrix_none.pdf", "figures/{run}/matrix_correct.pdf"]
     entries = [get_flag_value(svg, "report") for svg in outputs["svg"]]
     assert [entry.labels for entry in entries] == [
-        {"figure": "trace and answer", "arm": "none"},
-        {"figure": "trace and answer", "arm": "correct"},
+        {"result": "trace and answer", "arm": "none"},
+        {"result": "trace and answer", "arm": "correct"},
     ]
     assert {entry.caption for entry in entries} == {"../resources/captions/matrix.rst"}
 

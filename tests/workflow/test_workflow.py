@@ -138,6 +138,7 @@ FROM_SCORES = {
     "plot_follow_rate",
     "plot_forest",
     "plot_interventions",
+    "show_tables",
     "tabulate_contrasts",
     "tabulate_interventions",
     "tabulate_paper",

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snakemake.io import report
@@ -19,8 +20,12 @@ if TYPE_CHECKING:  # whoever imports these first meets a circle of Snakemake's o
     from snakemake.rules import Rule
     from snakemake.workflow import Workflow
 
-TABLES, FIGURES = "results/{run}/tables", "figures/{run}"
+TABLES, FIGURES, PAGES = "results/{run}/tables", "figures/{run}", "results/{run}/report"
 CAPTIONS = "../resources/captions"
+# what tells the results of a category apart in the report: what they are; of a table, as what it is shown
+RESULT, FORM = "result", "form"
+# the report opens the form that comes first in the alphabet
+PAGE, SPREADSHEET = "page", "spreadsheet"
 
 
 def any_of(names: Iterable[object]) -> str:
@@ -72,17 +77,17 @@ def say_call(workflow: "Workflow") -> str:
     return shlex.join(words)
 
 
-def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any], list[str]]:
-    """An input: the tables (CSV) and figures (SVG) in the report of the rules that make these targets."""
-    targets = list(targets)
-    return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
-
 def list_configs(workflow: "Workflow") -> list[str]:
     """List the configuration files, the workflow's own first, each over those before."""
     chosen = [os.path.relpath(path) for path in workflow.config_settings.configfiles]
     own = [os.path.relpath(path) for path in workflow.configfiles]
     return list(dict.fromkeys([*(path for path in own if path not in chosen), *chosen]))
 
+
+def find_reported(workflow: "Workflow", targets: Iterable[str]) -> Callable[[Any], list[str]]:
+    """An input: the tables (CSV) and figures (SVG) in the report of the rules that make these targets."""
+    targets = list(targets)
+    return lambda wildcards: [path for path, _ in _list_reported(workflow, targets)]
 
 
 def describe_reported(
@@ -104,8 +109,38 @@ def paper_tables(names: Iterable[str]) -> dict[str, str]:
     return {name: f"{TABLES}/paper/{name}.tex" for name in names}
 
 
+def table_pages(workflow: "Workflow", targets: Iterable[str]) -> dict[str, str]:
+    """Give Markdown -> page of the tables in the report of the rules that make these targets.
+
+    A page stands in the report beside the CSV, with the same caption, in the same category.
+    """
+    return {
+        str(Path(path).with_suffix(".md")): report(
+            f"{PAGES}/{Path(path).stem}.html",
+            caption=f"../{_find_caption(shown)}",
+            category=shown.category,
+            labels=shown.labels | {FORM: PAGE},
+        )
+        for path, shown, _ in _find_reported(workflow, targets)
+        if path.endswith(".csv")
+    }
+
+
 def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield path and description, in the order of the rules, each path once."""
+    """Yield path and description; a table has no title but its path."""
+    for path, shown, wildcards in _find_reported(workflow, targets):
+        labels = [fill(label, **wildcards) for label in shown.labels.values()]
+        title = ", ".join(labels) if path.endswith(".svg") else path
+        yield path, {"title": title, "category": shown.category, "caption": _find_caption(shown)}
+
+
+def _find_caption(shown: Any) -> str:
+    caption: str = shown.caption.get_path_or_uri(secret_free=True)
+    return os.path.relpath(caption)
+
+
+def _find_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tuple[str, Any, dict[str, str]]]:
+    """Yield path, entry in the report and wildcards, in the order of the rules, each path once."""
     seen = set()
     for rule in workflow.rules:
         if not any("report" in output.flags for output in rule.output):
@@ -117,10 +152,7 @@ def _list_reported(workflow: "Workflow", targets: Iterable[str]) -> Iterator[tup
                 path, shown = str(output.apply_wildcards(wildcards)), output.flags.get("report")
                 if shown and path.endswith((".csv", ".svg")) and path not in seen:
                     seen.add(path)
-                    labels = [fill(label, **wildcards) for label in (shown.labels or {}).values()]
-                    caption = os.path.relpath(shown.caption.get_path_or_uri(secret_free=True))
-                    title = ", ".join(labels) or path
-                    yield path, {"title": title, "category": shown.category, "caption": caption}
+                    yield path, shown, wildcards
 
 
 def describe_call(workflow: "Workflow", submitted: Iterable[str], needs: Needs) -> dict[str, Any]:
@@ -170,7 +202,12 @@ def table(name: str, *, caption: str = "", category: str | None = "Tables") -> d
     """
     csv = f"{TABLES}/{name}.csv"
     if category is not None:
-        csv = report(csv, caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst", category=category)
+        csv = report(
+            csv,
+            caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst",
+            category=category,
+            labels={RESULT: get_stem(name).replace("_", " "), FORM: SPREADSHEET},
+        )
     return {"csv": csv, "md": f"{TABLES}/{name}.md"}
 
 
@@ -194,7 +231,7 @@ def figure(
             f"{FIGURES}/{name}.svg",
             caption=f"{CAPTIONS}/{caption or get_stem(name)}.rst",
             category=category,
-            labels={"figure": title, **labels},
+            labels={RESULT: title, **labels},
         ),
         "png": f"{FIGURES}/{name}.png",
     }

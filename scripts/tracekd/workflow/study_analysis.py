@@ -11,6 +11,11 @@ def get_prefix(study: Study | None) -> str:
     return "study_SIMULATED_" if study and study.is_simulated else "study_"
 
 
+def get_category(study: Study) -> str:
+    """Category of its tables and figures in the report."""
+    return "Study, SIMULATED participants" if study.is_simulated else "Study"
+
+
 def get_note(run: Run) -> str:
     """What is not real in a table or figure of the study."""
     participants = "SIMULATED participants" if run.study and run.study.is_simulated else ""
