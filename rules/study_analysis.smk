@@ -20,6 +20,7 @@ if RUN.study:
     STUDY_CATEGORY = study_analysis.get_category(RUN.study)
     STUDY_NOTE = study_analysis.get_note(RUN)
     TARGETS += RUN.every(
+        "results/{run}/tables/{study}exclusions.csv",
         "results/{run}/tables/{study}tests.csv",
         "figures/{run}/{study}likert.pdf",
         "figures/{run}/{study}conditions.pdf",

@@ -93,9 +93,9 @@ def test_every_rule_is_on_the_page_once_and_records_are_those_that_rules_write(g
         r"^ *rule (\w+):", "".join(path.read_text("utf-8") for path in ROOT.glob("rules/*.smk")), re.M
     )
     page = (ROOT / "docs/files.md").read_text("utf-8")
-    assert len(rules) > 60 and sorted(rules) == sorted(
-        set(re.findall(r"^### (\w+)$", page, re.M)) - set(RECORDS)
-    )
+    # of one name there may be a rule in each of several files
+    titles = [title for title in re.findall(r"^### (\w+)$", page, re.M) if title not in RECORDS]
+    assert len(rules) > 60 and sorted(titles) == sorted(rules)
     written = {file for files in RECORDS.values() for file in files if file.startswith("results/")}
     assert written <= set(generated["writes"])
 

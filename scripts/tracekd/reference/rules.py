@@ -51,7 +51,8 @@ def read_rules(root: Path) -> list[Described]:
 
     What a rule reads and writes is all that it does under any of `CONFIGURATIONS`.
     """
-    found: dict[str, Described] = {}
+    # rules of one name, of which a run has one, stand in several files
+    found: dict[tuple[str, str], Described] = {}
     with TemporaryDirectory() as folder, chdir(folder):
         # results that happen to lie in the project say nothing of the rules
         for name in READ_AT_START:
@@ -60,12 +61,16 @@ def read_rules(root: Path) -> list[Described]:
         Path(SUPPLIED).touch()
         for files, changes in CONFIGURATIONS:
             for one in _load(root, files, changes):
-                known = found.setdefault(one.name, one)
+                known = found.setdefault((one.file, one.name), one)
                 known.reads = _distinct(known.reads, one.reads)
                 known.writes = _distinct(known.writes, one.writes)
     snakefile = (root / "Snakefile").read_text("utf-8")
-    sources = [(root / path).read_text("utf-8") for path in re.findall(r'^include: "(.*?)"', snakefile, re.M)]
-    rules = [found[name] for name in re.findall(r"^ *rule (\w+):", "\n".join(sources), re.M)]
+    sources = [root / path for path in re.findall(r'^include: "(.*?)"', snakefile, re.M)]
+    rules = [
+        found[path.name, name]
+        for path in sources
+        for name in re.findall(r"^ *rule (\w+):", path.read_text("utf-8"), re.M)
+    ]
     folders = {path for rule in rules for path in rule.writes if path.endswith("/")}
     for rule in rules:
         rule.reads = [f"{path}/" if f"{path}/" in folders else path for path in rule.reads]
