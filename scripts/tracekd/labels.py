@@ -51,9 +51,9 @@ def part_titles(datasets: Iterable[str]) -> dict[str, str]:
 
 
 def model_title(model: str) -> str:
-    """Name of a model, its last part on a second line when it is too long to stand along a panel."""
-    head, hyphen, tail = model.rpartition("-")
-    return f"{head}{hyphen}\n{tail}" if len(model) > MODEL_WIDTH and head else model
+    """Name of a model, broken behind the last hyphen that fits when too long to stand along a panel."""
+    end = model.rfind("-", 0, MODEL_WIDTH) + 1
+    return f"{model[:end]}\n{model[end:]}" if len(model) > MODEL_WIDTH and end else model
 
 
 def dataset_title(dataset: str) -> str:

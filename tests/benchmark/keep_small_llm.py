@@ -1,13 +1,15 @@
-"""Keep what docs/small_llm.md shows of a finished run of config/small_llm.yaml: tables, figures, worked items.
+"""Keep what docs/small_llm.md shows of a finished run of config/small_llm.yaml: tables, figures, items.
 
     python tests/benchmark/keep_small_llm.py     # in the folder in which the run was made
 
 Writes small CSV files, the figures as SVG and items.md into docs/small_llm, and the numbers of the page anew.
 """
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -19,8 +21,8 @@ from support.looked_up import update  # noqa: E402
 from tracekd.core.files import atomic_write  # noqa: E402
 from tracekd.core.records import Question, read_interventions, read_questions  # noqa: E402
 from tracekd.interventions.outcomes import read_outcome  # noqa: E402
-from tracekd.interventions.prefills import CONDITIONS  # noqa: E402
-from tracekd.traces.arms import ARMS  # noqa: E402
+from tracekd.interventions.prefills import condition_title  # noqa: E402
+from tracekd.traces.arms import get_arm  # noqa: E402
 
 RUN = "small_llm"
 MODEL = "SmolLM2-135M-Instruct-Q4"
@@ -32,10 +34,11 @@ TABLES = {
     "contrasts": "quirk == 'all_on' and items == 'all'",
     "counterfactual": "`class` == 'all'",
     "interventions": "True",
+    "intervention_pairs": "True",
     "statistics": "step == 'trace'",
     "datasets": "True",
 }
-FIGURES = ["accuracy", "follow_rate", "interventions", "losses"]
+FIGURES = ["accuracy.aligned", "follow_rate", "interventions_cotempqa", "losses"]
 SHOWN = {"dataset": "cotempqa", "arms": ["correct", "incorrect_matched"], "items": 5}
 
 
@@ -53,7 +56,10 @@ def main() -> None:
 
 
 def measure_jobs() -> pd.DataFrame:
-    """Sum up the benchmarks: rule, jobs, minutes, cpu_minutes, longest (minutes), gb (largest resident set)."""
+    """Sum up the benchmarks: rule, jobs, minutes, cpu_minutes, longest (minutes), gb (largest resident set).
+
+    The row `run` has, as minutes, those from the first job's start to the last one's end, by the records.
+    """
     rows = [
         pd.read_csv(path, sep="\t").assign(rule=path.parent.name)
         for path in sorted((ROOT / "benchmarks" / RUN).glob("*/*.tsv"))
@@ -65,7 +71,11 @@ def measure_jobs() -> pd.DataFrame:
     table = summed.agg(jobs=("s", "size"), minutes=("s", "sum"), cpu_minutes=("cpu_time", "sum"))
     table["longest"], table["gb"] = summed["s"].max(), summed["max_rss"].max() / 1000
     table[["minutes", "cpu_minutes", "longest"]] /= 60
-    return table.round(3).reset_index()
+    records = [json.loads(path.read_bytes()) for path in (ROOT / f"provenance/{RUN}").glob("*/*.json")]
+    began, ended = min(one["started"] for one in records), max(one["finished"] for one in records)
+    wall = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+    table.loc["run"] = {"jobs": len(records), "minutes": wall.total_seconds() / 60}
+    return table.rename_axis("rule").round(3).reset_index().astype({"jobs": int})
 
 
 def show_items() -> Iterator[str]:
@@ -90,7 +100,7 @@ def show_items() -> Iterator[str]:
                     outcome = read_outcome(question, one, arm)
                     # behind a trace that implies the truth, following and being right are the same
                     follows = say(bool(outcome.follows)) if outcome.implied_true is False else ""
-                    cells = [ARMS[arm].title, CONDITIONS[one.condition].title, one.trace, one.text]
+                    cells = [get_arm(arm).title, condition_title(one.condition), one.trace, one.text]
                     yield f"| {' | '.join([*map(cell, cells), say(outcome.true), follows])} |"
 
 

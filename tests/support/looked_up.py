@@ -1,8 +1,9 @@
 """Numbers in a page that are looked up in tables: each stands before a comment that says where it comes from.
 
 `94.3 %<!--counterfactual model=Llama arm=correct: follows/n-->` is the share of two columns of the only row
-of counterfactual.csv whose columns begin with these values; `%` behind a number, or `100*` before a column,
-stands for a factor of 100, its decimals are those that are printed, and `: #` counts the rows.
+of counterfactual.csv whose columns have these values, or, where none has, begin with them; `%` behind a
+number, or `100*` before a column, stands for a factor of 100, its decimals are those that are printed, and
+`: #` counts the rows. A table with a folder before it, `small_llm/jobs`, is one of docs/.
 """
 
 import re
@@ -11,9 +12,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from support.examples import ROOT
+
 LOOKED_UP = re.compile(
     r"(?P<number>−?\d[\d,]*(?:\.\d+)?)(?P<percent> ?%)?"
-    r"<!--(?P<table>\w+)(?P<where>[^:>]*): ?(?P<what>[^>]+)-->"
+    r"<!--(?P<table>[\w/]+)(?P<where>[^:>]*): ?(?P<what>[^>]+)-->"
 )
 # what has a digit and is no result: names, labels, levels, references
 NO_RESULT = re.compile(
@@ -63,10 +66,13 @@ def update(page: Path, tables: Path) -> None:
 
 def look_up(tables: Path, table: str, where: str, what: str) -> float:
     """Take one number from a table: a column, a ratio of two, or (`#`) the count of rows."""
-    rows = pd.read_csv(tables / f"{table}.csv", dtype=str, keep_default_na=False)
+    folder = ROOT / "docs" if "/" in table else tables
+    rows = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
     for condition in where.split():
         column, value = condition.split("=")
-        rows = rows[rows[column].str.startswith(value.replace("_", " ") if column == "verdict" else value)]
+        value = value.replace("_", " ") if column == "verdict" else value
+        equal = rows[column] == value
+        rows = rows[equal if equal.any() else rows[column].str.startswith(value)]
     if what == "#":
         return len(rows)
     assert len(rows) == 1, f"{table}{where}: {len(rows)} rows"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from support.examples import ROOT, make_question
-from support.figures import ARMS, FIGURES, GRIDS, NOTE, SCORERS, assert_legible, verified
+from support.figures import ARMS, DATASETS, FIGURES, GRIDS, MODELS, NOTE, SCORERS, assert_legible, verified
 from support.run_data import make_baselines, make_scores, write_training_logs
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
@@ -35,9 +35,10 @@ from tracekd.figures.style import (
     arm_style,
     save,
 )
-from tracekd.labels import arm_title
+from tracekd.labels import arm_title, model_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
+from tracekd.traces import arms as all_arms
 from tracekd.traces.arms import OTHER
 
 
@@ -271,3 +272,28 @@ def test_an_axis_of_accuracies_names_no_impossible_number():
     show_accuracies(axes, pd.DataFrame({"answer_low": [0.0], "answer_high": [0.02]}))
     ticks = list(axes.get_yticks())
     assert ticks[0] == 0 and len(ticks) > 1
+
+
+@pytest.mark.parametrize("datasets", [DATASETS[:1], DATASETS[:2], DATASETS])
+def test_the_longest_name_of_an_arm_fits_beside_its_loss(datasets, monkeypatch):
+    longest = max(all_arms.ARMS, key=lambda arm: len(arm_title(arm)))
+    rows = [
+        {"dataset": dataset, "model": MODELS[0], "arm": longest, "seed": "0", "step": step, "loss": 1 / step}
+        for dataset in datasets
+        for step in (1, 2)
+    ]
+    figure = plot_losses(pd.DataFrame(rows), Grid(datasets, MODELS[:1], [longest]))
+    assert arm_title(longest) in assert_legible(figure, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("model", "title"),
+    [
+        ("SmolLM2-135M-Instruct-Q4", "SmolLM2-135M-\nInstruct-Q4"),
+        ("Llama-3.2-1B-Instruct", "Llama-3.2-1B-\nInstruct"),
+        ("Qwen3-1.7B", "Qwen3-1.7B"),
+        ("a_model_of_a_name_without_hyphens", "a_model_of_a_name_without_hyphens"),
+    ],
+)
+def test_a_long_name_of_a_model_is_broken_behind_a_hyphen(model, title):
+    assert model_title(model) == title

@@ -23,7 +23,8 @@ from tracekd.labels import arm_title, dataset_title, model_title
 PATH = re.compile(r"(?P<dataset>[^/]+)/(?P<model>[^/]+)/(?P<arm>[^/]+)/seed(?P<seed>\d+)/training_log\.csv$")
 # inches; the labels of a panel stand right of it
 PANEL, LABEL_HEIGHT = 1.25, 0.125
-FRAME = Frame(left=0.76, right=0.8, head=0.26, foot=0.44, row_gap=0.22, column_gap=0.8)
+LABEL_WIDTH = 0.95  # of the longest name of an arm, with its line
+FRAME = Frame(left=0.76, right=LABEL_WIDTH, head=0.26, foot=0.44, row_gap=0.22, column_gap=LABEL_WIDTH + 0.15)
 
 
 def read_training_logs(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -101,7 +102,7 @@ def _label_ends(axes: Axes) -> None:
         axes.annotate(
             str(line.get_label()),
             (x, y),
-            (1.1, place),
+            (1.08, place),
             textcoords="axes fraction",
             color=colour,
             size=SMALL_SIZE,
