@@ -252,3 +252,53 @@ def test_a_csv_of_the_page_is_read_with_its_marks_taken_away(tmp_path):
     text = as_csv(make_export(plan, participant="-1")).replace("=1+1,", "'=1+1,").replace(",-1,", ",'-1,")
     (export,) = read_study_responses(csv_folder(tmp_path, text), plan)
     assert (export.record["study"], export.record["participant"]) == ("=1+1", "-1")
+
+
+# --- files as people send them
+
+
+@pytest.mark.parametrize("mark", ["JSON", "Csv"])
+def test_an_ending_in_capitals_is_read(tmp_path, mark):
+    export = make_export(PLAN)
+    (tmp_path / f"sent.{mark}").write_text(json.dumps(export) if mark == "JSON" else as_csv(export))
+    (sent,) = read_study_responses(tmp_path, PLAN)
+    assert sent.record == export
+
+
+def test_whole_numbers_may_be_written_as_fractions(tmp_path):
+    export = make_export(PLAN)
+    (tmp_path / "sent.csv").write_text(
+        as_csv(export).replace(",4,12.5", ",4.0,12.5").replace("true,1,", "true,1.0,")
+    )
+    (sent,) = read_study_responses(tmp_path, PLAN)
+    (tmp_path / "sent.csv").rename(tmp_path / "sent.txt")
+    text = json.dumps(export).replace('"value": 4', '"value": 4.0').replace('"value": 5', '"value": 5.0')
+    (tmp_path / "sent.json").write_text(text.replace('"position": 1', '"position": 1.0'))
+    (other,) = read_study_responses(tmp_path, PLAN)
+    assert repr(sent.record["answers"]) == repr(other.record["answers"]) == repr(export["answers"])
+    assert repr(sent.record["checks"]) == repr(other.record["checks"]) == repr(export["checks"])
+
+
+def test_half_a_point_is_named_with_its_row(tmp_path):
+    sentence = fault(csv_folder(tmp_path, as_csv(make_export(PLAN)).replace(",4,12.5", ",4.5,12.5", 1)))
+    assert "sent.csv:2: value '4.5' is not a whole number" in sentence
+
+
+def test_empty_rows_of_a_spreadsheet_say_nothing(tmp_path):
+    first, *rows = as_csv(make_export(PLAN)).splitlines(keepends=True)
+    empty = "," * first.count(",") + "\r\n"
+    (sent,) = read_study_responses(csv_folder(tmp_path, "".join([first, empty, *rows, empty, empty])), PLAN)
+    assert sent.record == make_export(PLAN)
+    assert sent.rows[0].endswith("sent.csv:3")
+
+
+@pytest.mark.parametrize("line", ["sep=,", '"sep=,"', "SEP=,", "sep=,,,,,,,,,,,"])
+def test_a_line_that_names_the_separator_says_nothing(tmp_path, line):
+    (sent,) = read_study_responses(csv_folder(tmp_path, f"{line}\r\n{as_csv(make_export(PLAN))}"), PLAN)
+    assert sent.record == make_export(PLAN)
+    assert sent.rows[0].endswith("sent.csv:3")
+
+
+def test_another_separator_is_named_though_the_first_line_says_it(tmp_path):
+    text = "sep=;\r\n" + as_csv(make_export(PLAN), delimiter=";")
+    assert "sent.csv:2: columns are separated by semicolons" in fault(csv_folder(tmp_path, text))

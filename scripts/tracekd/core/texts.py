@@ -1,8 +1,8 @@
 """The border for text files: lines, JSON and CSV from outside, and CSV that others may open.
 
 Every reader of a text file reads it here, so that what a program adds to a file is the same everywhere: a
-byte order mark and blank lines at the end say nothing; another encoding, one JSON value in place of lines,
-and numbers that no record can mean end in one sentence.
+byte order mark, blank lines at the end and a first line `sep=,` say nothing; another encoding, one JSON value
+in place of lines, and numbers that no record can mean end in one sentence.
 """
 
 import codecs
@@ -28,6 +28,8 @@ LONGEST_SHOWN = 100
 MOST_DIGITS = 19
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
+# a first line by which a spreadsheet is told how columns are separated
+_SEPARATOR = re.compile(r'\A"?sep=[,;\t|"]*\r?\n', re.IGNORECASE)
 _BLANK_END = re.compile(r"(?:\r?\n[ \t]*)+\Z")
 # what a spreadsheet takes for the start of a formula, behind any number of our own marks
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -134,18 +136,18 @@ def read_rows(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield place and cells of the rows of a CSV file; DataError when it is not one with these columns."""
     csv.field_size_limit(LONGEST_CELL)
-    text = _BLANK_END.sub("\n", read_text(path, hint))
+    text, above = _SEPARATOR.subn("", _BLANK_END.sub("\n", read_text(path, hint)))
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
-        _check_header(list(reader.fieldnames or ()), columns, f"{path}:1", hint)
+        _check_header(list(reader.fieldnames or ()), columns, f"{path}:{above + 1}", hint)
         for row in reader:
-            where = f"{path}:{reader.line_num}"
+            where = f"{path}:{above + reader.line_num}"
             if None in row or None in row.values():
                 what = f"the row has not {len(reader.fieldnames or ())} columns"
                 raise DataError(what, where=where, hint=hint)
             yield where, row
     except csv.Error as error:
-        where = f"{path}:{reader.line_num + 1}"
+        where = f"{path}:{above + reader.line_num + 1}"
         raise DataError(f"not a CSV file: {error}", where=where, hint=hint) from error
 
 

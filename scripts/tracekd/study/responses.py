@@ -1,14 +1,16 @@
 """Answers of participants: a folder of the survey's exports (JSON or CSV) into one table.
 
 Whatever is wrong with a file ends in one sentence with the file and its row. Nothing is guessed or repaired:
-an answer that does not belong to the plan would be counted for a condition that nobody saw.
+an answer that does not belong to the plan would be counted for a condition that nobody saw. What a
+spreadsheet does to a file says nothing: `.CSV` in capitals, 4.0 for 4, empty rows.
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
@@ -17,8 +19,6 @@ from tracekd.core.errors import DataError
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.core.texts import parse_json_object, read_rows, read_text, restore
-
-Number = TypeVar("Number", int, float)
 
 SUFFIXES = (".json", ".csv")
 CSV_COLUMNS = [
@@ -47,7 +47,7 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
     """Read and check all exports of a folder, in the order of file names.
 
     Args:
-        folder: holds `*.json` and `*.csv`; other files are not looked at.
+        folder: holds `*.json` and `*.csv`, in any case; other files are not looked at.
         plan: of the study that was run (`plan.json`).
 
     Raises DataError with file and row at the first fault.
@@ -56,7 +56,7 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("no such folder of responses", where=folder, hint="check `responses` of the study")
-    paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise DataError("holds no responses (*.json or *.csv)", where=folder, hint="put the exports there")
     exports: dict[str, Export] = {}
@@ -77,7 +77,7 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
 def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read the participants of one file; their answers are not yet held against the plan."""
     path = Path(path)
-    return _from_json(path) if path.suffix == ".json" else _from_csv(path, plan)
+    return _from_json(path) if path.suffix.lower() == ".json" else _from_csv(path, plan)
 
 
 def check_export(export: Export, plan: Mapping[str, Any]) -> None:
@@ -235,6 +235,8 @@ def _from_json(path: Path) -> list[Export]:
     """The one participant of a JSON file."""
     record = parse_json_object(read_text(path, EXPORT_AGAIN), str(path), ASK_AGAIN)
     check_row(validator("study_response"), record, str(path), EXPORT_AGAIN)
+    for one in (*record["answers"], *record["checks"]):  # 4.0 is a whole number of the schema, too
+        one |= {name: int(one[name]) for name in ("position", "value") if isinstance(one.get(name), float)}
     rows, check_rows = (
         tuple(f"{path}: {part}[{place}]" for place in range(len(record[part])))
         for part in ("answers", "checks")
@@ -249,6 +251,8 @@ def _from_csv(path: Path, plan: Mapping[str, Any]) -> list[Export]:
     rows: dict[tuple[str, str], list[str]] = {}
     first: dict[str, str] = {}
     for where, cells in read_rows(path, CSV_COLUMNS, EXPORT_AGAIN):
+        if not any(cell.strip() for cell in cells.values()):
+            continue
         row = {column: restore(cells[column]) for column in CSV_COLUMNS}
         name = row["participant"]
         head = {column: row[column] for column in OF_PARTICIPANT} | {"completed": _flag(row, where)}
@@ -271,29 +275,35 @@ def _from_csv(path: Path, plan: Mapping[str, Any]) -> list[Export]:
 def _answer(row: Mapping[str, str], where: str) -> dict[str, Any]:
     """Type the columns of an answer."""
     return {
-        "position": _number(row, "position", int, where),
+        "position": _whole_number(row, "position", where),
         **{name: row[name] for name in ("item", "condition", "question")},
-        "value": _number(row, "value", int, where),
-        "seconds": _number(row, "seconds", float, where) if row["seconds"] else None,
+        "value": _whole_number(row, "value", where),
+        "seconds": _number(row, "seconds", where) if row["seconds"] else None,
     }
 
 
 def _check(row: Mapping[str, str], expected: Mapping[str, int], where: str) -> dict[str, Any]:
     """Type the columns of an attention check."""
-    value = _number(row, "value", int, where) if row["value"] else None
+    value = _whole_number(row, "value", where) if row["value"] else None
     passed = value is not None and value == expected.get(row["question"])
     return {"check": row["question"], "value": value, "passed": passed}
 
 
-def _number(row: Mapping[str, str], name: str, kind: type[Number], where: str) -> Number:
+def _number(row: Mapping[str, str], name: str, where: str) -> float:
     """Read a finite number of a CSV."""
-    try:
-        value = kind(row[name])
+    with suppress(ValueError):
+        value = float(row[name])
         if math.isfinite(value):
             return value
-    except (ValueError, OverflowError):  # no number, or one of thousands of digits
-        pass
     raise DataError(f"{name} {clip(row[name])!r} is not a number", where=where, hint=EXPORT_AGAIN)
+
+
+def _whole_number(row: Mapping[str, str], name: str, where: str) -> int:
+    """Read a whole number of a CSV: spreadsheets write 4.0 for 4."""
+    value = _number(row, name, where)
+    if not value.is_integer():
+        raise DataError(f"{name} {clip(row[name])!r} is not a whole number", where=where, hint=EXPORT_AGAIN)
+    return int(value)
 
 
 def _flag(row: Mapping[str, str], where: str) -> bool:
