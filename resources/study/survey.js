@@ -328,11 +328,11 @@
   function downloads() {
     const record = results();
     const name = `study_${data.group}_${record.participant}`;
-    const file = (kind, text, type, className) => make("a", { className: `button ${className}`, download: `${name}.${kind}`,
-      href: URL.createObjectURL(new Blob([text], { type })), textContent: `Save answers (${kind.toUpperCase()})` });
+    const file = (kind, text, type, label, className) => make("a", { className: `button ${className}`,
+      download: `${name}.${kind}`, href: URL.createObjectURL(new Blob([text], { type })), textContent: label });
     return make("div", { className: "buttons" },
-      file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "main"),
-      file("csv", asCsv(record), "text/csv", ""));
+      file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "Save my answers", "main"),
+      file("csv", asCsv(record), "text/csv", "Save them as a table (CSV)", ""));
   }
 
   function remove() {
@@ -350,7 +350,7 @@
       title: "Thank you",
       content: [
         make("h2", { className: "ask", textContent: "1. Save your answers and send the file" }),
-        make("p", { textContent: "Nothing has been sent yet. Please save the first file and send it as your invitation says; the second holds the same as a table." }),
+        make("p", { textContent: "This page has sent nothing. Please save your answers and send the file as your invitation says." }),
         downloads(),
         make("h2", { className: "ask", textContent: "2. Enter this completion code where you were invited" }),
         make("p", {}, make("code", { className: "code card", id: "code", textContent: data.code })),
@@ -367,7 +367,7 @@
     return {
       title: "You have stopped",
       content: [
-        make("p", { textContent: "That is fine. You can go on where you were, send us the answers you have given so far, or delete them." }),
+        make("p", { textContent: "That is fine. You can go on where you were, save the answers you have given so far and send us the file, or delete them." }),
         downloads(),
         make("div", { className: "buttons" },
           button("Go on", "", () => {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Download, Page, expect
 
 CONTINUE = "button.main"
+SAVE = {"JSON": "Save my answers", "CSV": "Save them as a table (CSV)"}
 FOCUSED = "document.activeElement"
 # what reading an item takes by the browser's clock, which is put forward
 READING_MS = 20_000
@@ -143,7 +144,7 @@ def read(page: Page) -> tuple[str, ...]:
 def save(page: Page, kind: str) -> Download:
     """Download the export, as `JSON` or `CSV`."""
     with page.expect_download() as info:
-        page.get_by_role("link", name=f"Save answers ({kind})").click()
+        page.get_by_role("link", name=SAVE[kind]).click()
     return info.value
 
 

@@ -24,13 +24,18 @@ HOSTILE = (
 HUGE = "x" * 1_000_000
 
 
+CONTACT = "Jane Doe, jane [at] example.org, approval 12/34"
+
+
 def write_study(folder, **changes):
     """Write the definition of a study of four arms and four items, with other values for some keys."""
     content = yaml.safe_load((ROOT / "config" / "study.yaml").read_text("utf-8"))
     for condition, arm in zip(content["conditions"], ARMS, strict=True):
         condition["arm"] = arm
     path = Path(folder) / "study.yaml"
-    path.write_text(yaml.safe_dump({**content, "items": 4, **changes}, sort_keys=False), "utf-8")
+    path.write_text(
+        yaml.safe_dump({**content, "contact": CONTACT, "items": 4, **changes}, sort_keys=False), "utf-8"
+    )
     return path
 
 

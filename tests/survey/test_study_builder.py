@@ -62,6 +62,22 @@ def test_a_faulty_definition_is_one_sentence(tmp_path, changes, sentence):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "[name and e-mail of the responsible researcher; number of the ethics approval]",
+        "Jane Doe, jane@example.org, [number of the approval]",
+    ],
+)
+def test_a_placeholder_is_refused_where_people_would_read_it(tmp_path, contact):
+    assert read_study(write_study(tmp_path, contact=contact)).is_simulated
+    path = write_study(tmp_path, contact=contact, responses="answers")
+    with pytest.raises(ConfigError, match="contact: holds a placeholder") as error:
+        read_study(path)
+    assert "\n" not in str(error.value)
+    assert not read_study(write_study(tmp_path, responses="answers")).is_simulated
+
+
 def test_a_run_must_make_what_its_study_shows(tmp_path):
     study = read_study(write_study(tmp_path))
     demo = parse_settings(Config, read_yaml(ROOT / "config.yaml"), "config")

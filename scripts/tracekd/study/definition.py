@@ -1,5 +1,6 @@
 """The definition of a study: one YAML file from which items, survey, pre-registration and analysis follow."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from tracekd.settings.config import Config
 from tracekd.settings.study import Study
 from tracekd.traces.arms import PROMPT_ONLY
 
+# words in brackets stand for something to be filled in; the brackets of "jane [at] example.org" do not
+PLACEHOLDER = re.compile(r"\[[^\]]*\w\s+\w[^\]]*\]")
+
 
 def read_study(path: str | Path = "config/study.yaml") -> Study:
     """Read the definition of a study; ConfigError at the first fault."""
     study = parse_settings(Study, read_yaml(path), path)
+    _check_contact(study, path)
     _check_scale(study, path)
     _check_unique((condition.name for condition in study.conditions), f"{path}: conditions")
     _check_unique((question.name for question in study.questions), f"{path}: questions")
@@ -38,6 +43,16 @@ def check_study(study: Study, config: Config) -> None:
     check_names([study.dataset], config.datasets, f"{where}: dataset", "see `datasets` of the run")
     arms = [arm for arm in config.arms if arm != PROMPT_ONLY]
     check_names(study.arms, arms, f"{where}: conditions", "see `arms` of the run")
+
+
+def _check_contact(study: Study, path: str | Path) -> None:
+    """Raise ConfigError where participants would read a placeholder for who is responsible."""
+    if PLACEHOLDER.search(study.contact) and not study.is_simulated:
+        raise ConfigError(
+            "holds a placeholder, which participants would read",
+            where=f"{path}: contact",
+            hint="say who is responsible and how to reach them, or set `responses: simulate`",
+        )
 
 
 def _check_scale(study: Study, path: str | Path) -> None:
