@@ -1,4 +1,4 @@
-// The survey of one group: a page a step, answers kept in this browser, nothing sent anywhere.
+// The survey of one group: a page a step, answers kept in this browser, and sent to the study's `upload` if it has one.
 "use strict";
 {
   const data = JSON.parse(document.getElementById("study").textContent);
@@ -9,15 +9,23 @@
   const key = `study/${data.plan_sha256}/${data.group}/${invited}`;
   const ID = /^[A-Za-z0-9_-]{1,64}$/;
   const LONG = 20000; // characters; any trace below is shown whole
+  const WAITS_S = [0, 1, 4, 16]; // before each attempt to send
+  const PATIENCE_MS = 30000; // of one attempt
+  const ARRIVED = "Your answers have arrived. You may save a copy for yourself.";
+  const NOT_SENT = "Your answers could not be sent; they are kept in this browser. Please try again later, or save them and send the file as your invitation says.";
   const COLUMNS = ["study", "plan_sha256", "group", "participant", "completed",
     "position", "item", "condition", "question", "value", "seconds"];
 
   // ---- state: what is kept in the browser ----
   let kept = true; // whether the browser keeps it
-  let state = load() ?? { participant: "", agreed: false, page: 0, stopped: false, completed: false, values: {}, seconds: {} };
+  let state = load() ?? start();
   let steps = state.participant ? arrange() : [];
   let since = Date.now(); // when this page was shown or last counted
   let looking = document.visibilityState === "visible";
+
+  function start() {
+    return { participant: "", agreed: false, page: 0, stopped: false, completed: false, saved: false, sent: false, values: {}, seconds: {} };
+  }
 
   function load() {
     try {
@@ -133,6 +141,29 @@
       return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     return rows.map((row) => row.map(cell).join(",") + "\r\n").join("");
+  }
+
+  // ---- sending: tried again while there is hope, and at once when the browser is online again ----
+  async function send(record, say) {
+    for (const wait of WAITS_S) {
+      say(wait ? "Your answers have not arrived yet; they will be sent again in a moment." : "Your answers are being sent …");
+      await pause(wait);
+      try {
+        const reply = await fetch(data.upload, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(record),
+          credentials: "omit", referrerPolicy: "no-referrer", signal: AbortSignal.timeout(PATIENCE_MS) });
+        if (reply.ok) return true;
+        // what is refused for good is refused again
+        if (reply.status < 500 && ![408, 425, 429].includes(reply.status)) return false;
+      } catch { /* offline, or nobody answers */ }
+    }
+    return false;
+  }
+
+  function pause(seconds) {
+    return new Promise((resolve) => {
+      setTimeout(resolve, seconds * 1000);
+      if (seconds) addEventListener("online", resolve, { once: true });
+    });
   }
 
   // ---- pages ----
@@ -325,35 +356,74 @@
     };
   }
 
-  function downloads() {
+  // the ways to hand answers in; `settled` is told whenever they have been saved or sent
+  function handing(settled) {
     const record = results();
+    const mine = state; // they may be deleted while they are sent
     const name = `study_${data.group}_${record.participant}`;
-    const file = (kind, text, type, label, className) => make("a", { className: `button ${className}`,
-      download: `${name}.${kind}`, href: URL.createObjectURL(new Blob([text], { type })), textContent: label });
-    return make("div", { className: "buttons" },
-      file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "Save my answers", "main"),
-      file("csv", asCsv(record), "text/csv", "Save them as a table (CSV)", ""));
+    const said = make("p", { role: "status" });
+    const file = (kind, text, type, label, className) => make("a", { className: `button ${className}`, download: `${name}.${kind}`,
+      href: URL.createObjectURL(new Blob([text], { type })), textContent: label, onclick: () => note("saved") });
+    const sending = button("Send my answers", "main", deliver);
+    sending.hidden = !data.upload || state.sent;
+    if (state.sent) said.textContent = ARRIVED;
+
+    function note(what) {
+      state[what] = true;
+      save();
+      settled();
+    }
+
+    async function deliver() {
+      sending.disabled = true;
+      const arrived = await send(record, (text) => { said.textContent = text; });
+      if (state !== mine) return;
+      sending.disabled = false;
+      sending.hidden = arrived;
+      said.textContent = arrived ? ARRIVED : NOT_SENT;
+      if (arrived) note("sent");
+    }
+
+    return {
+      deliver,
+      content: [
+        said,
+        make("div", { className: "buttons" },
+          sending,
+          file("json", JSON.stringify(record, null, 1) + "\n", "application/json", "Save my answers", data.upload ? "" : "main"),
+          file("csv", asCsv(record), "text/csv", "Save them as a table (CSV)", "")),
+      ],
+    };
   }
 
   function remove() {
     return button("Delete my answers from this browser", "quiet", () => {
-      if (!confirm("Delete your answers from this browser? Files that you saved stay.")) return;
+      if (!confirm("Delete your answers from this browser? What you have saved or sent stays.")) return;
       forget();
-      state = { participant: "", agreed: false, page: 0, stopped: false, completed: false, values: {}, seconds: {} };
+      state = start();
       steps = [];
       show();
     });
   }
 
   function end() {
+    const code = make("div", {});
+    const reveal = () => code.replaceChildren(state.saved || state.sent
+      ? make("p", {}, make("code", { className: "code card", id: "code", textContent: data.code }))
+      : make("p", { textContent: `It appears here as soon as your answers are ${data.upload ? "sent or " : ""}saved.` }));
+    const { content, deliver } = handing(reveal);
+    reveal();
+    if (data.upload && !state.sent) deliver();
     return {
       title: "Thank you",
       content: [
-        make("h2", { className: "ask", textContent: "1. Save your answers and send the file" }),
-        make("p", { textContent: "This page has sent nothing. Please save your answers and send the file as your invitation says." }),
-        downloads(),
-        make("h2", { className: "ask", textContent: "2. Enter this completion code where you were invited" }),
-        make("p", {}, make("code", { className: "code card", id: "code", textContent: data.code })),
+        ...(data.upload
+          ? [make("h2", { className: "ask", textContent: "1. Your answers" })]
+          : [make("h2", { className: "ask", textContent: "1. Save your answers and send the file" }),
+            make("p", { textContent: "This page has sent nothing. Please save your answers and send the file as your invitation says." })]),
+        ...content,
+        make("h2", { className: "ask", textContent: "2. Enter the completion code where you were invited" }),
+        code,
         make("h2", { className: "ask", textContent: "About the study" }),
         ...paragraphs(data.pages.debrief),
         make("p", { textContent: `Your participant ID: ${state.participant}` }),
@@ -364,19 +434,22 @@
   }
 
   function stopped() {
+    const onward = button("Go on", "", () => {
+      state.stopped = state.saved = false;
+      since = Date.now();
+      save();
+      show();
+    });
+    // answers that have been sent are not sent a second time
+    const settled = () => { onward.hidden = state.sent; };
+    settled();
+    const way = data.upload ? "send us the answers you have given so far" : "save the answers you have given so far and send us the file";
     return {
       title: "You have stopped",
       content: [
-        make("p", { textContent: "That is fine. You can go on where you were, save the answers you have given so far and send us the file, or delete them." }),
-        downloads(),
-        make("div", { className: "buttons" },
-          button("Go on", "", () => {
-            state.stopped = false;
-            since = Date.now();
-            save();
-            show();
-          }),
-          remove()),
+        make("p", { textContent: `That is fine. You can go on where you were, ${way}, or delete them.` }),
+        ...handing(settled).content,
+        make("div", { className: "buttons" }, onward, remove()),
         make("p", { className: "help", textContent: `Your participant ID: ${state.participant}. Contact: ${data.contact}` }),
       ],
     };

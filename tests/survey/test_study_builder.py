@@ -1,17 +1,18 @@
 """Definition, items, groups, import file and power of a study."""
 
+import re
 from collections import Counter
 
 import pandas as pd
 import pytest
 from support.examples import ROOT
-from support.study_files import ARMS, HOSTILE, make_questions, make_traces, write_study
+from support.study_files import ARMS, HOSTILE, make_pages, make_questions, make_traces, write_study
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ConfigError, DataError
 from tracekd.settings.base import parse_settings
 from tracekd.settings.config import Config
 from tracekd.study.definition import check_study, read_study
-from tracekd.study.pages import escape_json
+from tracekd.study.pages import escape_json, survey_data
 from tracekd.study.plan import (
     answer_of,
     build_plan,
@@ -51,6 +52,9 @@ def test_shipped_definition_is_the_published_design():
         ({"exclusions": {"failed_checks": 1, "incomplete": True}}, "in the order incomplete, failed_checks"),
         ({"questions": []}, "questions"),
         ({"title": " "}, "title"),
+        ({"upload": "http://example.org/"}, "upload: 'http://example.org/' should match"),
+        ({"upload": "https://example.org; script-src *"}, "upload"),
+        ({"upload": "https://example.org/a b"}, "upload"),
     ],
 )
 def test_a_faulty_definition_is_one_sentence(tmp_path, changes, sentence):
@@ -168,6 +172,30 @@ def test_answer_of_a_target():
 
 def test_json_in_a_page_holds_no_tag():
     assert not set("<>&") & set(escape_json({"a": HOSTILE}))
+
+
+@pytest.mark.parametrize(
+    ("upload", "policy", "sentence"),
+    [
+        (None, None, "this page sends nothing"),
+        (
+            "https://example.org:8443/in?study=1",
+            "connect-src https://example.org:8443",
+            "to example.org:8443.",
+        ),
+    ],
+)
+def test_policy_and_consent_say_where_answers_go(tmp_path, upload, policy, sentence):
+    plan, pages = make_pages(tmp_path, upload=upload)
+    page = pages["A"].read_text("utf-8")
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert [part for part in found.split("; ") if part.startswith("connect-src")] == (
+        [policy] if policy else []
+    )
+    assert "default-src &#39;none&#39;" in found
+    data = survey_data(read_study(tmp_path / "study.yaml"), plan, "A")
+    said = [text for text in data["pages"]["consent"] if "browser" in text]
+    assert len(said) == 1 and sentence in said[0]
 
 
 def test_import_file_has_every_item_and_no_tag_of_others(tmp_path):

@@ -14,6 +14,9 @@ SIMULATE = "simulate"
 
 Prose = Annotated[str, Field(pattern=r"^.*\S", max_length=2000)]
 Paragraphs = Annotated[list[Prose], Field(min_length=1)]
+# https, or a server on this machine for trials; no sign in it can end a source of the page's content policy
+HOST = r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]+)?"
+Address = Annotated[str, Field(pattern=rf"^{HOST}(/[A-Za-z0-9._~%/?=&+-]*)?$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 NAMED = "A name of letters, digits and _ that begins with a letter"
 
@@ -63,6 +66,8 @@ class Pages(Settings):
     """Texts of the pages around the items."""
 
     consent: Paragraphs = Field(description="Paragraphs of the first page")
+    kept: Prose = Field(description="The last paragraph of the first page where `upload` is null")
+    sent: Prose = Field(description="The last paragraph where it is not; {host} stands for its host")
     agree: Prose = Field(description="What participants agree to")
     instruction: Paragraphs = Field(description="Paragraphs before the first item")
     debrief: Paragraphs = Field(description="Paragraphs after the last item")
@@ -132,6 +137,9 @@ class Study(Settings):
     )
     checks: list[Check] = Field(description="Pages between the items that show attention")
     pages: Pages = Field(description="Texts of the pages around the items")
+    upload: Address | None = Field(
+        description="https address that the page sends the answers to; null: participants send a file"
+    )
     exclusions: Annotated[Exclusions, BeforeValidator(_in_order)] = Field(
         description="Who is left out, one exclusion after the other, in this order"
     )

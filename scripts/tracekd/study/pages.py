@@ -1,7 +1,8 @@
-"""The survey of a group as one HTML file: whole in itself, and it may neither load nor send anything.
+"""The survey of a group as one HTML file: whole in itself, and it may load nothing.
 
-What a model wrote is data: it stands in the file as JSON in which no `<` is left, and the page shows it as
-text. Script and style are the only ones that the policy lets run, by their hashes.
+It may send answers to the origin of the study's `upload`, or nothing at all where that is null. What a model
+wrote is data: it stands in the file as JSON in which no `<` is left, and the page shows it as text. Script
+and style are the only ones that the policy lets run, by their hashes.
 """
 
 import base64
@@ -10,6 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -37,7 +39,7 @@ def survey_page(
     return render(
         template,
         title=study.title,
-        policy=content_policy(style, program),
+        policy=content_policy(style, program, connect=study.upload),
         style=Markup(style),
         program=Markup(program),
         data=Markup(escape_json(survey_data(study, plan, group))),
@@ -54,7 +56,9 @@ def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, 
         "group": group,
         "code": completion_code(plan, group),
         "contact": study.contact,
-        "pages": study.pages.model_dump(),
+        "pages": study.pages.model_dump(include={"agree", "instruction", "debrief"})
+        | {"consent": [*study.pages.consent, say_what_becomes_of_answers(study)]},
+        "upload": study.upload,
         "scale": plan["scale"],
         "questions": [{"name": one["name"], "text": one["text"]} for one in plan["questions"]],
         "checks": plan["checks"],
@@ -71,6 +75,13 @@ def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, 
     }
 
 
+def say_what_becomes_of_answers(study: Study) -> str:
+    """Give the paragraph of the consent that is true of this page."""
+    if study.upload is None:
+        return study.pages.kept
+    return study.pages.sent.replace("{host}", urlsplit(study.upload).netloc)
+
+
 def completion_code(plan: Mapping[str, Any], group: str) -> str:
     """Code by which a recruiting platform knows that a participant of this group came to the end."""
     return sha256_text(f"{plan['plan_sha256']}/{group}")[:CODE_LENGTH].upper()
@@ -82,10 +93,11 @@ def escape_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def content_policy(style: str, program: str, nonce: str = "") -> str:
+def content_policy(style: str, program: str, nonce: str = "", connect: str | None = None) -> str:
     """Content security policy that lets just this style and program run, and no request leave the page.
 
-    With a nonce, scripts that bear it run, too: the program may load files beside the page by it.
+    With a nonce, scripts that bear it run, too: the program may load files beside the page by it. With an
+    address to connect to, requests may go to its origin.
     """
     return "; ".join(
         [
@@ -95,6 +107,7 @@ def content_policy(style: str, program: str, nonce: str = "") -> str:
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
+            *([f"connect-src {_origin(connect)}"] if connect else []),
         ]
     )
 
@@ -115,6 +128,12 @@ def write_text(text: str, path: str | Path) -> None:
     """Write a page, whole or not at all."""
     with atomic_write(path) as stream:
         stream.write(text)
+
+
+def _origin(address: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _source_hash(text: str) -> str:

@@ -77,7 +77,22 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
 def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read the participants of one file; their answers are not yet held against the plan."""
     path = Path(path)
-    return _from_json(path) if path.suffix.lower() == ".json" else _from_csv(path, plan)
+    if path.suffix.lower() == ".json":
+        return [parse_export(read_text(path, EXPORT_AGAIN), str(path))]
+    return _from_csv(path, plan)
+
+
+def parse_export(text: str, where: str) -> Export:
+    """Read the one participant of a JSON export; the answers are not yet held against the plan."""
+    record = parse_json_object(text, where, ASK_AGAIN)
+    check_row(validator("study_response"), record, where, EXPORT_AGAIN)
+    for one in (*record["answers"], *record["checks"]):  # 4.0 is a whole number of the schema, too
+        one |= {name: int(one[name]) for name in ("position", "value") if isinstance(one.get(name), float)}
+    rows, check_rows = (
+        tuple(f"{where}: {part}[{place}]" for place in range(len(record[part])))
+        for part in ("answers", "checks")
+    )
+    return Export(record, where, rows, check_rows)
 
 
 def check_export(export: Export, plan: Mapping[str, Any]) -> None:
@@ -229,19 +244,6 @@ def _check_value(value: int, where: str, scale: Mapping[str, Any]) -> None:
             where=where,
             hint=EXPORT_AGAIN,
         )
-
-
-def _from_json(path: Path) -> list[Export]:
-    """The one participant of a JSON file."""
-    record = parse_json_object(read_text(path, EXPORT_AGAIN), str(path), ASK_AGAIN)
-    check_row(validator("study_response"), record, str(path), EXPORT_AGAIN)
-    for one in (*record["answers"], *record["checks"]):  # 4.0 is a whole number of the schema, too
-        one |= {name: int(one[name]) for name in ("position", "value") if isinstance(one.get(name), float)}
-    rows, check_rows = (
-        tuple(f"{path}: {part}[{place}]" for place in range(len(record[part])))
-        for part in ("answers", "checks")
-    )
-    return [Export(record, str(path), rows, check_rows)]
 
 
 def _from_csv(path: Path, plan: Mapping[str, Any]) -> list[Export]:
