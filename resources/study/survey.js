@@ -8,7 +8,6 @@
   // on a shared computer, whoever comes with a link of their own starts anew
   const key = `study/${data.plan_sha256}/${data.group}/${invited}`;
   const ID = /^[A-Za-z0-9_-]{1,64}$/;
-  const LONG = 20000; // characters; any trace below is shown whole
   const WAITS_S = [0, 1, 4, 16]; // before each attempt to send
   const PATIENCE_MS = 30000; // of one attempt
   const ARRIVED = "Your answers have arrived. You may save a copy for yourself.";
@@ -198,13 +197,11 @@
         textContent: "This browser does not keep your answers. Please do not close or reload the page before the end." }));
     }
     const one = state.stopped ? undefined : step();
-    document.getElementById("progress").hidden = !one;
-    if (one) {
-      const bar = document.getElementById("bar");
-      bar.max = steps.length;
-      bar.value = state.page - 1;
-      document.getElementById("where").textContent = `Page ${state.page - 1} of ${steps.length}`;
-    }
+    const bar = document.getElementById("bar");
+    bar.hidden = !one;
+    bar.max = steps.length || 1;
+    bar.value = one ? state.page - 1 : 0;
+    document.body.className = one?.kind === "item" ? "rating" : ""; // which is as wide as the screen
     document.title = `${title} – ${data.study}`;
     scrollTo(0, 0);
     heading.focus({ preventScroll: true });
@@ -312,7 +309,7 @@
     const one = step();
     const fields = asked(one).map((question, number) => fieldset(one, question, number));
     const survey = form(
-      fields,
+      one.kind === "check" ? fields : [make("h2", { className: "ask", textContent: "How far do you agree with these statements?" }), ...fields],
       () => {
         const open = unanswered(one);
         if (!open.length) return go(state.page + 1);
@@ -336,23 +333,16 @@
     if (one.kind === "check") return { title: "A short check", content: [survey] };
     const facts = make("ul", { className: "facts" });
     for (const fact of one.context) facts.append(shown("li", fact));
-    const trace = shown("div", one.text, "card trace");
-    if (one.text.length > LONG) { // scrolls in a box of its own, by keyboard too
-      trace.classList.add("long");
-      trace.tabIndex = 0;
-      trace.setAttribute("role", "region");
-      trace.setAttribute("aria-label", "Reasoning");
-    }
+    const part = (name, content) => [make("h2", { textContent: name }), content];
+    // scrolls where it is longer than the screen, by keyboard too
+    const text = make("div", { className: "item", tabIndex: 0, role: "region", "aria-label": "Question, reasoning and answer" },
+      ...part("Question", shown("p", one.question, "question")),
+      ...(one.context.length ? part("Facts given", facts) : []),
+      ...part("Reasoning", shown("div", one.text, "trace")),
+      ...part("Answer", shown("p", one.answer, "answer")));
     return {
       title: `Question ${one.position} of ${data.items.length}`,
-      content: [
-        shown("p", one.question, "card"),
-        ...(one.context.length ? [make("h2", { textContent: "Facts given" }), make("div", { className: "card" }, facts)] : []),
-        make("h2", { textContent: "Reasoning" }), trace,
-        make("h2", { textContent: "Answer" }), shown("p", one.answer, "card answer"),
-        make("h2", { className: "ask", textContent: "How far do you agree with these statements?" }),
-        survey,
-      ],
+      content: [make("div", { className: "beside" }, text, survey)],
     };
   }
 

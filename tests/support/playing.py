@@ -138,7 +138,7 @@ def play(page: Page, participant: Participant, plan: dict) -> dict[tuple[str, ..
 
 def read(page: Page) -> tuple[str, ...]:
     """Question and facts of an item's page."""
-    return tuple(page.locator("p.card:not(.answer), .facts li").all_text_contents())
+    return tuple(page.locator(".question, .facts li").all_text_contents())
 
 
 def save(page: Page, kind: str) -> Download:

@@ -7,9 +7,8 @@ from support.study_files import make_pages, write_study
 from tracekd.study.definition import read_study
 from tracekd.study.registration import registration_page
 
-TRACE = (
-    "First the class.\n\n" + "Then a long way to the answer. " * 1000
-)  # long enough for a box that scrolls
+# long enough to scroll in its box
+TRACE = "First the class.\n\n" + "Then a long way to the answer. " * 1000
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -36,7 +36,7 @@ def test_a_line_of_a_megabyte_stays_in_its_box(tmp_path, open_page):
     start(page)
     assert page.locator(".trace").evaluate("e => e.textContent.length") > len(HUGE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".trace").evaluate("e => e.clientHeight") <= 844
+    assert page.locator(".item").evaluate("e => e.clientHeight") <= 844
 
 
 def test_the_policy_lets_nothing_else_run_or_load(tmp_path, browser):

@@ -168,6 +168,8 @@ def test_right_and_wrong_come_from_a_table(tmp_path):
 def test_answer_of_a_target():
     assert answer_of("<think>one <answer>x</answer></think> <answer>y</answer>") == "y"
     assert answer_of("y") == "y"
+    assert answer_of("<answer>['Leeds', \"King's Lynn\"]</answer>") == "Leeds, King's Lynn"
+    assert answer_of("<answer>[]</answer>") == "[]"
 
 
 def test_json_in_a_page_holds_no_tag():

@@ -12,6 +12,7 @@ from typing import Any
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write, sha256_text
+from tracekd.core.literals import parse_list
 from tracekd.core.raw import check_row
 from tracekd.core.records import Question, Trace, validator
 from tracekd.core.texts import parse_json_object, read_flags, read_text
@@ -119,8 +120,9 @@ def lay_out_groups(study: Study, items: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def answer_of(target: str) -> str:
-    """Answer that a trace leads to: what stands between the answer tags."""
-    return target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)
+    """Answer that a trace leads to, between the answer tags; a list as people write it, with commas."""
+    text = target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)
+    return ", ".join(parse_list(text) or [text])
 
 
 def read_answered(path: str | Path, column: str) -> dict[str, bool]:
