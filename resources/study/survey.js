@@ -285,22 +285,29 @@
     };
   }
 
-  function fieldset(one, { name, text }, number) {
+  function fieldset(one, { name, text, scale }, number) {
     const note = missing(`missing-${number}`);
     const field = make("fieldset", {}, make("legend", { textContent: text }));
     field.setAttribute("aria-describedby", note.id);
+    const { low, high, labels } = scale ?? data.scale;
+    const size = high - low + 1;
     const points = make("div", { className: "points" });
-    points.style.setProperty("--n", data.scale.labels.length);
-    data.scale.labels.forEach((label, place) => {
-      const value = data.scale.low + place;
+    points.style.setProperty("--n", size);
+    if (labels.length < size) { // only the ends have labels: they stand above the numbers
+      field.append(make("div", { className: "ends", "aria-hidden": "true" }, ...labels.map((label) => make("span", { textContent: label }))));
+    }
+    for (let value = low; value <= high; value++) {
       const radio = make("input", { type: "radio", name, value: String(value), checked: state.values[one.id]?.[name] === value });
       radio.onchange = () => {
         (state.values[one.id] ??= {})[name] = value;
         settle(field);
         save();
       };
-      points.append(make("label", { className: "point" }, radio, make("span", { textContent: label })));
-    });
+      const label = labels.length === size ? labels[value - low] : String(value);
+      const end = labels.length < size && (value === low ? labels[0] : value === high && labels[1]);
+      points.append(make("label", { className: "point" }, radio, make("span", { textContent: label }),
+        ...(end ? [make("span", { className: "heard", textContent: ` ${end}` })] : [])));
+    }
     field.append(points, note);
     return field;
   }
@@ -308,8 +315,12 @@
   function rating() {
     const one = step();
     const fields = asked(one).map((question, number) => fieldset(one, question, number));
+    // statements to agree with, and questions with labels of their own
+    const heads = asked(one).map(({ scale }) => (scale ? "How was it to read this?" : "How far do you agree with these statements?"));
+    const rows = fields.flatMap((field, place) => (one.kind === "check" || heads[place] === heads[place - 1]
+      ? [field] : [make("h2", { className: "ask", textContent: heads[place] }), field]));
     const survey = form(
-      one.kind === "check" ? fields : [make("h2", { className: "ask", textContent: "How far do you agree with these statements?" }), ...fields],
+      rows,
       () => {
         const open = unanswered(one);
         if (!open.length) return go(state.page + 1);

@@ -25,6 +25,7 @@ QUESTIONS = [
     },
     {"name": "effort", "dimension": "load", "facet": "effort", "text": "It took effort.", "reversed": False},
 ]
+QUESTIONS = [question | {"source": "own wording", "scale": None} for question in QUESTIONS]
 ITEMS = [f"question-{number}" for number in range(4)]
 SHA = "a" * 64
 

@@ -122,7 +122,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
     items = table(analysed, "items").set_index(["condition", "dimension", "item"])
     for group, condition in zip(study.groups, study.conditions, strict=True):
         people = [typed[one.name] for one in STAY if one.group == group]
-        for dimension, n_questions in (("interpretability", 5), ("load", 3)):
+        for dimension, n_questions in (("interpretability", 6), ("load", 3)):
             row = ratings.loc[condition.name, dimension]
             assert (row["n_participants"], row["n_ratings"]) == (2, 2 * 4 * n_questions)
             of_person = [
@@ -134,7 +134,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
                 by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
                 assert items.loc[(condition.name, dimension, item), "mean"] == pytest.approx(by_hand)
     points = table(analysed, "questions").filter(regex=r"^n_\d$")
-    assert points.to_numpy().sum() == len(responses) == 8 * 4 * 8
+    assert points.to_numpy().sum() == len(responses) == 8 * 4 * 9
 
 
 def test_nothing_says_that_real_answers_are_simulated(analysed):
@@ -181,7 +181,7 @@ FAULTS = {
     ),
     "missing item": (
         "person-6.json",
-        lambda path: edit(path, lambda record: record.update(answers=record["answers"][8:])),
+        lambda path: edit(path, lambda record: record.update(answers=record["answers"][9:])),
         "is completed but has no answer to",
     ),
     "unknown group": (

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from html import escape
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from tracekd.core.errors import ConfigError, DataError
 from tracekd.settings.base import parse_settings
 from tracekd.settings.config import Config
 from tracekd.study.definition import check_study, read_study
-from tracekd.study.pages import escape_json, survey_data
+from tracekd.study.pages import escape_json, label_points, survey_data
 from tracekd.study.plan import (
     answer_of,
     build_plan,
@@ -23,6 +24,16 @@ from tracekd.study.plan import (
 )
 from tracekd.study.power import simulate_power
 from tracekd.study.qualtrics import import_file
+from tracekd.study.registration import registration_page
+
+QUESTION = {
+    "name": "effort",
+    "dimension": "load",
+    "facet": "effort",
+    "text": "How hard was it?",
+    "reversed": False,
+    "source": "own wording",
+}
 
 
 def make_plan(folder, questions=None, answered=None, **changes):
@@ -36,7 +47,12 @@ def test_shipped_definition_is_the_published_design():
     assert study.design == "between"
     assert len(study.conditions) * study.participants_per_group == 100
     assert {question.dimension for question in study.questions} == {"interpretability", "load"}
-    assert {"predictability", "comprehensibility", "faithfulness"} <= {one.facet for one in study.questions}
+    facets = {one.facet for one in study.questions}
+    assert {"predictability", "comprehensibility", "perceived faithfulness"} <= facets
+    # half of what is asked about interpretability is worded the other way; load is asked on scales of its own
+    directions = Counter(one.reversed for one in study.questions if one.dimension == "interpretability")
+    assert directions[True] == directions[False] >= 3
+    assert all(one.scale for one in study.questions if one.dimension == "load")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +67,14 @@ def test_shipped_definition_is_the_published_design():
         ({"exclusions": {"median_second": 5}}, "did you mean 'median_seconds'?"),
         ({"exclusions": {"failed_checks": 1, "incomplete": True}}, "in the order incomplete, failed_checks"),
         ({"questions": []}, "questions"),
+        (
+            {"questions": [QUESTION | {"scale": {"low": 0, "high": 10, "labels": ["no", "yes"]}}]},
+            "goes from 0 to 10",
+        ),
+        (
+            {"questions": [QUESTION | {"scale": {"low": 1, "high": 5, "labels": ["no", "so", "yes"]}}]},
+            "questions[0].scale: 3 labels for the points 1 to 5",
+        ),
         ({"title": " "}, "title"),
         ({"upload": "http://example.org/"}, "upload: 'http://example.org/' should match"),
         ({"upload": "https://example.org; script-src *"}, "upload"),
@@ -172,6 +196,20 @@ def test_answer_of_a_target():
     assert answer_of("<answer>[]</answer>") == "[]"
 
 
+def test_points_without_a_label_have_their_number():
+    ends = {"low": 0, "high": 3, "labels": ["low", "high"]}
+    assert label_points(ends) == ["0 low", "1", "2", "3 high"]
+    assert label_points(ends | {"high": 1}) == ["low", "high"]
+
+
+def test_the_registration_names_scale_and_source_of_every_measure(tmp_path):
+    study, plan = read_study(write_study(tmp_path)), make_plan(tmp_path)
+    template = (ROOT / "resources/study/preregistration.html.j2").read_text("utf-8")
+    page = registration_page(study, plan, template)
+    assert page.count("(1 very low – 5 very high)") == 3
+    assert all(escape(question.source, quote=False) in page for question in study.questions)
+
+
 def test_json_in_a_page_holds_no_tag():
     assert not set("<>&") & set(escape_json({"a": HOSTILE}))
 
@@ -206,7 +244,9 @@ def test_import_file_has_every_item_and_no_tag_of_others(tmp_path):
         text = import_file(study, plan, group)
         lines = text.splitlines()
         assert lines[0] == "[[AdvancedFormat]]"
-        assert lines.count("[[Question:Matrix]]") == len(plan["items"]) + len(plan["checks"])
+        # a matrix for the statements, one for the questions with labels of their own
+        assert lines.count("[[Question:Matrix]]") == 2 * len(plan["items"]) + len(plan["checks"])
+        assert lines.count("1 very low") == len(plan["items"])
         assert lines.count("[[Question:MC:SingleAnswer:Vertical]]") == 1
         # tags stand alone on their lines: no text opens one
         assert all(line.startswith("[[") for line in lines if "[[" in line)

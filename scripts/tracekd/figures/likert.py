@@ -1,6 +1,7 @@
 """Diverging stacked bars of every question: how many gave each point of the scale, by condition."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -24,7 +25,7 @@ COLOUR_RANGE = (0.12, 0.88)
 # of the middle point: the map's own is too pale for paper
 MIDDLE = matplotlib.colors.to_rgba("#D6D6D6")
 
-Question = Mapping[str, str | bool]
+Question = Mapping[str, Any]
 Condition = Mapping[str, str]
 
 
@@ -39,7 +40,7 @@ def plot_likert(
 
     Args:
         table: as from `questions_table`; points of questions that are worded the other way are turned round.
-        questions: name, dimension, facet and reversed of each, from top to bottom.
+        questions: name, dimension, facet, reversed and own scale of each, from top to bottom.
         conditions: name and title of each, from top to bottom.
         labels: what the points of the scale are called, from low to high.
         note: printed small below, for what is not real in the figure.
@@ -121,6 +122,8 @@ def _draw_frame(
     axes.vlines(0, -0.5, len(questions) * block - 0.5, color=GREY, lw=0.6, zorder=0)
     for number, question in enumerate(questions):
         words = f"{question['facet']}{', turned round' if question['reversed'] else ''}"
+        if question["scale"]:  # which the key below does not have
+            words += f" ({question['scale']['labels'][0]} – {question['scale']['labels'][-1]})"
         axes.annotate(
             words,
             (0.5, number * block),

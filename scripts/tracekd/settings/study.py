@@ -37,21 +37,25 @@ class AnswerTable(Settings):
 
 
 class Scale(Settings):
-    """Points of the scale from low to high, each with its label."""
+    """Points from low to high and their labels."""
 
     low: Annotated[int, Field(ge=0)] = Field(description="Lowest point")
     high: Annotated[int, Field(ge=1, le=11)] = Field(description="Highest point")
-    labels: Paragraphs = Field(description="Label of each point")
+    labels: Paragraphs = Field(description="Label of each point, from low to high")
 
 
 class Statement(Settings):
-    """A statement that is rated under every item."""
+    """A statement or question that is rated under every item."""
 
     name: Name = Field(description=NAMED)
     dimension: Literal["interpretability", "load"] = Field(description="What the rating measures")
     facet: Prose = Field(description="Which side of the dimension")
     text: Prose = Field(description="The statement as it is read")
-    reversed: bool = Field(description="Whether agreement means less of the dimension")
+    reversed: bool = Field(description="Whether a higher point means less of the dimension")
+    source: Prose = Field(description="Where wording and scale come from")
+    scale: Scale | None = Field(
+        None, description="Labels of its own, of every point or of both ends; null for those of the study"
+    )
 
 
 class Check(Settings):

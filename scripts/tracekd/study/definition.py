@@ -8,7 +8,7 @@ from tracekd.core.checks import check_names, read_yaml
 from tracekd.core.errors import ConfigError
 from tracekd.settings.base import parse_settings
 from tracekd.settings.config import Config
-from tracekd.settings.study import Study
+from tracekd.settings.study import Scale, Study
 from tracekd.traces.arms import PROMPT_ONLY
 
 # words in brackets stand for something to be filled in; the brackets of "jane [at] example.org" do not
@@ -64,6 +64,9 @@ def _check_scale(study: Study, path: str | Path) -> None:
             where=f"{path}: scale",
             hint="give each point one label",
         )
+    for number, question in enumerate(study.questions):
+        if question.scale is not None:
+            _check_own_scale(question.scale, study.scale, f"{path}: questions[{number}].scale")
     for check in study.checks:
         if not low <= check.expected <= high:
             raise ConfigError(
@@ -71,6 +74,22 @@ def _check_scale(study: Study, path: str | Path) -> None:
                 where=f"{path}: checks",
                 hint=f"choose a point from {low} to {high}",
             )
+
+
+def _check_own_scale(own: Scale, common: Scale, where: str) -> None:
+    """Raise ConfigError unless a question's own scale labels all points of the study's, or both ends."""
+    if (own.low, own.high) != (common.low, common.high):
+        raise ConfigError(
+            f"goes from {own.low} to {own.high}, that of the study from {common.low} to {common.high}",
+            where=where,
+            hint="labels may differ, but all ratings are analysed on the same points",
+        )
+    if len(own.labels) not in (2, len(common.labels)):
+        raise ConfigError(
+            f"{len(own.labels)} labels for the points {own.low} to {own.high}",
+            where=where,
+            hint="label every point, or the two ends",
+        )
 
 
 def _check_unique(names: Iterable[str], where: str) -> None:

@@ -60,7 +60,7 @@ def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, 
         | {"consent": [*study.pages.consent, say_what_becomes_of_answers(study)]},
         "upload": study.upload,
         "scale": plan["scale"],
-        "questions": [{"name": one["name"], "text": one["text"]} for one in plan["questions"]],
+        "questions": [{name: one[name] for name in ("name", "text", "scale")} for one in plan["questions"]],
         "checks": plan["checks"],
         "items": [
             {
@@ -80,6 +80,15 @@ def say_what_becomes_of_answers(study: Study) -> str:
     if study.upload is None:
         return study.pages.kept
     return study.pages.sent.replace("{host}", urlsplit(study.upload).netloc)
+
+
+def label_points(scale: Mapping[str, Any]) -> list[str]:
+    """Label of every point of a scale: its number, too, where only both ends have labels."""
+    points, labels = range(scale["low"], scale["high"] + 1), scale["labels"]
+    if len(labels) == len(points):
+        return list(labels)
+    ends = {scale["low"]: labels[0], scale["high"]: labels[-1]}
+    return [f"{point} {ends.get(point, '')}".strip() for point in points]
 
 
 def completion_code(plan: Mapping[str, Any], group: str) -> str:

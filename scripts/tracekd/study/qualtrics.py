@@ -5,10 +5,12 @@ Qualtrics shows questions as HTML: texts are escaped, and no text can hold one o
 
 from collections.abc import Iterator, Mapping
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tracekd.settings.study import Study
-from tracekd.study.pages import survey_data
+from tracekd.study.pages import label_points, survey_data
 
 
 def import_file(study: Study, plan: Mapping[str, Any], group: str) -> str:
@@ -44,11 +46,13 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
     for number, item in enumerate(data["items"], start=1):
         yield from _block(f"Item {number}")
         yield from _text(f"item{number}_text", _item(item))
-        statements = [escape_text(question["text"]) for question in data["questions"]]
-        yield from _matrix(f"item{number}", "How far do you agree with these statements?", statements, data)
+        for part, (scale, questions) in enumerate(groupby(data["questions"], itemgetter("scale")), start=1):
+            title = "How was it to read this?" if scale else "How far do you agree with these statements?"
+            statements = [question["text"] for question in questions]
+            yield from _matrix(f"item{number}_{part}", title, statements, scale or data["scale"])
     for check in data["checks"]:
         yield from _block(check["name"])
-        yield from _matrix(check["name"], "A short check", [escape_text(check["text"])], data)
+        yield from _matrix(check["name"], "A short check", [check["text"]], data["scale"])
     yield from _block("Debrief")
     yield from _text("debrief", study.pages.debrief)
 
@@ -69,15 +73,14 @@ def _text(name: str, texts: list[str]) -> list[str]:
     return ["[[Question:DB]]", f"[[ID:{name}]]", "<br><br>".join(map(escape_text, texts))]
 
 
-def _matrix(name: str, title: str, statements: list[str], data: Mapping[str, Any]) -> list[str]:
-    """A matrix of statements by points of the scale."""
-    labels = [escape_text(label) for label in data["scale"]["labels"]]
+def _matrix(name: str, title: str, statements: list[str], scale: Mapping[str, Any]) -> list[str]:
+    """A matrix of statements by points of a scale."""
     return [
         "[[Question:Matrix]]",
         f"[[ID:{name}]]",
         title,
         "[[Choices]]",
-        *statements,
+        *map(escape_text, statements),
         "[[Answers]]",
-        *labels,
+        *map(escape_text, label_points(scale)),
     ]
