@@ -291,11 +291,10 @@
     field.setAttribute("aria-describedby", note.id);
     const { low, high, labels } = scale ?? data.scale;
     const size = high - low + 1;
-    const points = make("div", { className: "points" });
+    const ends = labels.length < size; // only the ends have labels: they stand beside the numbers
+    const end = (label) => make("span", { className: "end", "aria-hidden": "true", textContent: label });
+    const points = make("div", { className: `points${ends ? " anchored" : ""}` });
     points.style.setProperty("--n", size);
-    if (labels.length < size) { // only the ends have labels: they stand above the numbers
-      field.append(make("div", { className: "ends", "aria-hidden": "true" }, ...labels.map((label) => make("span", { textContent: label }))));
-    }
     for (let value = low; value <= high; value++) {
       const radio = make("input", { type: "radio", name, value: String(value), checked: state.values[one.id]?.[name] === value });
       radio.onchange = () => {
@@ -303,10 +302,13 @@
         settle(field);
         save();
       };
-      const label = labels.length === size ? labels[value - low] : String(value);
-      const end = labels.length < size && (value === low ? labels[0] : value === high && labels[1]);
-      points.append(make("label", { className: "point" }, radio, make("span", { textContent: label }),
-        ...(end ? [make("span", { className: "heard", textContent: ` ${end}` })] : [])));
+      const heard = { [low]: labels[0], [high]: labels[1] }[value];
+      points.append(make("label", { className: "point" }, radio, make("span", { textContent: ends ? String(value) : labels[value - low] }),
+        ...(ends && heard ? [make("span", { className: "heard", textContent: ` ${heard}` })] : [])));
+    }
+    if (ends) {
+      points.prepend(end(labels[0]));
+      points.append(end(labels[1]));
     }
     field.append(points, note);
     return field;
@@ -316,7 +318,7 @@
     const one = step();
     const fields = asked(one).map((question, number) => fieldset(one, question, number));
     // statements to agree with, and questions with labels of their own
-    const heads = asked(one).map(({ scale }) => (scale ? "How was it to read this?" : "How far do you agree with these statements?"));
+    const heads = asked(one).map(({ scale }) => (scale ? "How was it to read this?" : "How far do you agree?"));
     const rows = fields.flatMap((field, place) => (one.kind === "check" || heads[place] === heads[place - 1]
       ? [field] : [make("h2", { className: "ask", textContent: heads[place] }), field]));
     const survey = form(
@@ -329,8 +331,8 @@
           if (lacks && place !== places.indexOf(true)) fields[place].classList.add("unanswered");
         });
         const first = fields[places.indexOf(true)];
-        const rest = open.length > 1 ? ` ${open.length} statements on this page are still open.` : "";
-        ask(first, first.querySelector("input"), `Please choose a point here; every answer helps us.${rest}`);
+        const rest = open.length > 1 ? ` ${open.length} are still open on this page.` : "";
+        ask(first, first.querySelector("input"), `Please choose a point here.${rest}`);
       },
       button("Back", "", () => go(state.page - 1)),
       next(state.page - 1 < steps.length ? "Continue" : "Finish"),

@@ -71,4 +71,4 @@ def test_long_text_is_reached_by_keyboard(tmp_path, open_page):
     assert item.evaluate(SCROLLS)
     item.focus()
     page.keyboard.press("End")
-    page.wait_for_function("document.querySelector('.item').scrollTop > 0")
+    page.wait_for_function("() => document.querySelector('.item').scrollTop > 0")

@@ -47,7 +47,7 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
         yield from _block(f"Item {number}")
         yield from _text(f"item{number}_text", _item(item))
         for part, (scale, questions) in enumerate(groupby(data["questions"], itemgetter("scale")), start=1):
-            title = "How was it to read this?" if scale else "How far do you agree with these statements?"
+            title = "How was it to read this?" if scale else "How far do you agree?"
             statements = [question["text"] for question in questions]
             yield from _matrix(f"item{number}_{part}", title, statements, scale or data["scale"])
     for check in data["checks"]:
