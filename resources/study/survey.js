@@ -359,8 +359,8 @@
     };
   }
 
-  // the ways to hand answers in; `settled` is told whenever they have been saved or sent
-  function handing(settled) {
+  // the ways to hand answers in; `changed` is called when they are saved or sent, and told whether they are on their way
+  function handing(changed) {
     const record = results();
     const mine = state; // they may be deleted while they are sent
     const name = `study_${data.group}_${record.participant}`;
@@ -374,17 +374,22 @@
     function note(what) {
       state[what] = true;
       save();
-      settled();
+      changed(sending.disabled);
     }
 
     async function deliver() {
       sending.disabled = true;
+      changed(true);
       const arrived = await send(record, (text) => { said.textContent = text; });
       if (state !== mine) return;
       sending.disabled = false;
       sending.hidden = arrived;
       said.textContent = arrived ? ARRIVED : NOT_SENT;
-      if (arrived) note("sent");
+      if (arrived) return note("sent");
+      changed(false);
+      addEventListener("online", () => {
+        if (sending.isConnected && !sending.disabled && !sending.hidden) deliver();
+      }, { once: true });
     }
 
     return {
@@ -443,15 +448,18 @@
       save();
       show();
     });
-    // answers that have been sent are not sent a second time
-    const settled = () => { onward.hidden = state.sent; };
-    settled();
+    // answers that are sent are not sent a second time
+    const changed = (busy) => {
+      onward.disabled = busy;
+      onward.hidden = state.sent;
+    };
+    changed(false);
     const way = data.upload ? "send us the answers you have given so far" : "save the answers you have given so far and send us the file";
     return {
       title: "You have stopped",
       content: [
         make("p", { textContent: `That is fine. You can go on where you were, ${way}, or delete them.` }),
-        ...handing(settled).content,
+        ...handing(changed).content,
         make("div", { className: "buttons" }, onward, remove()),
         make("p", { className: "help", textContent: `Your participant ID: ${state.participant}. Contact: ${data.contact}` }),
       ],

@@ -73,10 +73,11 @@ def test_answers_arrive_as_they_would_be_saved_and_a_copy_stays(survey, page, re
     assert len(list(receiver.iterdir())) == 1
 
 
-def test_answers_that_were_finished_offline_are_sent_when_the_network_is_back(survey, page, receiver):
+@pytest.mark.parametrize("moment", [LATER, FAILED], ids=["between attempts", "after the last attempt"])
+def test_answers_that_were_finished_offline_are_sent_when_the_network_is_back(survey, page, receiver, moment):
     page.context.set_offline(True)
     play(page, PERSON, survey[0])
-    expect_status(page, LATER)
+    expect_status(page, moment)
     expect(page.locator("#code")).to_have_count(0)
     page.context.set_offline(False)
     expect_status(page, ARRIVED)
@@ -113,7 +114,13 @@ def test_who_stops_early_sends_only_on_request_and_once(survey, page, receiver):
     page.get_by_role("button", name="Stop early").click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
     assert not receiver.exists()
-    page.get_by_role("button", name="Send my answers").click()
+    held = []
+    page.route("**/*", lambda route: held.append(route))
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_role("button", name="Send my answers").click()
+    # what follows would never be sent
+    expect(page.get_by_role("button", name="Go on")).to_be_disabled()
+    held[0].continue_()
     expect_status(page, ARRIVED)
     expect(page.get_by_role("button", name="Go on")).to_be_hidden()
     assert [record["completed"] for record in records(receiver, survey[0])] == [False]
