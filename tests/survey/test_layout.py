@@ -57,6 +57,18 @@ def test_the_text_stays_beside_the_statements(pages, open_page):
     assert text["y"] >= 0 and text["y"] + text["height"] <= 800
 
 
+def test_anchors_stand_in_the_row_of_the_points_and_are_heard_with_them(pages, open_page):
+    page = open_page(pages["A"], **PHONE)
+    go_to_item(page)
+    effort = page.get_by_role("group", name="How hard did you have to work")
+    names = ["1 very low", "2", "3", "4", "5 very high"]
+    assert [effort.get_by_role("radio", name=name, exact=True).count() for name in names] == [1] * 5
+    row = effort.locator(".points").bounding_box()
+    for words in effort.locator(".end").all():
+        box = words.bounding_box()
+        assert row["y"] <= box["y"] and box["y"] + box["height"] <= row["y"] + row["height"]
+
+
 def test_progress_is_told_once(pages, open_page):
     page = open_page(pages["A"], **DESKTOP)
     go_to_item(page)
