@@ -123,7 +123,8 @@ def _yaml(value: Any) -> str:
     """Write a value as in YAML, on one line, cut where it is long."""
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False, allow_unicode=True)
     text = text.removesuffix("\n").removesuffix("\n...").strip()
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    # at a blank: no half words
+    return text if len(text) <= 60 else f"{text[:57].rpartition(' ')[0] or text[:57]} …"
 
 
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
