@@ -23,7 +23,7 @@ if RUN.study:
 
     rule build_study_plan:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             questions=paths.fill(paths.QUESTIONS, dataset=RUN.study.dataset),
             traces=study.get_shown_traces(RUN.study),
             answers=study.get_answers(RUN.study),
@@ -38,7 +38,7 @@ if RUN.study:
 
     rule build_study_pages:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             plan="results/{run}/study/plan.json",
             page="resources/study/survey.html.j2",
             style="resources/study/survey.css",
@@ -58,7 +58,7 @@ if RUN.study:
 
     rule write_survey_import:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             plan="results/{run}/study/plan.json",
         output:
             files=expand(
@@ -75,7 +75,7 @@ if RUN.study:
 
     rule write_preregistration:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             plan="results/{run}/study/plan.json",
             page="resources/study/preregistration.html.j2",
         output:

@@ -4,15 +4,16 @@ Study analysis: the exports of participants (or simulated ones) in; ratings, tes
 in   results/{run}/study/plan.json                       the study as it was run
      the folder of exports (`responses` of the study), or simulated participants
      resources/published_ratings.csv                     constants that stand beside our means
-out  results/{run}/study/study_responses.csv             one row per answer of those who stay
+out  results/{run}/study/study_responses.csv             one row per answer, with the rule that leaves it out
      results/{run}/tables/study_exclusions.{csv,md}  who was left out, by which rule
-     results/{run}/tables/study_{ratings,questions,items,tests,ordinal,agreement,power}.{csv,md}
-     figures/{run}/study_{likert,conditions}.{pdf,svg,png}
+     results/{run}/tables/study_primary.{csv,md}     the hypotheses, each tested in the primary model
+     results/{run}/tables/study_{ratings,questions,items,sensitivity,agreement,reliability,reading}.{csv,md}
+     figures/{run}/study_{likert,conditions,flow}.{pdf,svg,png}
 
 Every name of what comes from simulated participants begins with study_SIMULATED_ in place of study_.
 """
 
-from tracekd.workflow import study_analysis
+from tracekd.workflow import study, study_analysis
 
 if RUN.study:
 
@@ -21,9 +22,11 @@ if RUN.study:
     STUDY_NOTE = study_analysis.get_note(RUN)
     TARGETS += RUN.every(
         "results/{run}/tables/{study}exclusions.csv",
-        "results/{run}/tables/{study}tests.csv",
+        "results/{run}/tables/{study}primary.csv",
+        "results/{run}/tables/{study}sensitivity.csv",
         "figures/{run}/{study}likert.pdf",
         "figures/{run}/{study}conditions.pdf",
+        "figures/{run}/{study}flow.pdf",
         study=[STUDY_PREFIX],
     )
 
@@ -34,7 +37,7 @@ if RUN.study:
 
         rule simulate_responses:
             input:
-                **RUN.settings("study"),
+                **study.get_definition(RUN),
                 plan="results/{run}/study/plan.json",
                 published=paths.PUBLISHED_RATINGS,
             output:
@@ -48,7 +51,7 @@ if RUN.study:
 
     rule read_study_responses:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             plan="results/{run}/study/plan.json",
             responses=study_analysis.get_exports(RUN.study, RUN.name),
         output:
@@ -60,26 +63,45 @@ if RUN.study:
             folder=study_analysis.get_folder(RUN.study, RUN.name),
             note=STUDY_NOTE,
         message:
-            "Read the participants' answers and apply the rules of exclusion"
+            "Read the participants' answers and find whom the rules leave out"
         script:
             "../scripts/read_study_responses.py"
 
+    rule fit_study_model:
+        input:
+            **study.get_definition(RUN),
+            plan="results/{run}/study/plan.json",
+            responses="results/{run}/study/<study>responses.csv",
+            program="resources/study/clmm.R",
+        output:
+            **tables(primary="<study>primary", category=STUDY_CATEGORY),
+        conda:
+            "../envs/study_model.yaml"
+        params:
+            note=STUDY_NOTE,
+        message:
+            "Fit the primary model of the study and test its hypotheses"
+        script:
+            "../scripts/fit_study_model.py"
+
     rule analyse_study:
         input:
-            **RUN.settings("study"),
+            **study.get_definition(RUN),
             plan="results/{run}/study/plan.json",
             responses="results/{run}/study/<study>responses.csv",
             published=paths.PUBLISHED_RATINGS,
         output:
             **tables(
-                ratings="<study>ratings", tests="<study>tests", category=STUDY_CATEGORY
+                ratings="<study>ratings",
+                sensitivity="<study>sensitivity",
+                category=STUDY_CATEGORY,
             ),
             **tables(
                 questions="<study>questions",
                 items="<study>items",
-                ordinal="<study>ordinal",
                 agreement="<study>agreement",
-                power="<study>power",
+                reliability="<study>reliability",
+                reading="<study>reading",
                 category=None,
             ),
         conda:
@@ -87,7 +109,7 @@ if RUN.study:
         params:
             note=STUDY_NOTE,
         message:
-            "Estimate and test the ratings of the study's conditions"
+            "Describe the ratings of the study's conditions, and test them over participants' means"
         script:
             "../scripts/analyse_study.py"
 
@@ -125,3 +147,18 @@ if RUN.study:
             "Plot interpretability and cognitive load by condition"
         script:
             "../scripts/plot_conditions.py"
+
+    rule plot_flow:
+        input:
+            plan="results/{run}/study/plan.json",
+            exclusions="results/{run}/tables/<study>exclusions.csv",
+        output:
+            **figure("<study>flow", "participants by condition", category=STUDY_CATEGORY),
+        conda:
+            "../envs/plot.yaml"
+        params:
+            note=STUDY_NOTE,
+        message:
+            "Plot who sent answers, who is left out and who stays"
+        script:
+            "../scripts/plot_flow.py"

@@ -1,8 +1,8 @@
-"""Estimate and test the ratings of a study's conditions (rule analyse_study).
+"""Describe the ratings of a study, and test them over participants' means (rule analyse_study).
 
 input   plan: results/{run}/study/plan.json; study: the study's definition
         responses: results/{run}/study/study_responses.csv; published: resources/published_ratings.csv
-output  {ratings,questions,items,tests,ordinal,agreement,power}_{csv,md}: results/{run}/tables/study_*
+output  {ratings,questions,items,sensitivity,agreement,reliability,reading}_{csv,md}: tables/study_*
 params  note: what is not real, put before every caption
 log     [0]
 """
@@ -16,21 +16,23 @@ CAPTIONS = {
     ),
     "questions": "Ratings of every question by condition, and how often each point of the scale was given.",
     "items": "Ratings of every item (question whose trace was shown) by condition.",
-    "tests": (
-        "Tests over the participants' means, p after Holm's correction over the pairs of a dimension, and "
-        "effects (brackets: 95 % interval)."
+    "sensitivity": (
+        "Sensitivity analyses: tests over the participants' means, which speak of other participants and the "
+        "same items; p after Holm's correction over the pairs of a dimension, and effects (brackets: 95 % "
+        "interval). The hypotheses are decided in study_primary."
     ),
-    "ordinal": (
-        "Odds ratio of a higher rating against the first condition (proportional-odds model of single "
-        "ratings, standard errors clustered by participant)."
+    "reliability": (
+        "McDonald's omega: the share of the variance of participants' mean ratings that the questions of a "
+        "dimension have in common, within conditions (brackets: 95 % interval, jackknife over participants)."
     ),
     "agreement": (
         "Krippendorff's alpha of ordinal ratings that share a condition (brackets: 95 % interval, jackknife "
         "over participants)."
     ),
-    "power": (
-        "The smallest standardised difference d of two conditions, and the delta that goes with it, that "
-        "those who stay find with the wanted power: at alpha, and at the first step of Holm's correction."
+    "reading": (
+        "Time of a page by condition: words of all that it shows, seconds (both medians over pages), and "
+        "seconds per word (geometric mean over participants; brackets: 95 % interval). Rating is part of it, "
+        "so the words of a short page seem to take longer."
     ),
 }
 
@@ -40,19 +42,20 @@ with rule_job(snakemake):
     from tracekd.study.plan import read_plan
     from tracekd.study.published import read_published
     from tracekd.tables.estimates import exact_p_values
-    from tracekd.tables.study import SHOW, Choices, study_tables
+    from tracekd.tables.study import Choices, show_table, study_tables
     from tracekd.tables.write import table_paths, write_table
 
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = read_table(snakemake.input.responses)
-    choices = Choices((plan["scale"]["low"], plan["scale"]["high"]), **study.analysis.model_dump())
+    scale = plan["scale"]["low"], plan["scale"]["high"]
+    choices = Choices(scale, study.analysis.resamples, study.analysis.seed)
     made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
     titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}
     for name, table in made.items():
         caption = f"{snakemake.params.note}. {CAPTIONS[name]}" if snakemake.params.note else CAPTIONS[name]
         write_table(
             exact_p_values(table),
-            SHOW[name](table, titles),
+            show_table(name, table, titles),
             **table_paths(snakemake.output, name),
             caption=caption,
         )

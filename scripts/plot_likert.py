@@ -12,9 +12,11 @@ with rule_job(snakemake):
     from tracekd.core.tables import read_table
     from tracekd.figures.likert import plot_likert
     from tracekd.figures.style import save
+    from tracekd.study.exclusions import INTENTION_TO_TREAT
     from tracekd.study.plan import read_plan
 
     plan, table = read_plan(snakemake.input.plan), read_table(snakemake.input.questions)
     labels = plan["scale"]["labels"]
+    table = table[table["analysis"] == INTENTION_TO_TREAT]
     figure = plot_likert(table, plan["questions"], plan["conditions"], labels, note=snakemake.params.note)
     save(figure, snakemake.output.pdf)

@@ -13,6 +13,7 @@ with rule_job(snakemake):
     from tracekd.core.tables import read_table
     from tracekd.figures.style import save
     from tracekd.figures.trade_off import plot_trade_off
+    from tracekd.study.exclusions import INTENTION_TO_TREAT
     from tracekd.study.published import read_published
 
     published = read_published(snakemake.input.published)
@@ -21,6 +22,6 @@ with rule_job(snakemake):
         results["scorer"] == snakemake.params.scorer
     )
     own = snakemake.input.ratings  # empty without a study
-    ratings = read_table(own) if own else None
+    ratings = read_table(own).query(f"analysis == {INTENTION_TO_TREAT!r}") if own else None
     figure = plot_trade_off(results[chosen], published, ratings, note=snakemake.params.note)
     save(figure, snakemake.output.pdf)

@@ -19,4 +19,7 @@ with rule_job(snakemake):
     scale = Scale(study.scale.low, study.scale.high)
     means = target_means(plan["conditions"], read_published(snakemake.input.published), scale)
     with atomic_folder(snakemake.output.folder) as folder:
-        write_exports(simulate_exports(plan, means, study.participants_per_group, scale, study.seed), folder)
+        exports = simulate_exports(
+            plan, means, study.assumptions, study.participants_per_group, scale, study.seed
+        )
+        write_exports(exports, folder)

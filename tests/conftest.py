@@ -64,6 +64,7 @@ SLOW = frozenset(
         "simulate",
         "start_up",
         "statistics",
+        "study_model",
         "study_statistics",
         "study_tables",
         "supplied",

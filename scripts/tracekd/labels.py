@@ -1,6 +1,6 @@
 """How names of the config are written in tables and figures."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from math import isnan
 
@@ -9,6 +9,14 @@ from tracekd.datasets.rows import TRACE
 from tracekd.traces.arms import ARMS
 
 DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
+ANALYSIS_TITLES = {"intention_to_treat": "intention to treat", "per_protocol": "per protocol"}
+STEP_TITLES = {
+    "sent": "sent an export",
+    "incomplete": "stopped before the end",
+    "failed_checks": "failed attention checks",
+    "seconds_per_word": "read too fast",
+    "stays": "stays, per protocol",
+}
 QUIRK_TITLES = {
     "Q1": "cut at repeated prompt",
     "Q2": "cut at word “answer”",
@@ -37,6 +45,16 @@ BASELINE_TITLES = {
 
 # characters of a model name on one line
 MODEL_WIDTH = 16
+
+
+def analysis_titles(analyses: Iterable[str]) -> list[str]:
+    """Name of whose answers each row of a study's table is made."""
+    return [ANALYSIS_TITLES[analysis] for analysis in analyses]
+
+
+def condition_pair(first: str, second: str, titles: Mapping[str, str]) -> str:
+    """Write a pair of a study's conditions; `titles` by name."""
+    return f"{titles[first]} – {titles[second]}"
 
 
 def arm_title(arm: str) -> str:

@@ -18,9 +18,15 @@ from scipy.stats import norm, t
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from support.study_validation import ITEMS, PER_GROUP, PUBLISHED, draw_study, true_deltas  # noqa: E402
+from support.study_validation import (  # noqa: E402
+    ITEMS,
+    PER_GROUP,
+    PUBLISHED,
+    draw_items,
+    draw_study,
+    true_deltas,
+)
 from tracekd.study.intervals import delta_interval  # noqa: E402
-from tracekd.study.simulate import draw_items  # noqa: E402
 
 Z, RESAMPLES = norm.ppf(0.975), 1000
 

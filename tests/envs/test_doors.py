@@ -76,7 +76,10 @@ def go_through_a_study(folder):
         condition["arm"] = arm
     (folder / "study.yaml").write_text(yaml.safe_dump({**study, "dataset": "babi"}, sort_keys=False), "utf-8")
     settings = ["--config", "study=study.yaml", f"arms={json.dumps(STUDY_ARMS)}"]
-    last = "build_study_pages write_survey_import write_preregistration plot_likert plot_conditions"
+    last = (
+        "build_study_pages write_survey_import write_preregistration plot_likert plot_conditions plot_flow "
+    )
+    last += "fit_study_model"
     run(folder, *SMOKE, *settings, "--until", *last.split())
 
 

@@ -31,7 +31,7 @@ SHA = "a" * 64
 
 
 def make_plan(design="between", scale=(1, 5)):
-    """A plan of four items, without the texts."""
+    """A plan of one block of four items, with short texts."""
     names = [condition["name"] for condition in CONDITIONS]
     groups = [
         {
@@ -55,7 +55,18 @@ def make_plan(design="between", scale=(1, 5)):
         },
         "questions": QUESTIONS,
         "checks": [{"name": "attention", "text": "Choose 5.", "expected": 5}],
-        "items": [{"item": item, "class": "mix", "answer_ok": True, "texts": {}} for item in ITEMS],
+        "items": [
+            {
+                "item": item,
+                "class": "mix",
+                "answer_ok": True,
+                "question": "Where did he work?",
+                "context": ["He worked in Leeds."],
+                "texts": {name: f"The {name} says so." for name in names},
+                "answers": dict.fromkeys(names, "Leeds"),
+            }
+            for item in ITEMS
+        ],
         "groups": groups,
     }
 

@@ -28,14 +28,15 @@ CONTACT = "Jane Doe, jane [at] example.org, approval 12/34"
 
 
 def write_study(folder, **changes):
-    """Write the definition of a study of four arms and four items, with other values for some keys."""
+    """Write the definition of a study of four arms and one block of four items, with changes."""
     content = yaml.safe_load((ROOT / "config" / "study.yaml").read_text("utf-8"))
     for condition, arm in zip(content["conditions"], ARMS, strict=True):
         condition["arm"] = arm
     path = Path(folder) / "study.yaml"
-    path.write_text(
-        yaml.safe_dump({**content, "contact": CONTACT, "items": 4, **changes}, sort_keys=False), "utf-8"
-    )
+    items = changes.get("items", 4)
+    size = {"items": items, "items_per_participant": items}
+    stated = {**content, "contact": CONTACT, **size, **changes}
+    path.write_text(yaml.safe_dump(stated, sort_keys=False), "utf-8")
     return path
 
 

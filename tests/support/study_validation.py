@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 from tracekd.study.agreement import agreement, alpha_of
 from tracekd.study.intervals import delta_interval, mean_interval, paired_delta_interval
 from tracekd.study.scores import centre, participant_means
-from tracekd.study.simulate import Scale, draw_items, draw_ratings
+from tracekd.study.simulate import Scale, draw_ratings
 from tracekd.study.statistics import compare_conditions, compare_groups
 
 SCALE = Scale(1, 5)
@@ -23,17 +23,26 @@ CONDITIONS = ["correct", "r1_summary", "r1_explanation", "r1"]
 # published interpretability: the paper's means, and its sibling's medians for the other two
 PUBLISHED = (4.86, 4.53, 4.29, 3.39)
 NULLS = {"null, mean 3.39": (3.39,) * 4, "null, mean 4.59": (4.59,) * 4}
+# standard deviations of raters and items in logits; conditions suit all items alike
+RATER_SD = ITEM_SD = 0.6
+SPREAD = float(np.hypot(RATER_SD, ITEM_SD))
 # participants of a group from whom the truth is taken
 MANY = 100_000
 
 
+def draw_items(n_items, rng):
+    """Item effects, which sum to 0: here a study's items are all the items that it speaks of."""
+    effects = ITEM_SD * rng.standard_normal(n_items)
+    return effects - effects.mean()
+
+
 def draw_study(design, means, items, rng, per_group=PER_GROUP):
     """Yield group, condition and item by position, and ratings (raters, positions, questions) of each."""
-    opinions = np.array([SCALE.opinion(mean) for mean in means])
+    opinions = np.array([SCALE.opinion(mean, SPREAD) for mean in means])
     everything = np.arange(len(items))
     for group in range(len(means)):
         shown = np.full(len(items), group) if design == "between" else (group + everything) % len(means)
-        values = draw_ratings(opinions[shown], items, per_group, QUESTIONS, SCALE, rng)
+        values = draw_ratings(opinions[shown] + items, per_group, QUESTIONS, RATER_SD, SCALE, rng)
         yield group, shown, everything, values
 
 
@@ -135,10 +144,11 @@ def validate_agreement(mean, simulations, seed=0, bootstrap=0, unlike=1):
     """
     rng = np.random.default_rng(seed)
     items, points = unlike * draw_items(ITEMS, rng), [1, 2, 3, 4, 5]
-    opinions = np.full(ITEMS, SCALE.opinion(mean))
+    latent = SCALE.opinion(mean, SPREAD) + items
 
     def draw(raters):
-        return draw_ratings(opinions, items, raters, QUESTIONS, SCALE, rng).reshape(raters, -1).astype(float)
+        ratings = draw_ratings(latent, raters, QUESTIONS, RATER_SD, SCALE, rng)
+        return ratings.reshape(raters, -1).astype(float)
 
     truth = alpha_of(draw(2000), points)
     held = {"alpha, jackknife": 0, "alpha, bootstrap": 0}

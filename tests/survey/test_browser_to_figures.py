@@ -17,9 +17,10 @@ from tracekd.study.plan import read_plan
 pytestmark = pytest.mark.workflow
 FOLDER = "answers"
 COMMAND = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}"]
-TABLE = "results/smoke/tables/study_tests.csv"
-FIGURES = [f"figures/smoke/study_{name}.png" for name in ("likert", "conditions")]
-# each rule of exclusion leaves one of a group out
+TABLE = "results/smoke/tables/study_sensitivity.csv"
+NAMES = ("likert", "conditions", "flow")
+FIGURES = [f"figures/smoke/study_{name}.png" for name in NAMES]
+# each rule of exclusion leaves one of a condition out
 PARTICIPANTS = [
     Participant(f"person-{number}", group, frozenset(ways.split()))
     for number, (group, ways) in enumerate(
@@ -35,15 +36,14 @@ PARTICIPANTS = [
             ("C", "hurried"),
             ("D", "keyboard dark"),
             ("D", ""),
-            ("D", "straight back"),
+            ("D", "back"),
         ]
     )
 ]
 LEFT_OUT = {
     "incomplete": "stops",
     "failed_checks": "careless",
-    "median_seconds": "hurried",
-    "same_answer": "straight",
+    "seconds_per_word": "hurried",
 }
 STAY = [one for one in PARTICIPANTS if not one.ways & set(LEFT_OUT.values())]
 
@@ -82,8 +82,10 @@ def analysed(project, typed):
     return project
 
 
-def table(project, name):
-    return pd.read_csv(project / f"results/smoke/tables/study_{name}.csv")
+def table(project, name, analysis=None):
+    """A table of the study, or what it says of one analysis."""
+    rows = pd.read_csv(project / f"results/smoke/tables/study_{name}.csv")
+    return rows if analysis is None else rows[rows["analysis"] == analysis]
 
 
 def scores(study, values, dimension):
@@ -97,34 +99,34 @@ def scores(study, values, dimension):
 
 def test_the_flow_counts_who_is_left_out_and_why(analysed):
     flow = table(analysed, "exclusions").set_index("step")
-    assert list(flow.index) == ["sent", *LEFT_OUT]
-    assert list(flow["excluded"]) == [0, 1, 1, 1, 1]
-    assert list(flow["left"]) == [12, 11, 10, 9, 8]
+    assert list(flow.index) == ["sent", *LEFT_OUT, "stays"]
+    assert list(flow["excluded"]) == [0, 1, 1, 1, 3]
+    assert list(flow["left"]) == [12, 11, 10, 9, 9]
+    names = [condition.name for condition in read_study(analysed / "config/study.yaml").conditions]
     # the one who stopped is of group A, the careless one of B, the hurried one of C
-    assert list(flow["left_A"]) == [3, 2, 2, 2, 2]
-    assert list(flow["left_B"]) == [3, 3, 2, 2, 2]
-    assert list(flow["left_C"]) == [3, 3, 3, 2, 2]
-    assert list(flow["left_D"]) == [3, 3, 3, 3, 2]
+    left = [list(flow[f"left_{name}"]) for name in names]
+    assert left == [[3, 2, 2, 2, 2], [3, 3, 2, 2, 2], [3, 3, 3, 2, 2], [3, 3, 3, 3, 3]]
 
 
 def test_tables_hold_what_was_typed(analysed, typed):
     study = read_study(analysed / "config/study.yaml")
     responses = pd.read_csv(analysed / "results/smoke/study/study_responses.csv")
-    assert set(responses["participant"]) == {one.name for one in STAY}
+    assert set(responses["participant"]) == set(typed)
+    assert set(responses[responses["excluded"].isna()]["participant"]) == {one.name for one in STAY}
     names = [question.name for question in study.questions]
     assert responses.set_index(["participant", "item", "question"])["value"].to_dict() == {
-        (one.name, item, name): value
-        for one in STAY
-        for item, values in typed[one.name].items()
+        (person, item, name): value
+        for person, answers in typed.items()
+        for item, values in answers.items()
         for name, value in zip(names, values, strict=True)
     }
-    ratings = table(analysed, "ratings").set_index(["condition", "dimension"])
-    items = table(analysed, "items").set_index(["condition", "dimension", "item"])
+    ratings = table(analysed, "ratings", "per_protocol").set_index(["condition", "dimension"])
+    items = table(analysed, "items", "per_protocol").set_index(["condition", "dimension", "item"])
     for group, condition in zip(study.groups, study.conditions, strict=True):
         people = [typed[one.name] for one in STAY if one.group == group]
         for dimension, n_questions in (("interpretability", 6), ("load", 3)):
             row = ratings.loc[condition.name, dimension]
-            assert (row["n_participants"], row["n_ratings"]) == (2, 2 * 4 * n_questions)
+            assert (row["n_participants"], row["n_ratings"]) == (len(people), len(people) * 4 * n_questions)
             of_person = [
                 mean(mean(scores(study, values, dimension)) for values in answers.values())
                 for answers in people
@@ -133,8 +135,11 @@ def test_tables_hold_what_was_typed(analysed, typed):
             for item in people[0]:
                 by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
                 assert items.loc[(condition.name, dimension, item), "mean"] == pytest.approx(by_hand)
-    points = table(analysed, "questions").filter(regex=r"^n_\d$")
-    assert points.to_numpy().sum() == len(responses) == 8 * 4 * 9
+    for analysis, people in (("intention_to_treat", len(typed)), ("per_protocol", len(STAY))):
+        points = table(analysed, "questions", analysis).filter(regex=r"^n_\d$").to_numpy().sum()
+        # who stopped early rated fewer
+        assert (points == people * 4 * 9) == (analysis == "per_protocol")
+    assert table(analysed, "questions", "intention_to_treat")["n_ratings"].sum() == len(responses)
 
 
 def test_nothing_says_that_real_answers_are_simulated(analysed):
@@ -144,7 +149,7 @@ def test_nothing_says_that_real_answers_are_simulated(analysed):
     assert not [path.name for path in analysed.glob("*/smoke/**/*SIMULATED*")]
 
 
-@pytest.mark.parametrize("name", ["likert", "conditions"])
+@pytest.mark.parametrize("name", NAMES)
 def test_figures_are_drawn(analysed, name):
     assert (analysed / f"figures/smoke/study_{name}.pdf").stat().st_size > 5_000
     pixels = np.asarray(Image.open(analysed / f"figures/smoke/study_{name}.png").convert("RGB"))

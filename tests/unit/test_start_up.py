@@ -39,6 +39,7 @@ AT_START = {
     "seaborn": set(),
     "scipy": {
         "analyse_study",
+        "fit_study_model",
         "simulate_responses",
         "write_preregistration",
     },

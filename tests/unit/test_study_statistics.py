@@ -13,7 +13,10 @@ from statsmodels.stats.proportion import proportion_confint
 from support.study_validation import (
     NULLS,
     PUBLISHED,
+    RATER_SD,
     SCALE,
+    SPREAD,
+    draw_items,
     validate_agreement,
     validate_deltas,
     validate_means,
@@ -27,8 +30,8 @@ from tracekd.study.intervals import (
     paired_delta,
     paired_delta_interval,
 )
-from tracekd.study.ordinal import regress
-from tracekd.study.simulate import draw_items, draw_ratings
+from tracekd.study.reliability import reliability
+from tracekd.study.simulate import draw_ratings
 from tracekd.study.statistics import compare_conditions, compare_groups
 
 POINTS = [1, 2, 3, 4, 5]
@@ -171,32 +174,42 @@ def test_alpha_is_1_in_agreement_and_undefined_without_variety():
     assert isnan(alpha_of(np.eye(3) / np.eye(3).sum() * np.nan, POINTS))
 
 
-def test_ordinal_regression_finds_the_direction_and_clusters_by_participant():
-    rng = np.random.default_rng(1)
-    items = draw_items(8, rng)
-    frames = []
-    for name, mean in (("low", 3.0), ("high", 4.2)):
-        values = draw_ratings(np.full(8, SCALE.opinion(mean)), items, 25, 3, SCALE, rng)
-        people = np.repeat([f"{name}{number}" for number in range(25)], 24)
-        frames.append(pd.DataFrame({"participant": people, "condition": name, "score": values.reshape(-1)}))
-    (row,) = regress(pd.concat(frames, ignore_index=True), ["low", "high"])
-    assert 1 < row["low"] < row["odds_ratio"] < row["high"]
-    assert row["p"] < 0.001
-    assert (row["n"], row["n_participants"]) == (1200, 50)
-
-
 @pytest.mark.parametrize("mean", [4.86, 3.39, 4.59, 2.0])
 def test_the_simulator_meets_a_given_mean(mean):
     rng = np.random.default_rng(2)
-    values = draw_ratings(np.full(8, SCALE.opinion(mean)), draw_items(8, rng), 4000, 1, SCALE, rng)
+    latent = SCALE.opinion(mean, SPREAD) + draw_items(8, rng)
+    values = draw_ratings(latent, 4000, 1, RATER_SD, SCALE, rng)
     assert values.mean() == pytest.approx(mean, abs=0.06)
     assert set(np.unique(values)) <= set(POINTS)
 
 
-@pytest.mark.parametrize("high", [[5] * 12, [4, 5] * 6])
-def test_an_odds_ratio_that_is_infinite_is_left_empty(high):
-    people = np.repeat([f"p{number}" for number in range(8)], 3)
-    ratings = pd.DataFrame({"participant": people, "condition": ["a"] * 12 + ["b"] * 12})
-    (row,) = regress(ratings.assign(score=[1, 2, 3] * 4 + high), ["a", "b"])
-    assert isnan(row["odds_ratio"])
-    assert isnan(row["p"])
+def of_one_factor(loadings, n=300, seed=0):
+    """Ratings of questions with one common factor: participant, condition, question, score."""
+    rng = np.random.default_rng(seed)
+    loadings = np.array(loadings)
+    noise = rng.standard_normal((n, len(loadings))) * np.sqrt(1 - loadings**2)
+    scores = rng.standard_normal((n, 1)) * loadings + noise
+    table = pd.DataFrame(scores).rename_axis("participant").reset_index()
+    table["condition"] = np.where(np.arange(n) % 2, "a", "b")
+    return table.melt(["participant", "condition"], var_name="question", value_name="score")
+
+
+def test_omega_is_the_share_that_one_factor_explains():
+    loadings = np.array([0.9, 0.8, 0.6, 0.4])
+    true = loadings.sum() ** 2 / (loadings.sum() ** 2 + (1 - loadings**2).sum())
+    found = reliability(of_one_factor(loadings))
+    assert found["low"] < true < found["high"] and found["high"] - found["low"] < 0.15
+    assert (found["n_participants"], found["n_questions"]) == (300, 4)
+
+
+def test_a_difference_of_conditions_makes_no_question_reliable():
+    ratings = of_one_factor([0.1, 0.1, 0.1])
+    apart = ratings.assign(score=ratings["score"] + 5 * (ratings["condition"] == "a"))
+    assert reliability(apart)["omega"] == pytest.approx(reliability(ratings)["omega"], abs=1e-3)
+
+
+def test_omega_is_left_empty_where_nothing_is_known():
+    assert isnan(reliability(of_one_factor([0.8, 0.8]))["omega"])
+    ratings = of_one_factor([0.8, 0.8, 0.8])
+    alike = ratings.assign(score=ratings["score"].where(ratings["question"] != 1, 3.0))
+    assert isnan(reliability(alike)["omega"]) and isnan(reliability(alike)["low"])

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import yaml
 from support.columns import check_columns
+from support.rscript import require_ordinal
 from support.workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
@@ -30,19 +31,20 @@ def test_study_is_built_from_the_traces_of_a_run(project):
     snakemake(project, *command, *rules)
     folder = "results/smoke/study/*"
     first = digests(project, folder)
-    assert len(first) == 10
+    assert len(first) == 2 + 2 * 20
     snakemake(project, *command, *rules, "--forcerun", "build_study_plan")
     assert digests(project, folder) == first
 
 
 def test_simulated_participants_go_through_to_tables_and_figures(project):
+    require_ordinal()
     command = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}", "--until"]
-    snakemake(project, *command, "plot_likert", "plot_conditions")
+    snakemake(project, *command, "plot_likert", "plot_conditions", "plot_flow", "fit_study_model")
     figures = {path.name for path in (project / "figures/smoke").glob("*.png")}
-    assert figures >= {"study_SIMULATED_likert.png", "study_SIMULATED_conditions.png"}
+    assert figures >= {f"study_SIMULATED_{name}.png" for name in ("likert", "conditions", "flow")}
     assert check_columns(project / "results/smoke") > 8
     tables = sorted((project / "results/smoke/tables").glob("study_*"))
-    assert len(tables) == 8 * 2
+    assert len(tables) == 9 * 2
     assert all(
         "SIMULATED" in path.name and "SIMULATED" in path.read_text("utf-8")
         for path in tables

@@ -35,7 +35,8 @@ SOURCES = {
     "study": Source(
         Study,
         "config/study.yaml",
-        "The file that `study` names. It states every key; the shipped one is an example.",
+        "The file that `study` names. It states every key, itself or by its `base`; the shipped one is an "
+        "example.",
     ),
     "statistics": Source(
         Statistics,

@@ -1,12 +1,13 @@
 """A study in which people rate traces: the definition from which everything of it follows."""
 
+from math import hypot
 from string import ascii_uppercase
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from tracekd.settings.base import AS_WRITTEN, Positive, Seed, Settings, Text
+from tracekd.settings.base import NotNegative, Positive, Seed, Settings, Share, Text
 from tracekd.settings.statistics import ErrorRate, Power, Resamples
 
 # value of `responses` that has the workflow invent participants
@@ -77,6 +78,27 @@ class Pages(Settings):
     debrief: Paragraphs = Field(description="Paragraphs after the last item")
 
 
+class Hypothesis(Settings):
+    """One claim about two conditions: that one is rated higher, or that both are equal within a margin."""
+
+    name: Name = Field(description=NAMED)
+    text: Prose = Field(description="The claim in words")
+    dimension: Literal["interpretability", "load"] = Field(description="Of which ratings")
+    higher: Name | None = Field(None, description="Condition that is rated higher")
+    lower: Name | None = Field(None, description="Condition that is rated lower")
+    equal: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = Field(
+        None,
+        description="In place of higher and lower: two conditions that do not differ by more than margin",
+    )
+    margin: Positive | None = Field(None, description="Largest difference that does not matter, in logits")
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The conditions whose difference is tested: first above second."""
+        first, second = self.equal or (self.higher or "", self.lower or "")
+        return first, second
+
+
 class Analysis(Settings):
     """How the answers are analysed."""
 
@@ -86,16 +108,34 @@ class Analysis(Settings):
     seed: Seed = Field(description="Seed of these draws")
 
 
+class Assumptions(Settings):
+    """What simulated participants assume, and with them the power in the pre-registration."""
+
+    participant_sd: NotNegative = Field(description="Standard deviation of participants, in logits")
+    item_sd: NotNegative = Field(description="Standard deviation of items, in logits")
+    condition_item_sd: NotNegative = Field(
+        description="Standard deviation of what a condition does to an item beyond both, in logits"
+    )
+    hurry: dict[Name, Share] = Field(
+        description="Share of a condition's participants who do not read and rate by chance"
+    )
+    stop: dict[Name, Share] = Field(description="Share of a condition's participants who stop early")
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of all of these together."""
+        return hypot(self.participant_sd, self.item_sd, self.condition_item_sd)
+
+
 class Exclusions(Settings):
-    """Who is left out, one exclusion after the other, in this order."""
+    """Who is left out of the analysis per protocol, one exclusion after the other, in this order."""
 
     incomplete: Literal[True] | None = Field(None, description="Stopped before the end")
     failed_checks: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Failed more attention checks than this"
     )
-    median_seconds: Positive | None = Field(None, description="Median seconds on a page below this")
-    same_answer: Annotated[float, Field(gt=0, le=1), AS_WRITTEN] | None = Field(
-        None, description="One point of the scale makes up more than this share of the answers"
+    seconds_per_word: Positive | None = Field(
+        None, description="Median seconds for each word of a page below this"
     )
 
     @property
@@ -118,6 +158,7 @@ def _in_order(value: Any) -> Any:
 class Study(Settings):
     """A study in which people rate traces."""
 
+    base: Text | None = Field(None, description="Definition whose keys hold where this one states none")
     title: Prose = Field(description="Title that participants read")
     contact: Prose = Field(description="Who is responsible and how to reach them")
     dataset: Text = Field(description="Dataset whose questions are the items")
@@ -127,10 +168,15 @@ class Study(Settings):
     conditions: Annotated[list[Condition], Field(min_length=2, max_length=len(ascii_uppercase))] = Field(
         description="What is compared: two conditions at least"
     )
-    participants_per_group: Annotated[int, Field(ge=2, le=10_000)] = Field(
-        description="Planned number of participants of each group"
+    participants: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        description="Planned number of participants; the groups have equally many"
     )
-    items: Annotated[int, Field(ge=1, le=200)] = Field(description="Questions that each participant sees")
+    items: Annotated[int, Field(ge=1, le=1000)] = Field(
+        description="Questions of the study, cut into blocks of items_per_participant"
+    )
+    items_per_participant: Annotated[int, Field(ge=1, le=200)] = Field(
+        description="Questions that each participant sees: one block"
+    )
     answers: AnswerTable | None = Field(
         description="Table and column that say whether a question was answered rightly; null for none"
     )
@@ -145,10 +191,15 @@ class Study(Settings):
         description="https address that the page sends the answers to; null: participants send a file"
     )
     exclusions: Annotated[Exclusions, BeforeValidator(_in_order)] = Field(
-        description="Who is left out, one exclusion after the other, in this order"
+        description="Who is left out of the analysis per protocol, one after the other, in this order"
     )
-    hypotheses: Paragraphs = Field(description="Hypotheses of the pre-registration")
+    hypotheses: Annotated[list[Hypothesis], Field(min_length=1)] = Field(
+        description="What is claimed; all of it is one family of tests"
+    )
     analysis: Analysis = Field(description="How the answers are analysed")
+    assumptions: Assumptions = Field(
+        description="What simulated participants assume, and with them the power in the pre-registration"
+    )
     responses: Text = Field(description="simulate, or the folder of the participants' exports")
 
     @property
@@ -157,9 +208,26 @@ class Study(Settings):
         return [condition.arm for condition in self.conditions]
 
     @property
+    def n_blocks(self) -> int:
+        """Into how many blocks the items are cut; every participant sees one."""
+        return self.items // self.items_per_participant
+
+    @property
     def groups(self) -> list[str]:
-        """Names of the groups of participants: A, B, … as many as conditions."""
-        return list(ascii_uppercase[: len(self.conditions)])
+        """Names of the groups of participants, as many as conditions for each block: A1, A2, …, B1, B2, …
+
+        Between subjects the letter stands for the condition, within subjects for a row of the Latin square.
+        With one block there are no numbers: A, B, …
+        """
+        numbers = [str(block) for block in range(1, self.n_blocks + 1)] if self.n_blocks > 1 else [""]
+        return [
+            f"{letter}{number}" for letter in ascii_uppercase[: len(self.conditions)] for number in numbers
+        ]
+
+    @property
+    def participants_per_group(self) -> int:
+        """Planned number of participants of each group."""
+        return self.participants // len(self.groups)
 
     @property
     def is_simulated(self) -> bool:

@@ -8,9 +8,8 @@ import krippendorff
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
 
-from tracekd.statistics.intervals import CONFIDENCE
+from tracekd.study.intervals import jackknife_interval
 
 
 def agreement(ratings: pd.DataFrame, points: list[int]) -> dict[str, float]:
@@ -28,13 +27,15 @@ def agreement(ratings: pd.DataFrame, points: list[int]) -> dict[str, float]:
     table = ratings.to_numpy(dtype=float)
     n = len(table)
     alpha = alpha_of(table, points)
-    low = high = float("nan")
-    if n > 2:
-        without = np.array([alpha_of(np.delete(table, row, axis=0), points) for row in range(n)])
-        pseudo = n * alpha - (n - 1) * without
-        half = t.ppf((1 + CONFIDENCE) / 2, n - 1) * pseudo.std(ddof=1) / np.sqrt(n)
-        low, high = alpha - half, min(1.0, alpha + half)
-    return {"alpha": alpha, "low": low, "high": high, "n_participants": n, "n_units": table.shape[1]}
+    without = [alpha_of(np.delete(table, row, axis=0), points) for row in range(n)] if n > 2 else []
+    low, high = jackknife_interval(alpha, without)
+    return {
+        "alpha": alpha,
+        "low": low,
+        "high": float(np.minimum(high, 1)),
+        "n_participants": n,
+        "n_units": table.shape[1],
+    }
 
 
 def alpha_of(table: NDArray[np.float64], points: list[int]) -> float:

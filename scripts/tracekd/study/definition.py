@@ -16,8 +16,12 @@ PLACEHOLDER = re.compile(r"\[[^\]]*\w\s+\w[^\]]*\]")
 
 
 def read_study(path: str | Path = "config/study.yaml") -> Study:
-    """Read the definition of a study; ConfigError at the first fault."""
-    study = parse_settings(Study, read_yaml(path), path)
+    """Read the definition of a study, laid over its base if it names one; ConfigError at the first fault."""
+    stated = read_yaml(path)
+    if isinstance(stated, dict) and isinstance(stated.get("base"), str):
+        below = read_yaml(stated["base"])
+        stated = {**below, **stated} if isinstance(below, dict) else below
+    study = parse_settings(Study, stated, path)
     _check_contact(study, path)
     _check_scale(study, path)
     _check_unique((condition.name for condition in study.conditions), f"{path}: conditions")
@@ -26,12 +30,16 @@ def read_study(path: str | Path = "config/study.yaml") -> Study:
     # checks and questions share a column of the exported CSV
     columns = [question.name for question in study.questions] + [check.name for check in study.checks]
     _check_unique(columns, f"{path}: checks")
-    if study.design == "within" and study.items % len(study.conditions):
-        raise ConfigError(
-            f"{study.items} items cannot be shared out evenly over {len(study.conditions)} conditions",
-            where=f"{path}: items",
-            hint="within subjects, take a multiple of the number of conditions",
-        )
+    _check_design(study, path)
+    _check_hypotheses(study, path)
+    names = [condition.name for condition in study.conditions]
+    for key, shares in (("hurry", study.assumptions.hurry), ("stop", study.assumptions.stop)):
+        if set(shares) != set(names):
+            raise ConfigError(
+                "does not have a share for each condition and for no other",
+                where=f"{path}: assumptions.{key}",
+                hint=f"its keys are {', '.join(names)}",
+            )
     return study
 
 
@@ -53,6 +61,49 @@ def _check_contact(study: Study, path: str | Path) -> None:
             where=f"{path}: contact",
             hint="say who is responsible and how to reach them, or set `responses: simulate`",
         )
+
+
+def _check_design(study: Study, path: str | Path) -> None:
+    """Raise ConfigError unless items, conditions and participants come out even."""
+    seen, conditions = study.items_per_participant, len(study.conditions)
+    if study.items % seen:
+        raise ConfigError(
+            f"{study.items} items cannot be cut into blocks of {seen}",
+            where=f"{path}: items",
+            hint="take a multiple of items_per_participant",
+        )
+    if study.design == "within" and seen % conditions:
+        raise ConfigError(
+            f"{seen} items cannot be shared out evenly over {conditions} conditions",
+            where=f"{path}: items_per_participant",
+            hint="within subjects, take a multiple of the number of conditions",
+        )
+    if study.participants % len(study.groups):
+        raise ConfigError(
+            f"{study.participants} participants cannot be shared out evenly over {len(study.groups)} groups "
+            f"({conditions} conditions x {study.n_blocks} blocks of items)",
+            where=f"{path}: participants",
+            hint=f"take a multiple of {len(study.groups)}",
+        )
+
+
+def _check_hypotheses(study: Study, path: str | Path) -> None:
+    """Raise ConfigError unless every hypothesis compares two conditions of a dimension that is rated."""
+    _check_unique((hypothesis.name for hypothesis in study.hypotheses), f"{path}: hypotheses")
+    names = [condition.name for condition in study.conditions]
+    dimensions = {question.dimension for question in study.questions}
+    for number, one in enumerate(study.hypotheses):
+        where = f"{path}: hypotheses[{number}]"
+        stated = [value is not None for value in (one.higher, one.lower, one.equal, one.margin)]
+        if stated not in ([True, True, False, False], [False, False, True, True]):
+            raise ConfigError(
+                "does not say what it claims",
+                where=where,
+                hint="give it higher and lower, or equal and margin",
+            )
+        check_names(one.pair, names, where, "see `conditions`")
+        _check_unique(one.pair, where)
+        check_names([one.dimension], dimensions, f"{where}.dimension", "see `questions`")
 
 
 def _check_scale(study: Study, path: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Intervals of a study's means and dominances. Participants are drawn, never their single ratings.
+"""Intervals of a study's means, dominances and agreement. Participants are drawn, never their single ratings.
 
 How often each interval holds the truth is measured by `tests/benchmark/bench_study.py`
 (docs/study_analysis.md): a percentile or BCa bootstrap of 25 participants' means falls short of 95 % near the
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t
 from statsmodels.stats.proportion import proportion_confint
 
 from tracekd.statistics.intervals import CONFIDENCE
@@ -22,7 +23,7 @@ TIED = 0.05
 
 
 def mean_interval(
-    values: ArrayLike, strata: ArrayLike, scale: tuple[int, int], resamples: int, seed: int
+    values: ArrayLike, strata: ArrayLike, scale: tuple[float, float], resamples: int, seed: int
 ) -> tuple[float, float]:
     """95 % studentised bootstrap interval of a mean (Efron and Tibshirani 1993, chapter 12).
 
@@ -50,6 +51,25 @@ def mean_interval(
         ratios = np.nan_to_num(shift / _standard_error(drawn), nan=0.0, posinf=np.inf, neginf=-np.inf)
     low, high = values.mean() - np.quantile(ratios, TAILS, method="higher") * error
     return float(max(low, scale[0])), float(min(high, scale[1]))
+
+
+def jackknife_interval(estimate: float, without: ArrayLike) -> tuple[float, float]:
+    """95 % jackknife interval (Tukey 1958).
+
+    Args:
+        estimate: of all participants.
+        without: the same estimate without each of them in turn.
+
+    Returns:
+        Low and high; both nan for fewer than three, or where an estimate is.
+
+    """
+    without = np.asarray(without, dtype=float)
+    if (n := len(without)) < 3:
+        return float("nan"), float("nan")
+    pseudo = n * estimate - (n - 1) * without
+    half = t.ppf((1 + CONFIDENCE) / 2, n - 1) * pseudo.std(ddof=1) / np.sqrt(n)
+    return float(estimate - half), float(estimate + half)
 
 
 def delta(first: ArrayLike, second: ArrayLike) -> float:

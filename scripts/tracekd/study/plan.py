@@ -1,14 +1,17 @@
-"""What every group of a study sees: the same questions in all conditions, drawn evenly from classes.
+"""What every group of a study sees: a block of questions, under one condition or under all.
 
-The order in which a participant sees them is drawn in the survey itself and recorded with the answers.
+The questions are drawn evenly from classes and dealt into blocks. Each participant sees one block (incomplete
+blocks); over the groups every question is seen under every condition equally often. The order in which a
+participant sees them is drawn in the survey itself and recorded with the answers.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracekd.core.errors import DataError
 from tracekd.core.files import atomic_write, sha256_text
@@ -69,7 +72,7 @@ def build_plan(
         "questions": [question.model_dump() for question in study.questions],
         "checks": [check.model_dump() for check in study.checks],
         "items": items,
-        "groups": lay_out_groups(study, [question.id for question in chosen]),
+        "groups": lay_out_groups(study, deal_blocks(chosen, answered or {}, study.n_blocks, study.seed)),
     }
     return {**plan, "plan_sha256": digest(plan)}
 
@@ -79,8 +82,7 @@ def draw_items(
 ) -> list[Question]:
     """Draw questions evenly from classes and, within a class, from right and wrong answers.
 
-    The draw depends on the seed and the ids, not on their order. Items come class by class, so that the
-    Latin square spreads each class over the conditions.
+    The draw depends on the seed and the ids, not on their order. Items come class by class.
     """
     if len(candidates) < n_items:
         raise DataError(
@@ -103,20 +105,74 @@ def draw_items(
     return sorted(chosen, key=lambda question: (question.class_label, question.id))
 
 
-def lay_out_groups(study: Study, items: Sequence[str]) -> list[dict[str, Any]]:
-    """One group a condition; within subjects, group g sees item i under condition g + i (Latin square)."""
+def deal_blocks(
+    items: Sequence[Question], answered: Mapping[str, bool], n_blocks: int, seed: int
+) -> list[list[str]]:
+    """Deal items into blocks of one size, so that no class or stratum has two more in one than in another.
+
+    In a block items come class by class, so that the Latin square spreads each class over the conditions.
+
+    Args:
+        items: as many as go evenly into the blocks.
+        answered: question id to whether it was answered rightly.
+        n_blocks: number of blocks.
+        seed: of the order within a stratum.
+
+    Returns:
+        Question ids by block.
+
+    """
+    shuffled = Random(seed).sample(items, len(items))
+    dealt = sorted(shuffled, key=lambda item: (item.class_label, str(answered.get(item.id))))
+    return [
+        [item.id for item in sorted(dealt[block::n_blocks], key=lambda item: (item.class_label, item.id))]
+        for block in range(n_blocks)
+    ]
+
+
+def lay_out_groups(study: Study, blocks: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """A group for each condition and block; within subjects, group g sees item i under condition g + i."""
     names = [condition.name for condition in study.conditions]
     step = 1 if study.design == "within" else 0
+    laid_out = product(range(len(names)), blocks)
     return [
         {
             "group": group,
             "sequence": [
-                {"item": item, "condition": names[(number + step * place) % len(names)]}
-                for place, item in enumerate(items)
+                {"item": item, "condition": names[(row + step * place) % len(names)]}
+                for place, item in enumerate(block)
             ],
         }
-        for number, group in enumerate(study.groups)
+        for group, (row, block) in zip(study.groups, laid_out, strict=True)
     ]
+
+
+class Overlap(NamedTuple):
+    """Items that the same groups see, and how many participants see each of them under each condition."""
+
+    groups: tuple[str, ...]
+    classes: Counter[str]
+    views: dict[str, int]
+
+
+def find_overlap(plan: Mapping[str, Any], per_group: int) -> list[Overlap]:
+    """Items by conditions: who sees which, with as many participants of each group as planned.
+
+    Items that differ in nothing of it are one row: there is one for each block, in the order of the groups.
+    """
+    seen: dict[str, list[tuple[str, str]]] = {}
+    for group in plan["groups"]:
+        for step in group["sequence"]:
+            seen.setdefault(step["item"], []).append((step["condition"], group["group"]))
+    rows: dict[tuple[Any, ...], Overlap] = {}
+    for item in plan["items"]:
+        views = Counter(condition for condition, _ in seen[item["item"]])
+        counts = {one["name"]: views[one["name"]] * per_group for one in plan["conditions"]}
+        groups = tuple(group for _, group in seen[item["item"]])
+        row = rows.setdefault((*sorted(groups), *counts.items()), Overlap(groups, Counter(), counts))
+        row.classes[item["class"]] += 1
+    order = [group["group"] for group in plan["groups"]]
+    return sorted(rows.values(), key=lambda row: order.index(row.groups[0]))
 
 
 def answer_of(target: str) -> str:

@@ -2,48 +2,52 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 from tracekd.settings.study import Study
+from tracekd.study.model import write_formula
 from tracekd.study.pages import render
-from tracekd.study.power import N_STUDIES, simulate_power
+from tracekd.study.plan import find_overlap
+from tracekd.study.power import N_STUDIES, list_items, simulate_power
 
 RULES = {
     "incomplete": "stopped before the end",
-    "failed_checks": "failed more than {limit} of the attention checks",
-    "median_seconds": "spent less than {limit} seconds on a page (median over the pages)",
-    "same_answer": "gave one point of the scale in more than {limit:.0%} of all answers",
+    "failed_checks": "failed {least} or more of the attention checks",
+    "seconds_per_word": "spent less than {limit} seconds on each word of a page (median over the pages)",
 }
-TESTS = {
+SENSITIVITY = {
     "between": (
-        "Kruskal–Wallis test of the participants' means over the conditions; Dunn's test of each pair with "
-        "Holm's correction; Cliff's delta with interval."
+        "Kruskal–Wallis test of the participants' means over the conditions, Dunn's test of each pair with "
+        "Holm's correction, and Cliff's delta with interval"
     ),
     "within": (
-        "Friedman test of the participants' means over the conditions, with Kendall's W; Wilcoxon's "
-        "signed-rank test of each pair with Holm's correction; paired delta with interval."
+        "Friedman test of the participants' means over the conditions, with Kendall's W, Wilcoxon's "
+        "signed-rank test of each pair with Holm's correction, and paired delta with interval"
     ),
 }
 
 
 def registration_page(study: Study, plan: Mapping[str, Any], template: str) -> str:
     """Write the page; `plan` is the one that the survey is made from."""
+    asked = Counter(question.dimension for question in study.questions)
     return render(
         template,
         study=study,
         plan=plan,
-        n_participants=study.participants_per_group * len(plan["groups"]),
+        titles={condition.name: condition.title for condition in study.conditions},
+        overlap=find_overlap(plan, study.participants_per_group),
         strata=_strata(plan),
-        rules=[RULES[name].format(limit=limit) for name, limit in study.exclusions.limits.items()],
-        tests=TESTS[study.design],
-        power=simulate_power(
-            study.participants_per_group,
-            study.design,
-            len(study.conditions),
-            study.analysis.alpha,
-            study.seed,
-        ),
+        rules=[
+            RULES[name].format(limit=limit, least=limit + 1)
+            for name, limit in study.exclusions.limits.items()
+        ],
+        model=write_formula(study.design, max(asked.values())),
+        sensitivity=SENSITIVITY[study.design],
+        power=simulate_power(study),
+        item_numbers=list_items(study),
         n_studies=N_STUDIES,
+        error=100 * sqrt(0.25 / N_STUDIES),
     )
 
 

@@ -174,9 +174,10 @@ def _check_whole(
 
 
 def responses_table(exports: Iterable[Export], plan: Mapping[str, Any]) -> pd.DataFrame:
-    """One row an answer: participant, group, position, item, condition, question, dimension, value, score.
+    """One row an answer.
 
-    `value` is as given; `score` is turned round where a question is worded the other way.
+    Columns: participant, group, position, item, condition, question, dimension, value as given, score (turned
+    round where a question is worded the other way), and the seconds of the page.
     """
     questions = {question["name"]: question for question in plan["questions"]}
     ends = plan["scale"]["low"] + plan["scale"]["high"]
@@ -192,20 +193,11 @@ def responses_table(exports: Iterable[Export], plan: Mapping[str, Any]) -> pd.Da
                     "dimension": question["dimension"],
                     "value": answer["value"],
                     "score": ends - answer["value"] if question["reversed"] else answer["value"],
+                    "seconds": answer["seconds"],
                 }
             )
-    columns = [
-        "participant",
-        "group",
-        "position",
-        "item",
-        "condition",
-        "question",
-        "dimension",
-        "value",
-        "score",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["participant", "group", "position", "item", "condition", "question", "dimension"]
+    return pd.DataFrame(rows, columns=[*columns, "value", "score", "seconds"])
 
 
 def _check_answer(

@@ -1,8 +1,9 @@
-"""Participants who never were: ordinal ratings with rater and item effects, at given mean ratings.
+"""Participants who never were: ordinal ratings with effects of rater, item and condition x item.
 
-A cumulative-logit model: a latent opinion (condition + rater + item + logistic noise) is cut by thresholds
-into the points of the scale. Only a few means and medians were published, no spread and no agreement: the
-spreads below are assumed. Whatever is made from this says SIMULATED.
+A cumulative-logit model: a latent opinion (condition + rater + item + condition x item + logistic noise) is
+cut by thresholds into the points of the scale. Items are a sample of those that there are. Only a few means
+and medians were published, no spread and no agreement: all else is assumed (`assumptions` of the definition).
+Whatever is made from this says SIMULATED.
 """
 
 import json
@@ -17,20 +18,18 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from tracekd.core.files import atomic_write
+from tracekd.settings.study import Assumptions
+from tracekd.study.reading import Page, count_words
 from tracekd.study.scores import DIMENSIONS
 
-# standard deviations of raters and items, in logits: assumed, see above
-RATER_SD, ITEM_SD = 0.6, 0.6
-SPREAD = float(np.hypot(RATER_SD, ITEM_SD))
 # nodes of the integral over raters and items
 NODES = 41
 # published in words alone: load is "medium" for summaries, "medium-low" for explanations, and lowest for
 # decomposed traces
 ASSUMED = {("r1_summary", "load"): 3.0, ("r1_explanation", "load"): 2.5, ("correct", "load"): 2.0}
-# shares of participants who answer without reading, and who stop before the end: assumed
-CARELESS, STOPS = 0.03, 0.02
-# mean and standard deviation of the logarithm of the seconds on a page: of those who read, and who do not
-LOG_SECONDS = ((3.6, 0.4), (1.4, 0.4))
+# seconds for each word of a page of those who read (Brysbaert 2019) and of those who hurry, and the standard
+# deviation of their logarithm: assumed
+PACES, LOG_PACE_SD = (0.25, 0.02), 0.4
 # beyond it a rating at the end of the scale is as good as certain
 MAX_LOGIT = 30.0
 
@@ -55,8 +54,8 @@ class Scale:
         means: NDArray[np.float64] = self.low + above.sum(axis=-1)
         return means
 
-    def opinion(self, mean: float, spread: float = SPREAD) -> float:
-        """Latent opinion at which the mean rating over normal effects of this spread is as given."""
+    def opinion(self, mean: float, spread: float) -> float:
+        """Latent opinion at which the mean rating over normal effects of this spread (SD) is as given."""
         nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
         weights /= weights.sum()
         root: float = brentq(
@@ -67,35 +66,38 @@ class Scale:
         return root
 
 
-def draw_items(n_items: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Item effects, which sum to 0, for a study's items are all the items it speaks of."""
-    effects = ITEM_SD * rng.standard_normal(n_items)
-    centred: NDArray[np.float64] = effects - effects.mean()
-    return centred
+def draw_effects(
+    n_conditions: int, n_items: int, assumed: Assumptions, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Effect of every item under every condition: (conditions, items), its own and that of the pair."""
+    own = assumed.item_sd * rng.standard_normal(n_items)
+    effects: NDArray[np.float64] = own + assumed.condition_item_sd * rng.standard_normal(
+        (n_conditions, n_items)
+    )
+    return effects
 
 
 def draw_ratings(
-    opinions: NDArray[np.float64],
-    items: NDArray[np.float64],
+    latent: NDArray[np.float64],
     n_raters: int,
     n_questions: int,
+    rater_sd: float,
     scale: Scale,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Ratings of raters who see the same sequence: (raters, positions, questions).
 
     Args:
-        opinions: latent opinion of the condition at each position.
-        items: effect of the item at each position.
+        latent: condition and effect of the item at each position.
         n_raters: how many see this sequence.
         n_questions: ratings a position, all of one dimension.
+        rater_sd: standard deviation of raters, in logits.
         scale: of the ratings.
         rng: source of chance.
 
     """
-    raters = RATER_SD * rng.standard_normal((n_raters, 1, 1))
-    latent = (np.asarray(opinions) + items)[None, :, None] + raters
-    return scale.rate(np.broadcast_to(latent, (n_raters, len(items), n_questions)), rng)
+    raters = rater_sd * rng.standard_normal((n_raters, 1, 1))
+    return scale.rate(np.broadcast_to(latent[:, None] + raters, (n_raters, len(latent), n_questions)), rng)
 
 
 def target_means(
@@ -118,40 +120,51 @@ def target_means(
 
 
 def simulate_exports(
-    plan: Mapping[str, Any], means: pd.DataFrame, per_group: int, scale: Scale, seed: int
+    plan: Mapping[str, Any],
+    means: pd.DataFrame,
+    assumed: Assumptions,
+    per_group: int,
+    scale: Scale,
+    seed: int,
 ) -> Iterator[dict[str, Any]]:
     """Yield the export of every participant, as the survey writes it (`schemas/study_response.schema.json`).
 
-    A few answer without reading and fail the checks, and a few stop early, so that the rules of exclusion
-    have something to do.
+    Some hurry, rate by chance and fail the checks, and some stop early, so that the rules of exclusion have
+    something to do.
 
     Args:
         plan: of the study.
         means: as from `target_means`.
+        assumed: spreads, and who hurries and stops under which condition.
         per_group: participants of each group.
         scale: of the ratings.
         seed: of everything that is drawn.
 
     """
     rng = np.random.default_rng(seed)
-    items = [item["item"] for item in plan["items"]]
-    effects = {dimension: dict(zip(items, draw_items(len(items), rng), strict=True)) for dimension in means}
-    opinions = means.map(scale.opinion)
+    items, words = [item["item"] for item in plan["items"]], count_words(plan)
+    effects = {
+        dimension: pd.DataFrame(
+            draw_effects(len(means), len(items), assumed, rng), index=means.index, columns=items
+        ).add(means[dimension].map(lambda mean: scale.opinion(mean, assumed.spread)), axis=0)
+        for dimension in means
+    }
     for group in plan["groups"]:
         sequence = group["sequence"]
         values = np.empty((per_group, len(sequence), len(plan["questions"])), dtype=int)
-        for dimension in means:
+        for dimension, latent in effects.items():
             asked = [question["dimension"] == dimension for question in plan["questions"]]
             values[:, :, asked] = draw_ratings(
-                np.array([opinions.loc[step["condition"], dimension] for step in sequence]),
-                np.array([effects[dimension][step["item"]] for step in sequence]),
+                np.array([latent.loc[step["condition"], step["item"]] for step in sequence]),
                 per_group,
                 sum(asked),
+                assumed.participant_sd,
                 scale,
                 rng,
             )
         for number, scores in enumerate(values, start=1):
-            yield _export(plan, group, f"SIMULATED-{group['group']}{number:03}", scores, scale, rng)
+            name = f"SIMULATED-{group['group']}-{number:03}"
+            yield _export(plan, group, name, scores, assumed, words, scale, rng)
 
 
 def _export(
@@ -159,17 +172,26 @@ def _export(
     group: Mapping[str, Any],
     participant: str,
     scores: NDArray[np.int64],
+    assumed: Assumptions,
+    words: Mapping[Page, int],
     scale: Scale,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """One participant: items in an order of their own, answers to questions worded either way."""
-    careless, completed = rng.random() < CARELESS, rng.random() >= STOPS
-    if careless:
+    sequence = group["sequence"]
+    hurries = bool(rng.random() < np.mean([assumed.hurry[step["condition"]] for step in sequence]))
+    if hurries:
         scores = rng.integers(scale.low, scale.high + 1, size=scores.shape)
-    order = rng.permutation(len(scores))[: None if completed else rng.integers(len(scores))]
+    order = rng.permutation(len(sequence))
+    stays = 1 - np.array([assumed.stop[sequence[place]["condition"]] for place in order])
+    # who stops does so before some page, with equal odds for each of a condition
+    goes_on = rng.random(len(order)) < stays ** (1 / len(order))
+    completed = bool(goes_on.all())
     answers = []
-    for position, place in enumerate(order, start=1):
-        step, seconds = group["sequence"][place], rng.lognormal(*LOG_SECONDS[careless])
+    for position, place in enumerate(order if completed else order[: goes_on.argmin()], start=1):
+        step = sequence[place]
+        pace = rng.lognormal(np.log(PACES[hurries]), LOG_PACE_SD)
+        seconds = round(float(pace * words[step["item"], step["condition"]]), 1)
         for question, score in zip(plan["questions"], scores[place], strict=True):
             value = scale.low + scale.high - score if question["reversed"] else score
             answers.append(
@@ -178,10 +200,10 @@ def _export(
                     **step,
                     "question": question["name"],
                     "value": int(value),
-                    "seconds": round(float(seconds), 1),
+                    "seconds": seconds,
                 }
             )
-    checks = [_answer_check(check, careless, scale, rng) for check in plan["checks"]] if completed else []
+    checks = [_answer_check(check, hurries, scale, rng) for check in plan["checks"]] if completed else []
     return {
         "study": plan["study"],
         "plan_sha256": plan["plan_sha256"],
@@ -194,10 +216,10 @@ def _export(
 
 
 def _answer_check(
-    check: Mapping[str, Any], careless: bool, scale: Scale, rng: np.random.Generator
+    check: Mapping[str, Any], hurries: bool, scale: Scale, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Pass an attention check, or answer it by chance."""
-    value = int(rng.integers(scale.low, scale.high + 1)) if careless else check["expected"]
+    value = int(rng.integers(scale.low, scale.high + 1)) if hurries else check["expected"]
     return {"check": check["name"], "value": value, "passed": value == check["expected"]}
 
 

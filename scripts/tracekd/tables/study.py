@@ -1,17 +1,18 @@
-"""Tables of a study: ratings by condition, question and item, tests, ordinal regression, agreement."""
+"""Tables of a study beside its hypotheses: ratings, sensitivity analyses, agreement, reliability, time."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from tracekd.core.errors import DataError
-from tracekd.labels import DIMENSION_TITLES, count, show_number
+from tracekd.labels import DIMENSION_TITLES, analysis_titles, condition_pair, count, show_number
 from tracekd.study.agreement import agreement
-from tracekd.study.detectable import smallest_difference
+from tracekd.study.exclusions import INTENTION_TO_TREAT, split_analyses
 from tracekd.study.intervals import mean_interval
-from tracekd.study.ordinal import regress
+from tracekd.study.reading import count_words
+from tracekd.study.reliability import reliability
 from tracekd.study.scores import DIMENSIONS, centre, participant_means
 from tracekd.study.statistics import compare_conditions, compare_groups
 from tracekd.tables.estimates import show_estimates, show_p
@@ -20,14 +21,17 @@ Condition = Mapping[str, str]
 VALUES = ["n_participants", "n_ratings", "mean", "low", "high", "median", "sd"]
 TESTS = ["dimension", "test", "first", "second", "n", "statistic", "p", "holm_p"]
 TESTS += ["effect", "estimate", "low", "high"]
+READING = ["condition", "n_participants", "n_pages", "words", "seconds", "seconds_per_word", "low", "high"]
+# the survey counts tenths of a second
+SHORTEST_S = 0.1
+# ends of an interval of seconds per word, where few participants leave it open
+LOG_PACES = (float(np.log(1e-3)), float(np.log(1e3)))
 
 
 class Choices(NamedTuple):
-    """What had to be chosen: the scale's ends, error rate, wanted power, and how intervals are drawn."""
+    """What had to be chosen: the scale's ends, and how intervals are drawn."""
 
     scale: tuple[int, int]
-    alpha: float
-    power: float
     resamples: int
     seed: int
 
@@ -90,8 +94,8 @@ def items_table(ratings: pd.DataFrame, conditions: Sequence[Condition], choices:
     return pd.DataFrame(rows, columns=["condition", "dimension", "item", *VALUES])
 
 
-def tests_table(ratings: pd.DataFrame, conditions: Sequence[Condition], design: str) -> pd.DataFrame:
-    """Tests of each dimension, of all conditions and of every pair: columns TESTS."""
+def sensitivity_table(ratings: pd.DataFrame, conditions: Sequence[Condition], design: str) -> pd.DataFrame:
+    """Tests over participants' means, of all conditions and of every pair, by dimension: columns TESTS."""
     names = [condition["name"] for condition in conditions]
     rows = []
     for dimension, part in _by_dimension(ratings):
@@ -105,13 +109,10 @@ def tests_table(ratings: pd.DataFrame, conditions: Sequence[Condition], design: 
     return pd.DataFrame(rows, columns=TESTS)
 
 
-def ordinal_table(ratings: pd.DataFrame, conditions: Sequence[Condition]) -> pd.DataFrame:
-    """Odds ratios of a higher rating against the first condition, by dimension."""
-    names = [condition["name"] for condition in conditions]
+def reliability_table(ratings: pd.DataFrame) -> pd.DataFrame:
+    """McDonald's omega of the questions of each dimension, over participants."""
     return pd.DataFrame(
-        {"dimension": dimension, **row}
-        for dimension, part in _by_dimension(ratings)
-        for row in regress(part, names)
+        {"dimension": dimension, **reliability(part)} for dimension, part in _by_dimension(ratings)
     )
 
 
@@ -126,39 +127,69 @@ def agreement_table(ratings: pd.DataFrame, conditions: Sequence[Condition], choi
     return pd.DataFrame(rows)
 
 
-def power_table(
-    ratings: pd.DataFrame, conditions: Sequence[Condition], design: str, choices: Choices
+def reading_table(
+    ratings: pd.DataFrame, plan: Mapping[str, Any], conditions: Sequence[Condition], choices: Choices
 ) -> pd.DataFrame:
-    """Smallest d and delta that each pair's participants find: at alpha, and at Holm's first step.
+    """Seconds for each word of what was shown, by condition; pages without a time are left out.
 
-    Columns: first, second, n_first, n_second, power, alpha, d, delta, holm_alpha, holm_d, holm_delta.
+    Columns: condition, n_participants, n_pages, words and seconds (medians over pages), seconds_per_word with
+    low and high: geometric mean over participants of their geometric means over pages.
     """
-    names = [condition["name"] for condition in conditions]
-    sizes = participant_means(ratings, names).count()
-    pairs = list(combinations(names, 2))
+    words = pd.Series(count_words(plan), name="words").rename_axis(["item", "condition"])
+    pages = ratings.drop_duplicates(["participant", "item"]).dropna(subset="seconds")
+    pages = pages.join(words, on=["item", "condition"])
+    # a page that was passed in less than the tenth of a second that is measured
+    pages["score"] = np.log(pages["seconds"].clip(lower=SHORTEST_S) / pages["words"])
     rows = []
-    for first, second in pairs:
-        row = {"first": first, "second": second, "n_first": sizes[first], "n_second": sizes[second]}
-        row["power"] = choices.power
-        for name, alpha in (("", choices.alpha), ("holm_", choices.alpha / len(pairs))):
-            found = smallest_difference(sizes[first], sizes[second], design, alpha, choices.power)
-            row |= dict(zip((f"{name}alpha", f"{name}d", f"{name}delta"), (alpha, *found), strict=True))
-        rows.append(row)
-    return pd.DataFrame(rows)
+    for condition in conditions:
+        part = pages[pages["condition"] == condition["name"]]
+        if len(part):
+            means = participant_means(part, [condition["name"]])[condition["name"]]
+            groups = means.index.get_level_values("group")
+            limits = mean_interval(means, groups, LOG_PACES, choices.resamples, choices.seed)
+            estimates = np.exp([means.mean(), *limits])
+            rows.append(
+                {
+                    "condition": condition["name"],
+                    "n_participants": len(means),
+                    "n_pages": len(part),
+                    "words": part["words"].median(),
+                    "seconds": part["seconds"].median(),
+                    **dict(zip(("seconds_per_word", "low", "high"), estimates, strict=True)),
+                }
+            )
+    return pd.DataFrame(rows, columns=READING)
 
 
 def study_tables(
     ratings: pd.DataFrame, plan: Mapping[str, Any], published: pd.DataFrame, choices: Choices
 ) -> dict[str, pd.DataFrame]:
-    """Every table of a study, by name.
+    """Every table of a study, by name; column `analysis` says of whom.
 
     Args:
-        ratings: as from `responses_table`, after exclusions.
+        ratings: as from `responses_table`, with the column `excluded`.
         plan: of the study that was run.
         published: as from `read_published`.
         choices: of the analysis.
 
     """
+    by_analysis = {
+        analysis: _tables_of(part, plan, published, choices) for analysis, part in split_analyses(ratings)
+    }
+    names = by_analysis[INTENTION_TO_TREAT]
+    return {
+        name: pd.concat(
+            [tables[name].assign(analysis=analysis) for analysis, tables in by_analysis.items()],
+            ignore_index=True,
+        ).pipe(lambda table: table[["analysis", *table.columns.drop("analysis")]])
+        for name in names
+    }
+
+
+def _tables_of(
+    ratings: pd.DataFrame, plan: Mapping[str, Any], published: pd.DataFrame, choices: Choices
+) -> dict[str, pd.DataFrame]:
+    """Every table of one analysis."""
     conditions, design = plan["conditions"], plan["design"]
     for condition in conditions:
         if condition["name"] not in set(ratings["condition"]):
@@ -171,11 +202,18 @@ def study_tables(
         "ratings": ratings_table(ratings, conditions, published, choices),
         "questions": questions_table(ratings, conditions, choices),
         "items": items_table(ratings, conditions, choices),
-        "tests": tests_table(ratings, conditions, design),
-        "ordinal": ordinal_table(ratings, conditions),
+        "sensitivity": sensitivity_table(ratings, conditions, design),
+        "reliability": reliability_table(ratings),
         "agreement": agreement_table(ratings, conditions, choices),
-        "power": power_table(ratings, conditions, design, choices),
+        "reading": reading_table(ratings, plan, conditions, choices),
     }
+
+
+def show_table(name: str, table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Write one of `study_tables` for readers; `titles` of the conditions by name."""
+    shown = SHOW[name](table, titles)
+    shown.insert(0, "Analysis", analysis_titles(table["analysis"]))
+    return shown
 
 
 def show_ratings(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
@@ -198,15 +236,17 @@ def show_items(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(_show_values(table, titles, "item"))
 
 
-def show_tests(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    """Write `tests_table` for readers."""
+def show_sensitivity(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Write `sensitivity_table` for readers."""
     intervals = _show_interval(table, "estimate")
     whole = table["second"] == ""
     return pd.DataFrame(
         {
             "Dimension": [DIMENSION_TITLES[name] for name in table["dimension"]],
             "Test": table["test"],
-            "Conditions": ["all" if pair == ("all", "") else _pair(*pair, titles) for pair in _pairs(table)],
+            "Conditions": [
+                "all" if pair == ("all", "") else condition_pair(*pair, titles) for pair in _pairs(table)
+            ],
             "n": table["n"].map(count),
             "p (Holm)": table["holm_p"].map(show_p),
             "Effect": table["effect"],
@@ -215,16 +255,14 @@ def show_tests(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     )
 
 
-def show_ordinal(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    """Write `ordinal_table` for readers."""
+def show_reliability(table: pd.DataFrame, _: Mapping[str, str]) -> pd.DataFrame:
+    """Write `reliability_table` for readers."""
     return pd.DataFrame(
         {
             "Dimension": [DIMENSION_TITLES[name] for name in table["dimension"]],
-            "Conditions": [_pair(*pair, titles) for pair in _pairs(table)],
-            "Ratings": table["n"].map(count),
             "Participants": table["n_participants"].map(count),
-            "Odds ratio": _show_interval(table, "odds_ratio"),
-            "p": table["p"].map(show_p),
+            "Questions": table["n_questions"].map(count),
+            "Omega": _show_interval(table, "omega"),
         }
     )
 
@@ -241,22 +279,16 @@ def show_agreement(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFra
     )
 
 
-def show_power(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    """Write `power_table` for readers."""
-    numbers = {"alpha": "alpha", "d": "d", "delta": "delta"}
-    numbers |= {"holm_alpha": "alpha (Holm)", "holm_d": "d (Holm)", "holm_delta": "delta (Holm)"}
-    digits = {"alpha": 3, "holm_alpha": 4}
+def show_reading(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Write `reading_table` for readers."""
     return pd.DataFrame(
         {
-            "Conditions": [_pair(*pair, titles) for pair in _pairs(table)],
-            "n": [
-                f"{first} + {second}"
-                for first, second in zip(table["n_first"], table["n_second"], strict=True)
-            ],
-            **{
-                title: [show_number(value, digits.get(name, 2)) for value in table[name]]
-                for name, title in numbers.items()
-            },
+            "Condition": [titles[name] for name in table["condition"]],
+            "Participants": table["n_participants"].map(count),
+            "Pages": table["n_pages"].map(count),
+            "Words": [show_number(value, 0) for value in table["words"]],
+            "Seconds": [show_number(value, 1) for value in table["seconds"]],
+            "Seconds per word": _show_interval(table, "seconds_per_word"),
         }
     )
 
@@ -328,17 +360,12 @@ def _pairs(table: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(table["first"], table["second"], strict=True))
 
 
-def _pair(first: str, second: str, titles: Mapping[str, str]) -> str:
-    """Write a pair of conditions."""
-    return f"{titles[first]} – {titles[second]}"
-
-
-SHOW = {
+SHOW: dict[str, Callable[[pd.DataFrame, Mapping[str, str]], pd.DataFrame]] = {
     "ratings": show_ratings,
     "questions": show_questions,
     "items": show_items,
-    "tests": show_tests,
-    "ordinal": show_ordinal,
+    "sensitivity": show_sensitivity,
+    "reliability": show_reliability,
     "agreement": show_agreement,
-    "power": show_power,
+    "reading": show_reading,
 }

@@ -2,6 +2,13 @@
 
 from tracekd.settings.study import Study
 from tracekd.workflow.paths import TRACES, fill
+from tracekd.workflow.run import Run
+
+
+def get_definition(run: Run) -> dict[str, str]:
+    """The study's definition, and the one that it is laid over, as inputs of a rule."""
+    base = run.study.base if run.study else None
+    return {"study": run.config["study"]} | ({"study_base": base} if base else {})
 
 
 def get_shown_traces(study: Study) -> list[str]:
