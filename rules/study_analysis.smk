@@ -153,7 +153,9 @@ if RUN.study:
             plan="results/{run}/study/plan.json",
             exclusions="results/{run}/tables/<study>exclusions.csv",
         output:
-            **figure("<study>flow", "participants by condition", category=STUDY_CATEGORY),
+            **figure(
+                "<study>flow", "participants by condition", category=STUDY_CATEGORY
+            ),
         conda:
             "../envs/plot.yaml"
         params:
