@@ -17,7 +17,7 @@ class Participant:
     """Who plays, and how.
 
     Ways are any of `reload`, `skip`, `back`, `keyboard`, `phone`, `dark`; and of those who are left out later
-    `careless` (fails the checks), `hurried`, `straight` (one answer to everything) and `stops`.
+    `careless` (fails the checks), `hurried` and `stops`.
     """
 
     name: str
@@ -38,8 +38,6 @@ def title(page: Page) -> str:
 
 def value_of(participant: Participant, position: int, place: int) -> int:
     """The rating that a participant gives: it differs from page to page and statement to statement."""
-    if "straight" in participant.ways:
-        return 3
     return (len(participant.name) + ord(participant.name[-1]) + 2 * position + place) % 5 + 1
 
 
