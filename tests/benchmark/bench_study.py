@@ -81,6 +81,8 @@ def main() -> None:
     else:
         cells = list_power(chosen.questions) if chosen.part == "power" else list_errors(chosen.questions)
         table = measure(cells, chosen.simulations, chosen.processes)
+        if chosen.part == "errors":
+            table = pool(table)
         table.to_csv(chosen.out / f"study_{chosen.part}.csv", index=False)
         if chosen.out == DOCS:
             update(ROOT / "docs/study_analysis.md", DOCS)
@@ -130,6 +132,18 @@ def measure(cells: list[Cell], simulations: int, processes: int) -> pd.DataFrame
             rows.append(kind | {"studies": len(found)} | found.mean().to_dict())
             print(rows[-1], flush=True)
     return pd.DataFrame(rows)
+
+
+def pool(table: pd.DataFrame) -> pd.DataFrame:
+    """Add rows over both designs (`both`), and over these and all sizes (`any`)."""
+    parts = [table]
+    for merged in ({"design": "both"}, {"design": "both", "items": "any"}):
+        kinds = [name for name in ("setting", "items", "sd") if name not in merged]
+        groups = table.groupby(kinds, as_index=False)
+        means = groups.mean(numeric_only=True).assign(**merged)
+        parts.append(means.assign(studies=groups["studies"].sum()["studies"]))
+    pooled = pd.concat(parts, ignore_index=True)[table.columns]
+    return pooled.astype({"participants": int, "questions": int})
 
 
 def measure_intervals(simulations: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import f as f_distribution
 from scipy.stats import t, ttest_ind, ttest_rel
 from support.examples import ROOT
+from support.looked_up import find_wrong
 from support.rscript import require_ordinal
 from support.study_data import CONDITIONS, make_plan
 from tracekd.core.errors import WorkError
@@ -252,6 +253,10 @@ def test_equality_needs_both_analyses(monkeypatch):
     table, _ = primary_table(ratings, plan, claims, LEVEL, PROGRAM)
     assert list(table["equivalence_p"].dropna() < 0.01) == [True, False]
     assert list(table["supported"]) == [False, False, False, True]
+
+
+def test_every_number_of_the_page_is_that_of_the_kept_table():
+    assert not find_wrong(ROOT / "docs/study_analysis.md", ROOT / "docs/bench")
 
 
 # --- minF'
