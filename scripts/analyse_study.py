@@ -39,23 +39,22 @@ CAPTIONS = {
 with rule_job(snakemake):
     from tracekd.core.tables import read_table
     from tracekd.study.definition import read_study
-    from tracekd.study.plan import read_plan
+    from tracekd.study.plan import condition_titles, read_plan
     from tracekd.study.published import read_published
     from tracekd.tables.estimates import exact_p_values
     from tracekd.tables.study import Choices, show_table, study_tables
-    from tracekd.tables.write import table_paths, write_table
+    from tracekd.tables.write import put_before, table_paths, write_table
 
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = read_table(snakemake.input.responses)
     scale = plan["scale"]["low"], plan["scale"]["high"]
     choices = Choices(scale, study.analysis.resamples, study.analysis.seed)
     made = study_tables(ratings, plan, read_published(snakemake.input.published), choices)
-    titles = {condition["name"]: condition["title"] for condition in plan["conditions"]}
+    titles = condition_titles(plan)
     for name, table in made.items():
-        caption = f"{snakemake.params.note}. {CAPTIONS[name]}" if snakemake.params.note else CAPTIONS[name]
         write_table(
             exact_p_values(table),
             show_table(name, table, titles),
             **table_paths(snakemake.output, name),
-            caption=caption,
+            caption=put_before(snakemake.params.note, CAPTIONS[name]),
         )

@@ -20,10 +20,10 @@ with rule_job(snakemake):
     from tracekd.core.tables import read_table
     from tracekd.study.definition import read_study
     from tracekd.study.hypotheses import Level
-    from tracekd.study.plan import read_plan
+    from tracekd.study.plan import condition_titles, read_plan
     from tracekd.tables.estimates import exact_p_values
     from tracekd.tables.primary import primary_table, show_primary
-    from tracekd.tables.write import table_paths, write_table
+    from tracekd.tables.write import put_before, table_paths, write_table
 
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     ratings = read_table(snakemake.input.responses)
@@ -32,7 +32,7 @@ with rule_job(snakemake):
     caption = CAPTION.format(version=version, n=len(study.hypotheses))
     write_table(
         exact_p_values(table),
-        show_primary(table, {condition["name"]: condition["title"] for condition in plan["conditions"]}),
+        show_primary(table, condition_titles(plan)),
         **table_paths(snakemake.output, "primary"),
-        caption=". ".join(filter(None, [snakemake.params.note, caption])),
+        caption=put_before(snakemake.params.note, caption),
     )

@@ -19,10 +19,10 @@ CAPTION = (
 with rule_job(snakemake):
     from tracekd.study.definition import read_study
     from tracekd.study.exclusions import DRAWS, find_left_out, flow_table
-    from tracekd.study.plan import read_plan
+    from tracekd.study.plan import condition_titles, read_plan
     from tracekd.study.responses import read_study_responses, responses_table
     from tracekd.tables.flow import show_exclusions
-    from tracekd.tables.write import table_paths, write_csv, write_table
+    from tracekd.tables.write import put_before, table_paths, write_csv, write_table
 
     study, plan = read_study(snakemake.input.study), read_plan(snakemake.input.plan)
     exports = read_study_responses(snakemake.params.folder, plan)
@@ -31,9 +31,9 @@ with rule_job(snakemake):
     flow = flow_table(exports, left_out, rules, plan, study.analysis.seed)
     write_table(
         flow,
-        show_exclusions(flow, {one["name"]: one["title"] for one in plan["conditions"]}),
+        show_exclusions(flow, condition_titles(plan)),
         **table_paths(snakemake.output, "exclusions"),
-        caption=". ".join(filter(None, [snakemake.params.note, CAPTION.format(draws=DRAWS)])),
+        caption=put_before(snakemake.params.note, CAPTION.format(draws=DRAWS)),
     )
     ratings = responses_table(exports, plan)
     write_csv(ratings.assign(excluded=ratings["participant"].map(left_out)), snakemake.output.responses)

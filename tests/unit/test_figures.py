@@ -38,7 +38,7 @@ from tracekd.figures.style import (
 from tracekd.labels import arm_title, model_title
 from tracekd.tables.matrix import CELLS, trace_answer_matrix
 from tracekd.tables.results import classes_table, results_table
-from tracekd.traces import arms as all_arms
+from tracekd.traces.arms import ARMS as ALL_ARMS
 from tracekd.traces.arms import OTHER
 
 
@@ -276,7 +276,7 @@ def test_an_axis_of_accuracies_names_no_impossible_number():
 
 @pytest.mark.parametrize("datasets", [DATASETS[:1], DATASETS[:2], DATASETS])
 def test_the_longest_name_of_an_arm_fits_beside_its_loss(datasets, monkeypatch):
-    longest = max(all_arms.ARMS, key=lambda arm: len(arm_title(arm)))
+    longest = max(ALL_ARMS, key=lambda arm: len(arm_title(arm)))
     rows = [
         {"dataset": dataset, "model": MODELS[0], "arm": longest, "seed": "0", "step": step, "loss": 1 / step}
         for dataset in datasets

@@ -175,6 +175,11 @@ def find_overlap(plan: Mapping[str, Any], per_group: int) -> list[Overlap]:
     return sorted(rows.values(), key=lambda row: order.index(row.groups[0]))
 
 
+def condition_titles(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Titles of the conditions by name."""
+    return {condition["name"]: condition["title"] for condition in plan["conditions"]}
+
+
 def answer_of(target: str) -> str:
     """Answer that a trace leads to, between the answer tags; a list as people write it, with commas."""
     text = target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)

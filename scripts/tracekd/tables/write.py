@@ -49,6 +49,11 @@ def write_table(
         stream.write(f"{caption}\n\n{markdown(shown)}\n")
 
 
+def put_before(note: str, caption: str) -> str:
+    """Put what is not real in a table, if anything, before its caption."""
+    return f"{note}. {caption}" if note else caption
+
+
 def table_paths(output: Mapping[str, str], name: str) -> dict[str, str]:
     """Pick both paths of a table among a rule's outputs `{name}_csv` and `{name}_md`."""
     return {kind: output[f"{name}_{kind}"] for kind in ("csv", "md")}
