@@ -154,6 +154,15 @@ def test_the_verifier_refuses_a_swap_that_leaves_or_changes_something_else(name)
     assert not is_swapped(known, dataclasses.replace(after, context=(*context, known.context[-1])))
 
 
+def test_an_answer_is_not_renamed_to_the_other_side_of_its_own_fact():
+    before = make_question(context=("Max Brod works for Oxford from 1916 to 1919.",), answers=("Oxford",))
+    before = dataclasses.replace(before, question="Which employer was it in 1917?", gold_facts=(0,))
+    fact = before.context[0]
+    for name, is_new in (("Prague", True), ("Max Brod", False)):
+        after = dataclasses.replace(before, context=(fact.replace("Oxford", name),), answers=(name,))
+        assert is_swapped(before, after) == is_new
+
+
 def test_an_answer_that_is_a_part_of_another_name_is_not_swapped():
     context = (
         "Max Brod works for Oxford from 1916 to 1919.",
