@@ -38,6 +38,8 @@ PERSONA = "Llama"
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 # operations for each weight and token: forward, and backward through the activations of frozen weights
 FORWARD, BACKWARD = 2, 2
+# prompts that are answered in a batch and one by one
+BATCHED = 24
 # bytes that are copied to measure the memory: more than any cache holds
 COPIED = 256 << 20
 
@@ -109,10 +111,11 @@ class Setup:
         gc.unfreeze()  # others are to find all as they would
         return folder / "adapter"
 
-    def answer(self, model: Any, prompts: list[Prompt]) -> list[Generation]:
-        """Answer as the workflow does."""
+    def answer(self, model: Any, prompts: list[Prompt], at_once: int | None = None) -> list[Generation]:
+        """Answer as the workflow does, by default as many prompts at once as the demo."""
         part = self.new_folder() / "part.jsonl"
-        return generate_all(model, self.tokenizer, prompts, self.decoding, SEED, {}, part, "bench")
+        decoding = self.decoding.model_copy(update={"batch_size": at_once} if at_once else {})
+        return generate_all(model, self.tokenizer, prompts, decoding, SEED, {}, part, "bench")
 
 
 def make_model(
@@ -238,6 +241,7 @@ def measure_models(root: Path, size: Size, rounds: int) -> Iterator[list[Row]]:
         },
     )
     yield compare_texts(texts)
+    yield compare_batches(setup, adapters[0])
 
     conditions = list(CONDITIONS)[: size.conditions]
     prefilled = [
@@ -265,19 +269,32 @@ def measure_models(root: Path, size: Size, rounds: int) -> Iterator[list[Row]]:
     )
 
 
+def compare_batches(setup: Setup, adapter: Path) -> list[Row]:
+    """Give the share of answers that are the same in a batch and one by one, letter for letter, by type."""
+    prompts, same = setup.prompts[:BATCHED], {}
+    for dtype in ("float32", "bfloat16"):
+        quantisation = CONFIG["quantisation"] | {"compute_dtype": dtype}
+        base = load_quantised(setup.model, Quantisation.model_validate(quantisation))
+        model = load_adapter(base, adapter)
+        batched, alone = (
+            [one.text for one in setup.answer(model, prompts, at_once)] for at_once in (len(prompts), 1)
+        )
+        same[dtype] = share_same(batched, alone)
+    return give_shares("generation_batched", same)
+
+
 def compare_texts(texts: dict[str, list[str]]) -> list[Row]:
     """Give the share of answers of each other way that are ours, letter for letter."""
+    others = {variant: share_same(found, texts[OURS]) for variant, found in texts.items() if variant != OURS}
+    return give_shares("generation_same_text", others)
+
+
+def share_same(found: list[str], others: list[str]) -> float:
+    """Give the share of texts that are those at the same place; of the others there may be more."""
+    return sum(one == other for one, other in zip(found, others, strict=False)) / len(found)
+
+
+def give_shares(name: str, shares: dict[str, float]) -> list[Row]:
+    """Make a row for each variant; a share has no ratio and no limit."""
     none = float("nan")
-    return [
-        Row(
-            "generation_same_text",
-            variant,
-            sum(one == ours for one, ours in zip(found, texts[OURS], strict=False)) / len(found),
-            "share",
-            none,
-            none,
-            PROCESSOR,
-        )
-        for variant, found in texts.items()
-        if variant != OURS
-    ]
+    return [Row(name, variant, share, "share", none, none, PROCESSOR) for variant, share in shares.items()]

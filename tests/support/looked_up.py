@@ -16,7 +16,7 @@ from support.examples import ROOT
 
 LOOKED_UP = re.compile(
     r"(?P<number>−?\d[\d,]*(?:\.\d+)?)(?P<percent> ?%)?"
-    r"<!--(?P<table>[\w/]+)(?P<where>[^:>]*): ?(?P<what>[^>]+)-->"
+    r"<!--(?P<table>[\w/]+)(?P<where>[^>]*): ?(?P<what>[^:>]+)-->"
 )
 # what has a digit and is no result: names, labels, levels, references
 NO_RESULT = re.compile(

@@ -80,6 +80,7 @@ def test_the_whole_benchmark_runs(tmp_path):
         assert (found["value"] > 0).all()
     assert rows.loc["training", "floor_ratio"].between(0, 1).all()
     assert (rows.loc["generation_same_text", "value"] == 1).all()
+    assert rows.loc[("generation_batched", "float32"), "value"] == 1
     assert (tmp_path / "bench.png").stat().st_size and (tmp_path / "bench.pdf").stat().st_size
 
 
