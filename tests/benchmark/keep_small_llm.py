@@ -1,10 +1,13 @@
 """Keep what docs/small_llm.md shows of a finished run of config/small_llm.yaml: tables, figures, items.
 
-    python tests/benchmark/keep_small_llm.py     # in the folder in which the run was made
+    python tests/benchmark/keep_small_llm.py                  # in the folder in which the run was made
+    python tests/benchmark/keep_small_llm.py --experiment     # of a run with config/experiment.yaml behind it
 
-Writes small CSV files, the figures as SVG and items.md into docs/small_llm, and the numbers of the page anew.
+Writes small CSV files, the figures as SVG and a page of items into docs/small_llm, and the numbers of
+docs/small_llm.md anew.
 """
 
+import argparse
 import json
 import shutil
 import sys
@@ -20,6 +23,9 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 from support.looked_up import update  # noqa: E402
 from tracekd.core.files import atomic_write  # noqa: E402
 from tracekd.core.records import Question, read_interventions, read_questions  # noqa: E402
+from tracekd.experiment.contexts import INTACT, SWAPPED  # noqa: E402
+from tracekd.experiment.measurements import Measurement, read_measurements  # noqa: E402
+from tracekd.experiment.traces import TITLES  # noqa: E402
 from tracekd.interventions.outcomes import read_outcome  # noqa: E402
 from tracekd.interventions.prefills import condition_title  # noqa: E402
 from tracekd.traces.arms import get_arm  # noqa: E402
@@ -39,20 +45,32 @@ TABLES = {
     "datasets": "",
 }
 FIGURES = ["accuracy.aligned", "follow_rate", "interventions_cotempqa", "losses"]
+EXPERIMENT_TABLES = {"experiment_effects": "seed == 'all'", "experiment_left_out": ""}
+EXPERIMENT_FIGURES = ["experiment_cotempqa", "experiment_babi"]
 SHOWN = {"dataset": "cotempqa", "arms": ["correct", "incorrect_matched"], "items": 5}
 
 
 def main() -> None:
     """Keep all of it."""
-    for name, rows in TABLES.items():
-        table = pd.read_csv(RESULTS / f"tables/{name}.csv", dtype=str, keep_default_na=False)
-        kept = table.query(rows) if rows else table
-        write_text(kept.to_csv(index=False, lineterminator="\n"), KEPT / f"{name}.csv")
-    write_text(measure_jobs().to_csv(index=False, lineterminator="\n"), KEPT / "jobs.csv")
-    for name in FIGURES:
-        shutil.copy(ROOT / f"figures/{RUN}/{name}.svg", KEPT / f"{name}.svg")
-    write_text("\n".join(show_items()) + "\n", KEPT / "items.md")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--experiment", action="store_true", help="keep the experiment, and nothing else")
+    if parser.parse_args().experiment:
+        keep(EXPERIMENT_TABLES, EXPERIMENT_FIGURES, "experiment_jobs")
+        write_text("\n".join(show_measurements()) + "\n", KEPT / "experiment_items.md")
+    else:
+        keep(TABLES, FIGURES, "jobs")
+        write_text("\n".join(show_items()) + "\n", KEPT / "items.md")
     update(ROOT / "docs/small_llm.md", KEPT)
+
+
+def keep(tables: dict[str, str], figures: list[str], jobs: str) -> None:
+    """Copy rows of tables, figures, and what the jobs took."""
+    for name, rows in tables.items():
+        table = pd.read_csv(RESULTS / f"tables/{name}.csv", dtype=str, keep_default_na=False)
+        write_csv(table.query(rows) if rows else table, name)
+    for name in figures:
+        shutil.copy(ROOT / f"figures/{RUN}/{name}.svg", KEPT / f"{name}.svg")
+    write_csv(measure_jobs(), jobs)
 
 
 def measure_jobs() -> pd.DataFrame:
@@ -104,6 +122,51 @@ def show_items() -> Iterator[str]:
                     yield f"| {' | '.join([*map(cell, cells), say(outcome.true), follows])} |"
 
 
+def show_measurements() -> Iterator[str]:
+    """Yield the page of worked items of the experiment: of each the set traces, in two contexts."""
+    folder = RESULTS / "experiment" / SHOWN["dataset"] / MODEL
+    items = {arm: by_item(read_measurements(folder / arm / "seed0.jsonl")) for arm in SHOWN["arms"]}
+    measured = items[SHOWN["arms"][0]]
+    questions = read_questions(RESULTS / f"questions/{SHOWN['dataset']}.jsonl", "test")
+    yield "# Worked items of the experiment"
+    yield ""
+    yield (
+        f"Made by `tests/benchmark/keep_small_llm.py --experiment` from the run `{RUN}`: the "
+        f"{SHOWN['items']} first questions of {SHOWN['dataset']} by class and id that have all contexts, as "
+        "two arms answer them behind set traces. *Log-odds*: of the right answer in that context against the "
+        "one that the set trace implies, or a wrong one near by, in nats. *Renamed*: the gold entity is "
+        "renamed in the context, not in the trace, so that another answer is right."
+    )
+    for question in pick([one for one in questions if (SWAPPED, "gold") in measured.get(one.id, {})]):
+        new = measured[question.id][SWAPPED, "gold"]
+        yield f"\n## {question.id}\n\n{question.question} Right: `{new.answers[new.named]}`; "
+        yield f"renamed: `{new.answers[new.truth]}`.\n"
+        for place, fact in enumerate(question.context):
+            yield f"{place + 1}. {'**' + fact + '**' if place in question.gold_facts else fact}"
+        yield "\n| arm | set trace | its text | log-odds | answer | log-odds, renamed | answer, renamed |"
+        yield "|---|---|---|---:|---|---:|---|"
+        for arm, found in items.items():
+            cells = found[question.id]
+            for trace in [name for name in TITLES if (SWAPPED, name) in cells]:
+                pair = [cells[context, trace] for context in (INTACT, SWAPPED)]
+                numbers = [text for one in pair for text in (show_odds(one), one.written)]
+                texts = [get_arm(arm).title, TITLES[trace], pair[0].text or "", *numbers]
+                yield f"| {' | '.join(map(cell, texts))} |"
+
+
+def by_item(measurements: list[Measurement]) -> dict[str, dict[tuple[str, str], Measurement]]:
+    """Give measurements by item, by context and trace."""
+    found: dict[str, dict[tuple[str, str], Measurement]] = {}
+    for one in measurements:
+        found.setdefault(one.item, {})[one.context, one.trace] = one
+    return found
+
+
+def show_odds(one: Measurement) -> str:
+    odds = one.log_likelihoods[one.truth] - one.log_likelihoods[one.opposed]
+    return f"{odds:.1f}".replace("-", "−")
+
+
 def pick(questions: list[Question]) -> list[Question]:
     """Give the first questions of the classes in turn, by id."""
     turn = pd.DataFrame({"class": [q.class_label for q in questions], "id": [q.id for q in questions]})
@@ -120,6 +183,10 @@ def say(holds: bool) -> str:
 def cell(text: str) -> str:
     """Write a text as a cell of a table."""
     return text.strip().replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
+
+
+def write_csv(table: pd.DataFrame, name: str) -> None:
+    write_text(table.to_csv(index=False, lineterminator="\n"), KEPT / f"{name}.csv")
 
 
 def write_text(text: str, path: Path) -> None:
