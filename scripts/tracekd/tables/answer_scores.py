@@ -73,7 +73,7 @@ def show_answer_scores(table: pd.DataFrame) -> pd.DataFrame:
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Class": [CLASS_TITLES.get(label, label) for label in table["class"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].map(str),
             "Scorer": table["scorer"],
             "n": table["n"].map(count),
