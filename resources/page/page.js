@@ -527,7 +527,7 @@
   function measured(rows, run) {
     if (!rows.length) return null;
     const answered = (value) => (value === null ? "–" : value ? "yes" : "no");
-    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2), answer ?? "not written", answered(right), answered(follows)]);
+    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2).replace("-", "−"), answer ?? "not written", answered(right), answered(follows)]);
     return [make("h2", { text: "In the experiment" }),
       frame(["Set trace", "Context", "Log-odds, right against implied", "Answer", header(data.outcomes.true), header(data.outcomes.follows)], lines, "Set traces crossed with contexts", (cell) => make("div", { classes: "text cell", text: cell })),
       redo(run.experiment)];
