@@ -272,7 +272,7 @@ def _write_heads(figure: Figure, panels: list[Axes], title: str, with_baseline: 
     head.tick_params(length=0, pad=1)
     head.spines[:].set_visible(False)
     figure.text((matrix.x0 + matrix.x1) / 2, matrix.y1 + 0.2 / total, title, ha="center", va="bottom")
-    words = "The trace implies a wrong answer. Then the"
+    words = "Where the trace implies a wrong answer:"
     figure.text(dots.x0, dots.y1 + 0.52 / total, words, va="bottom")
     marks = [("●", OUTCOME_TITLES["follows"], 0.0, 0.31), ("○", OUTCOME_TITLES["true"], 1.5, 0.31)]
     if with_baseline:
