@@ -44,7 +44,7 @@ if experiment.get_experiment(RUN):
             persona=PERSONA,
             work="work/{run}/measure_answers/{dataset}.{model}",
         message:
-            "Weigh the answers behind set traces: {wildcards}"
+            "Weigh the answers after set traces: {wildcards}"
         script:
             "../scripts/measure_answers.py"
 

@@ -1,5 +1,5 @@
 """
-Intervention at inference: adapters answer behind traces that are set from outside (docs/interventions.md).
+Intervention at inference: adapters answer after traces that are set from outside (docs/interventions.md).
 
 in   results/{run}/questions/{dataset}.jsonl, results/{run}/models/{model}/, adapters and generations of the
      arms with think tags
@@ -41,7 +41,7 @@ if intervention.has_interventions(RUN):
             persona=PERSONA,
             work="work/{run}/intervene/{dataset}.{model}",
         message:
-            "Answer behind set traces: {wildcards}"
+            "Answer after set traces: {wildcards}"
         script:
             "../scripts/intervene.py"
 
@@ -59,7 +59,7 @@ if intervention.has_interventions(RUN):
         params:
             **GRID,
         message:
-            "Tabulate how often answers follow set traces, and how often they are true"
+            "Tabulate how often answers follow set traces, and how often they are right"
         script:
             "../scripts/tabulate_interventions.py"
 
@@ -67,7 +67,7 @@ if intervention.has_interventions(RUN):
         input:
             interventions="results/{run}/tables/interventions.csv",
         output:
-            **figure("interventions_{dataset}", "answers behind set traces"),
+            **figure("interventions_{dataset}", "answers after set traces"),
         conda:
             "../envs/plot.yaml"
         params:
@@ -75,6 +75,6 @@ if intervention.has_interventions(RUN):
             conditions=RUN.config["interventions"],
             note=RUN.note,
         message:
-            "Plot how often answers follow set traces on {wildcards.dataset}, and how often they are true"
+            "Plot how often answers follow set traces on {wildcards.dataset}, and how often they are right"
         script:
             "../scripts/plot_interventions.py"

@@ -77,7 +77,7 @@ if RUN.has_teacher:
             types="results/{run}/tables/trace_types.csv",
         output:
             **figure(
-                "trace_value_{dataset}.{scorer}", "accuracy against length and truth"
+                "trace_value_{dataset}.{scorer}", "accuracy against length and correctness"
             ),
         conda:
             "../envs/plot.yaml"
@@ -85,6 +85,6 @@ if RUN.has_teacher:
             **GRID,
             note=RUN.note,
         message:
-            "Plot accuracy against length and truth of {wildcards.dataset}'s traces"
+            "Plot accuracy against length and correctness of {wildcards.dataset}'s traces"
         script:
             "../scripts/plot_trace_value.py"

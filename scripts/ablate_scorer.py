@@ -16,8 +16,8 @@ from tracekd.run.jobs import rule_job
 CAPTIONS = {
     "ablation": (
         "Change of the published scorer's numbers when one of its quirks is switched off, in percentage "
-        "points (both ok: items). Acc., F1: mean of classes where the dataset has a file for each. Steps: of "
-        "all test items. Quirks that change nothing are left out."
+        "points (both right: items). Acc., F1: mean of classes where the dataset has a file for each. Steps: "
+        "of all test items. Quirks that change nothing are left out."
     ),
     "differences": (
         "Items that the published and the aligned scorer judge differently, by the reason: the quirk which, "

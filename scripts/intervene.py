@@ -1,4 +1,4 @@
-"""Let the adapters of one dataset and model answer behind set traces (rule intervene)."""
+"""Let the adapters of one dataset and model answer after set traces (rule intervene)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Weigh answers behind set traces, for the adapters of one dataset and model (rule measure_answers)."""
+"""Weigh answers after set traces, for the adapters of one dataset and model (rule measure_answers)."""
 
 from pathlib import Path
 

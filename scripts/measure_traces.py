@@ -1,4 +1,4 @@
-"""Measure length, facts, readability and truth of an arm's training traces (rule measure_traces).
+"""Measure length, facts, readability and correctness of an arm's training traces (rule measure_traces).
 
 input   questions: results/{run}/questions/{dataset}.jsonl
         traces: results/{run}/traces/{dataset}/{arm}.jsonl

@@ -1,4 +1,4 @@
-"""Plot answers behind set traces of one dataset (rule plot_interventions).
+"""Plot answers after set traces of one dataset (rule plot_interventions).
 
 input   interventions: results/{run}/tables/interventions.csv
 output  pdf, svg, png: figures/{run}/interventions_{dataset}.{pdf,svg,png}

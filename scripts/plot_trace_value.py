@@ -1,4 +1,4 @@
-"""Plot accuracy against length and truth of the training traces (rule plot_trace_value).
+"""Plot accuracy against length and correctness of the training traces (rule plot_trace_value).
 
 input   value, types: results/{run}/tables/trace_value.csv and trace_types.csv
 output  pdf, svg, png: figures/{run}/trace_value_{dataset}.{scorer}.{pdf,svg,png}

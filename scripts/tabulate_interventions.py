@@ -1,4 +1,4 @@
-"""Tabulate answers behind set traces, and pairs of settings (rule tabulate_interventions).
+"""Tabulate answers after set traces, and pairs of settings (rule tabulate_interventions).
 
 input   questions: one file a dataset
         interventions: results/{run}/interventions/{dataset}/{model}/{arm}/seed{seed}.jsonl, all of the run
@@ -14,16 +14,16 @@ from tracekd.run.jobs import rule_job
 
 CAPTIONS = {
     "interventions": (
-        "Answers of the trained models behind traces set from outside. True: of all items. Follows: "
-        "the answer is the one that the facts in the trace imply (or, in free words, what it concludes), of "
-        "the items where this is not the truth; elsewhere following and truth cannot be told apart. A dash "
-        "where no such item is, or facts of the dataset imply no answer. 95 % Wilson intervals."
+        "Answers of the trained models after traces set from outside. Right: of all items. "
+        "Implied: the answer is the one that the facts in the trace imply (or, in free words, what it "
+        "concludes), of the items where this is wrong; elsewhere the two cannot be told apart. A dash where "
+        "no such item is, or facts of the dataset imply no answer. 95 % Wilson intervals."
     ),
     "pairs": (
-        "The same items behind two traces. Difference: share behind the trace minus share behind the one it "
+        "The same items after two traces. Difference: share after the trace minus share after the one it "
         "is held against, with Newcombe's paired 95 % interval; McNemar's exact p before and after Holm's "
         "correction within an adapter and kind of answer. Implied: by the trace in the column Trace, over "
-        "the items where this is not the truth."
+        "the items where this is wrong."
     ),
 }
 

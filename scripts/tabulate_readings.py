@@ -17,12 +17,12 @@ from tracekd.run.jobs import rule_job
 CAPTIONS = {
     "follow": (
         "Test items whose trace names context facts, but the wrong ones, which imply a wrong answer: how "
-        "often the answer is the implied one, how often it is true all the same, and how often the same "
+        "often the answer is the implied one, how often it is right all the same, and how often the same "
         "model without traces gives the implied one; 95 % Wilson intervals, clustered by what questions are "
         "about."
     ),
     "counterfactual": (
-        "Answers behind a trace that implies a wrong answer against answers of the same model without traces "
+        "Answers after a trace that implies a wrong answer against answers of the same model without traces "
         "to the same n items: how many are the implied one. Excess: their difference, in points of n, with "
         "its 95 % interval and p, clustered by what questions are about. Gold facts named: how many of them "
         "stand in the wrong trace."

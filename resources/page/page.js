@@ -69,6 +69,9 @@
   // ---- names ----
   const named = (kind, name) => data[kind].find((one) => one.name === name);
   const title = (kind, name) => named(kind, name)?.title ?? name;
+  const header = (text) => text[0].toUpperCase() + text.slice(1);
+  const scorerTitle = (name) => data.scorer_titles[name];
+  const scorers = () => data.scorers.map(scorerTitle).map(header);
   const table = (name) => data.tables.find((one) => one.name === name);
 
   function address(view, values = {}) {
@@ -130,10 +133,10 @@
 
   const itemAddress = (run, row) => address("item", { dataset: run.dataset, model: run.model, arm: run.arm, seed: run.seed, id: questionOf(run, row).id });
 
-  const VERDICTS = { 1: ["right", "✓ right"], 0: ["wrong", "✗ wrong"], "-": ["uncounted", "– not counted"] };
+  const VERDICTS = { 1: ["right", "✓"], 0: ["wrong", "✗"], "-": ["uncounted", "–"] };
   function verdict(value, before = "") {
-    const [classes, text] = VERDICTS[value];
-    return make("span", { classes, text: before + text });
+    const [classes, mark] = VERDICTS[value];
+    return make("span", { classes, text: `${before}${mark} ${data.verdicts[value]}` });
   }
 
   function answerText(run, row) {
@@ -253,7 +256,7 @@
   // without a choice it is the whole trace
   const stepField = (query) => any(stepsOf(query).filter(([name]) => name !== data.whole), title("steps", data.whole));
 
-  const RIGHT = [["1", "right"], ["0", "wrong"]];
+  const rightOrWrong = () => ["1", "0"].map((value) => [value, data.verdicts[value]]);
   const gridFields = (query) => [
     ["dataset", "Dataset", any(titles("datasets"))],
     ["model", "Model", any(same(data.models))],
@@ -369,17 +372,17 @@
       if (value("class") !== "all") query.class = value("class");
       const link = make("a", {
         href: address("items", { ...query, scorer: value("scorer"), step: value("step"), trace: String(trace), answer: String(answer) }),
-        label: `${count(number)} items: ${stepTitle} ${trace ? "right" : "wrong"}, answer ${answer ? "right" : "wrong"}, by ${value("scorer")}`,
-      }, count(number), make("br"), make("small", { text: n ? `${((100 * number) / n).toFixed(1)} %` : "–" }));
+        label: `${count(number)} items: ${stepTitle} ${data.verdicts[trace]}, answer ${data.verdicts[answer]}, by the ${scorerTitle(value("scorer"))}`,
+      }, count(number), make("br"), make("small", { text: n ? `${(Math.round((1000 * number) / n) / 10).toFixed(1)} %` : "–" }));
       link.dataset.count = number;
       const box = make("td", {}, link);
       box.style.setProperty("--share", String(n ? (0.45 * number) / n : 0));
       return box;
     };
     return make("table", { classes: "matrix" },
-      make("caption", { text: `${value("scorer")}, n = ${count(n)}` }),
-      make("thead", {}, make("tr", {}, make("td"), make("th", { scope: "col", text: `${stepTitle} right` }), make("th", { scope: "col", text: `${stepTitle} wrong` }))),
-      make("tbody", {}, [1, 0].map((answer) => make("tr", {}, make("th", { scope: "row", text: answer ? "answer right" : "answer wrong" }), cell(1, answer), cell(0, answer)))));
+      make("caption", { text: `${scorerTitle(value("scorer"))}, n = ${count(n)}` }),
+      make("thead", {}, make("tr", {}, make("td"), make("th", { scope: "col", text: `${stepTitle} ${data.verdicts[1]}` }), make("th", { scope: "col", text: `${stepTitle} ${data.verdicts[0]}` }))),
+      make("tbody", {}, [1, 0].map((answer) => make("tr", {}, make("th", { scope: "row", text: `answer ${data.verdicts[answer]}` }), cell(1, answer), cell(0, answer)))));
   }
 
   async function showItems(query) {
@@ -392,11 +395,11 @@
     return ["Items",
       filters("items", query, [
         ...gridFields(query),
-        ["scorer", "Judged by", any(same(data.scorers), data.scorer).filter(([name]) => name !== data.scorer)],
+        ["scorer", "Judged by", any(data.scorers.map((name) => [name, scorerTitle(name)]), scorerTitle(data.scorer)).filter(([name]) => name !== data.scorer)],
         ["step", "Step", stepField(query)],
-        ["trace", "Step is", any(RIGHT)],
-        ["answer", "Answer is", any(RIGHT)],
-        ["follows", "Answer follows its trace", any([["1", "yes"], ["0", "no"], ["-", "nothing follows"]])],
+        ["trace", "Step is", any(rightOrWrong())],
+        ["answer", "Answer is", any(rightOrWrong())],
+        ["follows", header(data.outcomes.follows), any([["1", "yes"], ["0", "no"], ["-", "nothing implied"]])],
         ["differ", "Scorers differ", any([["1", "yes"], ["0", "no"]])],
         ["text", "Text of question, output, id", null],
       ]),
@@ -448,7 +451,7 @@
       setTraces(own(sets.interventions), run),
       measured(own(sets.experiment), run),
       make("h2", { text: "Where this comes from" }),
-      Object.entries(run.scores).map(([scorer, path]) => [make("h3", { text: `Verdict of ${scorer}` }), redo(path, question.id)]),
+      Object.entries(run.scores).map(([scorer, path]) => [make("h3", { text: `Verdict of the ${scorerTitle(scorer)}` }), redo(path, question.id)]),
       make("h3", { text: "Generation" }), redo(run.generations, `"${question.id}"`)];
   }
 
@@ -484,21 +487,21 @@
     const judged = (part) => data.scorers.map((scorer) => verdict(flag(run, scorer, part, row)));
     const lines = [
       ...steps.map((step, place) => [step.title, say(stated[place], question), say(question.right[place], question), ...judged(step.name), why(step.name)]),
-      [title("steps", data.whole), "all steps", "all steps right", ...judged(data.whole), why(data.whole)],
+      [title("steps", data.whole), "all steps", `all steps ${data.verdicts[1]}`, ...judged(data.whole), why(data.whole)],
       ["answer", list(answer), list(question.answers), ...judged("answer"), why("answer")],
     ];
     const measures = Object.entries(run.judged).flatMap(([scorer, one]) => [
-      [`${scorer}: of the form asked for`, one.readable[row] === "1" ? "yes" : "no"],
-      ...Object.entries(one.measures).filter(([, values]) => values[row] !== null).map(([name, values]) => [`${scorer}: ${name}`, String(values[row])]),
+      [`${scorerTitle(scorer)}: of the form asked for`, one.readable[row] === "1" ? "yes" : "no"],
+      ...Object.entries(one.measures).filter(([, values]) => values[row] !== null).map(([name, values]) => [`${scorerTitle(scorer)}: ${name}`, String(values[row])]),
     ]);
-    return [frame(["Part", "Stated", "Right would be", ...data.scorers, "Why the scorers differ"], lines, "Steps in their order, then the whole trace and the answer",
+    return [frame(["Part", "Stated", "Right would be", ...scorers(), "Why the scorers differ"], lines, "Steps in their order, then the whole trace and the answer",
       (cell) => (cell instanceof Node ? cell : make("div", { classes: "text cell", text: cell }))), pairs(measures)];
   }
 
   function followed(run, row, implied) {
     if (!run.follows || implied === null) return null;
     const yes = run.follows[row] === "1";
-    return [make("h2", { text: "Does the answer follow the trace?" }), make("p", { classes: "text", text: `What the trace states implies: ${list(implied)}. The answer ${yes ? "is" : "is not"} that.` })];
+    return [make("h2", { text: "Is the answer the implied one?" }), make("p", { classes: "text", text: `What the trace states implies: ${list(implied)}. The answer ${yes ? "is" : "is not"} that.` })];
   }
 
   function otherAnswers(others, run, row) {
@@ -508,25 +511,25 @@
       return at < 0 || (one === run && at === row) ? [] : [[make("a", { href: itemAddress(one, at), text: `${one.model}, ${title("arms", one.arm)}, seed ${one.seed}` }), answerText(one, at), ...data.scorers.map((scorer) => verdict(flag(one, scorer, "answer", at)))]];
     });
     return [make("h2", { text: "Other answers to this question" }),
-      lines.length ? frame(["Model, arm, seed", "Answer", ...data.scorers], lines, "Every other model, arm and seed", (cell) => (cell instanceof Node ? cell : make("div", { classes: "text cell", text: cut(cell) }))) : make("p", { text: "There are none." })];
+      lines.length ? frame(["Model, arm, seed", "Answer", ...scorers()], lines, "Every other model, arm and seed", (cell) => (cell instanceof Node ? cell : make("div", { classes: "text cell", text: cut(cell) }))) : make("p", { text: "There are none." })];
   }
 
   function setTraces(rows, run) {
     if (!rows.length) return null;
-    return [make("h2", { text: "Behind traces that were set" }),
+    return [make("h2", { text: "After set traces" }),
       rows.map(([, condition, trace, text, answer, right, follows]) => make("details", {},
-        make("summary", {}, `${condition}: ${cut(list(answer))}, `, verdict(right ? "1" : "0"), follows === null ? "" : follows ? ", follows the set trace" : ", does not follow it"),
+        make("summary", {}, `${condition}: ${cut(list(answer))}, `, verdict(right ? "1" : "0"), follows === null ? "" : `: the answer ${follows ? "is" : "is not"} the implied one`),
         make("h3", { text: "Set trace" }), make("pre", { classes: "text box mono", tabIndex: 0, label: `Trace, ${condition}`, text: trace }),
-        make("h3", { text: "What the model wrote behind it" }), make("pre", { classes: "text box mono", tabIndex: 0, label: `Output, ${condition}`, text }))),
+        make("h3", { text: "What the model wrote after it" }), make("pre", { classes: "text box mono", tabIndex: 0, label: `Output, ${condition}`, text }))),
       redo(run.interventions)];
   }
 
   function measured(rows, run) {
     if (!rows.length) return null;
     const answered = (value) => (value === null ? "–" : value ? "yes" : "no");
-    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2), answer ?? "not written", answered(right), answered(follows)]);
+    const lines = rows.map(([, trace, context, odds, answer, right, follows]) => [trace, context, odds === null ? "–" : odds.toFixed(2).replace("-", "−"), answer ?? "not written", answered(right), answered(follows)]);
     return [make("h2", { text: "In the experiment" }),
-      frame(["Set trace", "Context", "Log-odds, right against implied", "Answer", "Right", "Follows"], lines, "Set traces crossed with contexts", (cell) => make("div", { classes: "text cell", text: cell })),
+      frame(["Set trace", "Context", "Log-odds, right against implied", "Answer", header(data.outcomes.true), header(data.outcomes.follows)], lines, "Set traces crossed with contexts", (cell) => make("div", { classes: "text cell", text: cell })),
       redo(run.experiment)];
   }
 

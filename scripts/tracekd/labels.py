@@ -1,13 +1,34 @@
-"""How names of the config are written in tables and figures."""
+"""The glossary: how tables, figures and the reviewer's page name things and write numbers.
+
+Each thing has one name. A verdict on what a model wrote is *right* or *wrong*; *correct* and *incorrect* are
+said of training traces and of the arms that hold them. `docs/architecture.md` has the other words.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from math import isnan
 
 from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Step
 from tracekd.datasets.rows import TRACE
 from tracekd.traces.arms import ARMS
 
+RIGHT, WRONG, NO_VERDICT = "right", "wrong", "no verdict"
+INTERVAL = "95 % interval"
+WHOLE_TRACE = "whole trace"
+# of a 2x2 table of a step, or the whole trace, and the answer: its cells
+CELL_TITLES = {
+    "both_ok": "both right",
+    "answer_only_ok": "answer only",
+    "trace_only_ok": "trace only",
+    "neither_ok": "neither",
+}
+# what an answer after a trace is
+OUTCOME_TITLES = {
+    "follows": "answer is the implied one",
+    "true": "answer is right",
+    "baseline": "implied one without traces",
+}
 DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
 ANALYSIS_TITLES = {"intention_to_treat": "intention to treat", "per_protocol": "per protocol"}
 STEP_TITLES = {
@@ -62,10 +83,39 @@ def arm_title(arm: str) -> str:
     return ARMS.get(arm).title if arm in ARMS else arm.replace("_", " ")
 
 
+def step_title(step: Step) -> str:
+    """Name of a step, e.g. `class step`."""
+    return f"{step.title} step"
+
+
 def part_titles(datasets: Iterable[str]) -> dict[str, str]:
     """Name what a scorer judges in these datasets: the answer, every step, the whole trace."""
-    steps = {step.name: step.title for name in datasets for step in get_dataset(name).steps}
-    return {"answer": "answer", **steps, TRACE: "trace"}
+    steps = {step.name: step_title(step) for name in datasets for step in get_dataset(name).steps}
+    return {"answer": "answer", **steps, TRACE: WHOLE_TRACE}
+
+
+def share_titles(part: str = "trace") -> dict[str, str]:
+    """Name the shares of a 2x2 table of the answer and a part of the trace."""
+    return {
+        "p_joint": f"{part} and answer {RIGHT}",
+        "p_answer_given_trace_ok": f"answer {RIGHT} if {part} {RIGHT}",
+        "p_answer_given_trace_wrong": f"answer {RIGHT} if {part} {WRONG}",
+    }
+
+
+def verdict_title(flag: int | None) -> str:
+    """Name a verdict: 1, 0 or, of an item that enters no matrix, none."""
+    return NO_VERDICT if flag is None else RIGHT if flag else WRONG
+
+
+def scorer_title(scorer: str) -> str:
+    """Name of a scorer, e.g. `aligned scorer`."""
+    return f"{scorer} scorer"
+
+
+def as_header(title: str) -> str:
+    """Write a name over a column."""
+    return title[:1].upper() + title[1:]
 
 
 def model_title(model: str) -> str:
@@ -91,9 +141,20 @@ def show_number(value: float | None, digits: int, scale: int = 1) -> str:
     return f"{known.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):z}".replace("-", "−")
 
 
+def show_change(value: float | None, digits: int) -> str:
+    """Write a number as `show_number`, with its sign where it is not 0."""
+    written = show_number(value, digits)
+    return f"+{written}" if value and value > 0 and written.strip("0.") else written
+
+
 def show_percent(share: float | None) -> str:
     """Write a share in %, with one digit; a dash for no value."""
     return show_number(share, 1, 100)
+
+
+def show_share(share: float | None) -> str:
+    """Write a share with its sign, e.g. ``49.3 %``; a dash for no value."""
+    return "–" if share is None else f"{show_percent(share)} %"
 
 
 def count(number: int) -> str:

@@ -103,8 +103,9 @@ def show_items() -> Iterator[str]:
     yield ""
     yield (
         f"Made by `tests/benchmark/keep_small_llm.py` from the run `{RUN}`: the {SHOWN['items']} first test "
-        f"questions of {SHOWN['dataset']} by class and id, as two arms answer them behind set traces. "
-        "*Follows*: the answer is what the set trace implies; empty where it implies the truth or nothing."
+        f"questions of {SHOWN['dataset']} by class and id, as two arms answer them after set traces. "
+        "*Follows*: the answer is the one that the set trace implies; empty where that is right, or nothing "
+        "is implied."
     )
     for question in pick(questions):
         yield f"\n## {question.id}\n\n{question.question} Right: *{', '.join(question.answers)}*.\n"
@@ -116,7 +117,7 @@ def show_items() -> Iterator[str]:
             for one in read_interventions(path):
                 if one.item == question.id:
                     outcome = read_outcome(question, one, arm)
-                    # behind a trace that implies the truth, following and being right are the same
+                    # after a trace that implies the right answer, following and being right are the same
                     follows = say(bool(outcome.follows)) if outcome.implied_true is False else ""
                     cells = [get_arm(arm).title, condition_title(one.condition), one.trace, one.text]
                     yield f"| {' | '.join([*map(cell, cells), say(outcome.true), follows])} |"

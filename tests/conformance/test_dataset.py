@@ -65,8 +65,8 @@ def test_its_classes_and_steps_have_names_of_their_own_and_titles(dataset):
     names = [step.name for step in dataset.steps]
     assert len(set(names)) == len(names) >= 1
     assert all(name.isidentifier() and name not in ("answer", "trace") for name in names)
-    assert dataset.title and all(step.title and step.heading and step.opening for step in dataset.steps)
-    assert all(": " in step.asks for step in dataset.steps)
+    assert dataset.title and all(step.title and step.opening for step in dataset.steps)
+    assert all(step.asks.endswith("?") for step in dataset.steps)
     assert dataset.implied_by in (None, *names)
 
 

@@ -118,7 +118,9 @@ def test_the_keyboard_alone_leads_from_a_verdict_to_an_item_and_its_command(path
     expect(page.locator("h1")).not_to_have_text(first)
     page.keyboard.press("k")
     expect(page.locator("h1")).to_have_text(first)
-    press_to(page, "e.closest('.redo')?.previousElementSibling?.textContent === 'Verdict of published'")
+    press_to(
+        page, "e.closest('.redo')?.previousElementSibling?.textContent === 'Verdict of the published scorer'"
+    )
     page.keyboard.press("Enter")
     scores = f"{FOLDER}/scores/cotempqa/m/correct/seed0.published.csv"
     expect(page.locator(".redo[open] code")).to_contain_text(f"{CALL} --force {scores}\n")
@@ -145,7 +147,7 @@ def test_an_item_shows_what_it_was_judged_by(path, open_page):
     page.get_by_text("gold trace: ").click()
     expect(page.get_by_label("Trace, gold trace")).to_contain_text("Hubert Yockey")
     measured = page.get_by_role("group", name="Set traces crossed with contexts").locator("tbody td")
-    expect(measured).to_have_text(["wrong near", "gold removed", "-1.50", "not written", "no", "–"])
+    expect(measured).to_have_text(["wrong, near", "gold facts removed", "−1.50", "not written", "no", "–"])
 
 
 def test_three_steps_and_a_scorer_of_an_extension_have_their_matrices_and_filters(tmp_path, open_page):
@@ -159,7 +161,9 @@ def test_three_steps_and_a_scorer_of_an_extension_have_their_matrices_and_filter
     rows = matrix[(matrix["step"] == "equation") & (matrix["class"] == "all")]
     cells = page.locator(".matrix a")
     expect(cells).to_have_count(4 * len(rows))
-    assert page.locator("#by-step option").all_inner_texts() == ["trace", "kind", "evidence", "equation"]
+    assert page.locator("#by-step option").all_inner_texts() == [
+        *("whole trace", "kind step", "evidence step", "equation step")
+    ]
     assert int(cells.first.get_attribute("data-count")) == rows["both_ok"].iloc[0] == 2
     cells.first.click()
     expect(page.locator("#count")).to_have_text("2 items")

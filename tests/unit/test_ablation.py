@@ -29,7 +29,6 @@ from tracekd.tables.ablation import (
     ablation_table,
     find_measures,
     show_ablation,
-    signed,
     summarise,
 )
 from tracekd.tables.differences import (
@@ -274,20 +273,12 @@ def test_a_step_that_enters_no_matrix_counts_as_wrong_in_its_share():
     assert summarise("trace_step", [True, None], ["a", "b"], "babi") == 50.0
 
 
-@pytest.mark.parametrize(
-    ("value", "digits", "words"),
-    [(1.26, 1, "+1.3"), (-0.5, 1, "−0.5"), (-0.01, 1, "0.0"), (0, 0, "0"), (float("nan"), 3, "–")],
-)
-def test_changes_carry_a_sign(value, digits, words):
-    assert signed(value, digits) == words
-
-
 def test_readers_see_only_quirks_that_move_something():
     base = scores((True, True, True), (False, True, False))
     table = ablation_table(variants(base, Q13=[base[0], replace(base[1], steps=base[0].steps)]), **RUN)
     shown = show_ablation(table)
     assert shown["Off"].tolist() == ["Q13 any fact counts"]
-    assert shown["Retrieval"].tolist() == ["+50.0"]
+    assert shown["Retrieval step"].tolist() == ["+50.0"]
     assert shown["Acc."].tolist() == ["0.0"]
 
 
@@ -327,7 +318,8 @@ def test_differences_are_counted_by_verdicts_and_reason():
         ["trace", -1, 0, "Q10", 1],
     ]
     shown = show_differences(table)
-    assert shown.iloc[-1][["Judged", "Published", "Aligned"]].tolist() == ["trace", "left out", "wrong"]
+    judged = shown.iloc[-1][["Judged", "Published", "Aligned"]].tolist()
+    assert judged == ["whole trace", "no verdict", "wrong"]
 
 
 def test_differences_survive_their_file(tmp_path):

@@ -730,7 +730,7 @@ def test_main_claims_as_the_released_generations_have_them():
     )
     assert independence.verdict == (
         "deviates by the published scorer within classes, the released matrices; "
-        "data missing by each item's own gold within classes"
+        "data missing by the aligned scorer within classes"
     )
     assert "below 3.841 in 0 of 2 tables; the largest is 4.0" in independence.text
     assert "it would be below in 2" in independence.text
@@ -741,9 +741,9 @@ def test_main_claims_as_the_released_generations_have_them():
         "in 1 after Holm's correction. In 1 of the 1 above the bound it is negative"
     ) in independence.text
     assert implication.verdict == (
-        "holds by the published scorer; deviates by each item's own gold; "
-        "data missing by each item's own gold on readable outputs; "
-        "open by each item's own gold with a tolerant reader"
+        "holds by the published scorer; deviates by the aligned scorer; "
+        "data missing by the aligned scorer on readable outputs; "
+        "open by the aligned scorer with a tolerant reader"
     )
     text = say()
     for words in (

@@ -214,7 +214,7 @@ def test_the_mixed_table_names_judges_and_their_distances():
     assert set(table["runs"]) == {2} and set(table["clusters"]) == {20}
     assert table["against"].tolist()[:5] == ["", "", "", "published", "published"]
     shown = show_mixed_model(table)
-    assert shown["Judge"].tolist()[4] == "aligned less published"
+    assert shown["Judgement"].tolist()[4] == "aligned less published"
 
 
 def test_judgements_have_names():

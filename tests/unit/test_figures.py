@@ -128,7 +128,7 @@ def test_an_empty_column_makes_its_conditional_undefined(monkeypatch):
     figure = plot_confusion(
         pd.DataFrame([row | counts]), "correct", SCORERS, Grid(["babi"], ["m"], ["correct"])
     )
-    assert {"P(answer ok)", "undef.", "70.0 %", "n = 10"} <= set(assert_legible(figure, monkeypatch))
+    assert {"P(answer right)", "–", "70.0 %", "n = 10"} <= set(assert_legible(figure, monkeypatch))
 
 
 @pytest.mark.parametrize("run", ["paper"], indirect=True)

@@ -64,7 +64,7 @@ def test_one_scorer_and_seeds_pooled(monkeypatch):
 def test_numbers_of_five_narrow_panels_stay_off_one_another(monkeypatch):
     class Four(Sums):
         name = "four"
-        steps = (*Sums.steps, replace(Sums.steps[0], name="last", title="last step"))
+        steps = (*Sums.steps, replace(Sums.steps[0], name="last", title="last"))
 
     with kept_registries():
         add_dataset(Four())

@@ -21,6 +21,7 @@ from tracekd.figures.confusion import plot_confusion
 from tracekd.figures.follow_rate import plot_follow_rate
 from tracekd.figures.forest import plot_forest
 from tracekd.figures.pipeline import plot_pipeline
+from tracekd.labels import as_header, part_titles, step_title
 from tracekd.scoring import SCORERS, Scorer, add_scorer, aligned, get_scorer
 from tracekd.scoring.readings import derive_readings, write_readings
 from tracekd.scoring.score import write_scores
@@ -131,7 +132,7 @@ def copying(run):
 def test_the_steps_of_a_grid_are_those_of_its_datasets_and_the_trace_after_them(run):
     grid, _, _ = run
     names = dict.fromkeys(step for dataset in grid.datasets for step in STEPS[dataset])
-    assert list(grid.steps) == [*names, "trace"]
+    assert grid.steps == [*names, "trace"]
 
 
 def test_results_have_a_column_per_step_that_is_empty_where_a_dataset_has_none(run):
@@ -144,7 +145,7 @@ def test_results_have_a_column_per_step_that_is_empty_where_a_dataset_has_none(r
     shown = show_results(table).to_string()
     assert "nan" not in shown
     for dataset in grid.datasets:
-        assert all(f"{step.heading} step" in shown for step in get_dataset(dataset).steps)
+        assert all(as_header(step_title(step)) in shown for step in get_dataset(dataset).steps)
 
 
 def test_matrix_and_statistics_have_a_row_per_step_of_the_dataset(run, statistics):
@@ -233,7 +234,8 @@ def test_figures_are_legible_with_any_number_of_steps(run, statistics, copying, 
         assert (note in words) == bool(note), name
     words = assert_legible(figures["forest"], monkeypatch)
     # every dataset has its own steps in its row
-    assert {f"{title}\nand answer" for title in grid.steps.values()} <= set(words)
+    titles = part_titles(grid.datasets)
+    assert {f"{titles[name]}\nand answer" for name in grid.steps} <= set(words)
     shown = [axis.get_title() for axis in figures["forest"].axes if axis.axison]
     assert len(shown) == sum(len(STEPS[dataset]) + 1 for dataset in grid.datasets)
     assert all(shown), "each row of another dataset's steps is titled"
@@ -248,7 +250,7 @@ def test_the_item_is_drawn_with_all_of_its_steps(dataset, monkeypatch):
     words = " ".join(assert_legible(plot_pipeline(question, traces), monkeypatch))
     steps = get_dataset(dataset).steps
     assert words.count("right ✓") == words.count("wrong ✗") == len(steps)
-    assert all(step.asks.partition(":")[0] in words for step in steps)
+    assert all(f"{as_header(step_title(step))}: {step.asks}" in words for step in steps)
     plt.close("all")
 
 
@@ -317,7 +319,9 @@ def test_accuracy_and_classes_draw_the_headline(graded, scorer, monkeypatch):
     for figure in figures:
         words = assert_legible(figure, monkeypatch)
         title = "mean closeness" if scorer == "close" else "final-answer accuracy"
-        assert any(word.startswith(f"{title} (%)") and f"{scorer} scorer, 95 % CI" in word for word in words)
+        assert any(
+            word.startswith(f"{title} (%)") and f"{scorer} scorer, 95 % interval" in word for word in words
+        )
         assert "tiny models" in words
     # baselines are of right answers
     names = assert_legible(figures[0], monkeypatch)

@@ -191,7 +191,7 @@ def encode_answers(
     answers: Sequence[str],
     chat: Chat,
 ) -> Answers:
-    """Encode answers behind a trace, the tokens being those of whole conversations as in SFT.
+    """Encode answers after a trace, the tokens being those of whole conversations as in SFT.
 
     Args:
         tokenizer: with a chat template.

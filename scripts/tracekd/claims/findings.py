@@ -47,11 +47,12 @@ def gather(
     chi2, chi2_percent (on percentages in place of counts), tost_phi_within_p (p of the equivalence test),
     holm_p (p of the association within classes; holm_p_class for the class step alone), facts_right (share
     of items whose retrieval step is right) and, by the published scorer, hangs_on_gold_row (share of items
-    whose verdict on the trace changes with their own gold row). By own gold: implied_{definition} (P(answer
-    ok | trace ok) under a definition of IMPLIED), follows_share and true_share of answers after a trace that
-    implies a wrong answer, baseline_share of the answers without traces that are that one, too, and excess
-    (points) of the first over the last; copying_rate, PHIS and CONTROL where facts name answers. Values and
-    limits are means over seeds, n is that of one seed; an undefined value is no finding.
+    whose verdict on the trace changes with their own gold row). As the aligned scorer reads and judges:
+    implied_{definition} (P(answer right | trace right) under a definition of IMPLIED), follows_share and
+    true_share of answers after a trace that implies a wrong answer, baseline_share of the answers without
+    traces that are that one, too, and excess (points) of the first over the last; copying_rate, PHIS and
+    CONTROL where facts name answers. Values and limits are means over seeds, n is that of one seed; an
+    undefined value is no finding.
     """
     findings: list[Finding] = []
     single = statistics[statistics["seed"].astype(str) != ALL]

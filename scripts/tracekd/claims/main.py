@@ -13,21 +13,21 @@ from pandas import isna
 from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
 from tracekd.claims.orderings import find_orderings, join_verdicts, judge_ordering
 from tracekd.claims.stated import Stated, average_conditionals, count_associated, stated_matrices
-from tracekd.labels import dataset_title
+from tracekd.labels import arm_title, dataset_title, scorer_title, show_number
 from tracekd.settings.statistics import Claims, Statistics
 
 # how the two scorers are named in a sentence
-SCORERS = {"published": "the published scorer", "aligned": "each item's own gold"}
+SCORERS = {name: f"the {scorer_title(name)}" for name in ("published", "aligned")}
 # more than this share (%) is most of them
 MOST = 50.0
 # points within which an average is said to come near a stated share
 NEAR = 1.0
 # by whom a right trace and a right answer are judged: measure, scorer and title
 IMPLICATIONS = {
-    ("p_answer_given_trace_ok", "published"): "the published scorer",
-    ("p_answer_given_trace_ok", "aligned"): "each item's own gold",
-    ("implied_parsed_only", "aligned"): "each item's own gold on readable outputs",
-    ("implied_tolerant", "aligned"): "each item's own gold with a tolerant reader",
+    ("p_answer_given_trace_ok", "published"): SCORERS["published"],
+    ("p_answer_given_trace_ok", "aligned"): SCORERS["aligned"],
+    ("implied_parsed_only", "aligned"): f"{SCORERS['aligned']} on readable outputs",
+    ("implied_tolerant", "aligned"): f"{SCORERS['aligned']} with a tolerant reader",
 }
 
 # which arm is said to answer better than which other
@@ -92,10 +92,10 @@ def main_claims(
             f"Chi-square of trace and answer is below {bound['published']:g}: they are nearly independent.",
             join_verdicts(
                 [
-                    (bound["verdict"], "the published scorer within classes"),
+                    (bound["verdict"], f"{SCORERS['published']} within classes"),
                     (
                         independent(get(findings, "holm_p", arm=None), settings.alpha),
-                        "each item's own gold within classes",
+                        f"{SCORERS['aligned']} within classes",
                     ),
                     (
                         "deviates" if count_associated(defined(stated), settings.alpha) else "compatible",
@@ -127,7 +127,8 @@ def ordering_claim(name: str, contrasts: pd.DataFrame | None) -> MainClaim:
     found = [] if contrasts is None else find_orderings(contrasts, arm, other)
     sentences = [
         f"By {one.title} the interval of the difference lies above 0 in {one.above}, below it in {one.below} "
-        f"and around it in {one.around} runs ({number(one.lowest, 1)} to {number(one.highest, 1)} points)."
+        f"and around it in {one.around} runs ({show_number(one.lowest, 1)} to "
+        f"{show_number(one.highest, 1)} points)."
         for one in found
     ]
     text = " ".join(sentences) or "The run does not have both arms."
@@ -161,8 +162,8 @@ def twenty_eight(conditional: pd.Series, joint: pd.Series) -> str:
         case _:
             reading = "a conditional and with a joint share"
     nearest = [
-        f"the nearest {name} one is {number(row['recomputed_published'], 1)} % "
-        f"[{number(row['low'], 1)}, {number(row['high'], 1)}]"
+        f"the nearest {name} one is {show_number(row['recomputed_published'], 1)} % "
+        f"[{show_number(row['low'], 1)}, {show_number(row['high'], 1)}]"
         for name, row in rows.items()
         if not isna(row["recomputed_published"])
     ]
@@ -173,7 +174,7 @@ def averages(stated: Sequence[Stated], value: float) -> str:
     """Say which averages of conditional shares over the stated matrices come near a value."""
     ways = average_conditionals(stated)
     near = sorted((one for one in ways if abs(one.value - value) <= NEAR), key=lambda one: one.value)
-    found = "; ".join(f"{number(one.value, 1)} ({one.words})" for one in near) or "none"
+    found = "; ".join(f"{show_number(one.value, 1)} ({one.words})" for one in near) or "none"
     return (
         f"The source names no model or dataset. Of {len(ways)} averages of conditional shares over the "
         f"released "
@@ -199,20 +200,20 @@ def independence(findings: Findings, bound: float, alpha: float) -> str:
         )
         sentences.append(
             f"Judged by {title}, chi-square is below {bound:g} in {below} of {len(found)} tables; the "
-            f"largest "
-            f"is {largest.value:.1f} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
-            f"{largest.arm} traces), with phi {limited(whole)}, within classes {limited(within)}. Taken on "
-            f"percentages in place of counts, it would be below in {len(percent)}. Within classes, questions "
+            f"largest is {show_number(largest.value, 1)} ({dataset_title(largest.dataset)}, "
+            f"{largest.model}, SFT on {arm_title(largest.arm)} traces), with phi {limited(whole)}, within "
+            f"classes {limited(within)}. Taken on percentages in place of counts, it would be below in "
+            f"{len(percent)}. Within classes, questions "
             f"about one thing taken together, an association is seen in {seen} of {len(found)} after Holm's "
             f"correction, and an equivalence test shows a negligible one in {small}."
         )
     for one in get(findings, "hangs_on_gold_row", "published"):
         if one.value > MOST:
             sentences.append(
-                f"On {dataset_title(one.dataset)} ({one.model}) {number(one.value, 1)} % of the published "
-                f"verdicts "
-                "on traces change when each item is held against its own gold row in place of the first row "
-                "with its answer (quirk Q11): there a small chi-square is one of misread rows."
+                f"On {dataset_title(one.dataset)} ({one.model}) {show_number(one.value, 1)} % of the "
+                "published verdicts on traces change when each item is held against its own gold row in "
+                "place of the first row with its answer (quirk Q11): there a small chi-square is one of "
+                "misread rows."
             )
     return " ".join([*sentences, "A small chi-square alone shows no independence."])
 
@@ -226,12 +227,10 @@ def stored_bound(stated: Sequence[Stated], bound: float, alpha: float) -> str:
     negative = [one for one in tables if one.chi2 >= bound and one.phi < 0]
     return (
         f"Of {len(tables)} released matrices with a chi-square, {below} have one below the bound; item by "
-        f"item an "
-        f"association is seen in {count_associated(tables, alpha)} after Holm's correction. In "
-        f"{len(negative)} of "
-        f"the {len(tables) - below} above the bound it is negative, as in the largest, {largest.chi2:.1f} "
-        f"({dataset_title(largest.dataset)}, {largest.model}, SFT on {largest.arm} traces, phi "
-        f"{number(largest.phi)})."
+        f"item an association is seen in {count_associated(tables, alpha)} after Holm's correction. In "
+        f"{len(negative)} of the {len(tables) - below} above the bound it is negative, as in the largest, "
+        f"{show_number(largest.chi2, 1)} ({dataset_title(largest.dataset)}, {largest.model}, SFT on "
+        f"{arm_title(largest.arm)} traces, phi {show_number(largest.phi, 2)})."
     )
 
 
@@ -262,10 +261,9 @@ def implication(findings: Findings, measure: str, scorer: str, implied: float) -
     )
     verdict = "mixed" if below and above else "holds" if below else "deviates" if above else "open"
     return verdict, (
-        f"Judged by {title}, the interval of P(answer ok | trace ok) after SFT on correct traces lies below "
-        f"{100 * implied:.0f} % for {below} of {len(found)} models and datasets, above it for {above}, and "
-        f"around "
-        f"it for {len(found) - below - above} ({written(found)})."
+        f"Judged by {title}, the interval of P(answer right | trace right) after SFT on correct traces lies "
+        f"below {100 * implied:.0f} % for {below} of {len(found)} models and datasets, above it for {above}, "
+        f"and around it for {len(found) - below - above} ({written(found)})."
     )
 
 
@@ -289,7 +287,7 @@ def retrieval_rule(findings: Findings) -> str:
     lenient = lenient_datasets(findings)
     return (
         f"After SFT on incorrect traces, the published scorer takes {written(published)} of the retrieval "
-        f"steps as right, each item's own gold {written(own)}"
+        f"steps as right, {SCORERS['aligned']} {written(own)}"
         + (
             f": on {' and '.join(lenient)} the published shares average over right and wrong facts."
             if lenient
@@ -315,15 +313,12 @@ def decomposition(findings: Findings, settings: Statistics) -> str:
     within = [one for one in get(findings, "holm_p_class") if any(one[:3] == other[:3] for other in label)]
     bounds = settings.claims
     return (
-        f"By own gold, phi of the answer is {written(facts)} with the retrieval step "
-        f"({strength(facts, bounds)}), "
-        f"{written(label)} with the class step ({strength(label, bounds)}) and {written(given)} with the "
-        f"class "
-        f"step where retrieval is right ({strength(given, bounds)}): {where}. Within classes, that of the "
-        f"class "
-        f"step is seen in {significant(within, settings.alpha)} of {len(within)} models. Of the readable "
-        f"answers, {written(copied)} "
-        "are exactly the entities of the facts that the trace names"
+        f"By {SCORERS['aligned']}, phi of the answer is {written(facts)} with the "
+        f"retrieval step ({strength(facts, bounds)}), {written(label)} with the class step "
+        f"({strength(label, bounds)}) and {written(given)} with the class step where retrieval is right "
+        f"({strength(given, bounds)}): {where}. Within classes, that of the class step is seen in "
+        f"{significant(within, settings.alpha)} of {len(within)} models. Of the readable answers, "
+        f"{written(copied)} are exactly the entities of the facts that the trace names"
         + (": the retrieval step contains the answer" if containing_datasets(findings) else "")
         + f". With these entities in the answer's place, phi with the whole trace is {written(implied)}, "
         f"against {written(held)} as generated." + control(findings)
@@ -347,7 +342,7 @@ def use_of_trace(findings: Findings) -> str:
     if not all(get(findings, "follows_share", arm=arm) for arm in arms):
         return "How answers use a wrong trace cannot be compared: the run lacks one kind of SFT."
     shares_ = [
-        f"{written(get(findings, 'follows_share', arm=arm))} of the items after SFT on {title} (true: "
+        f"{written(get(findings, 'follows_share', arm=arm))} of the items after SFT on {title} (right: "
         f"{written(get(findings, 'true_share', arm=arm))}; the same model without traces gives the implied "
         f"one for {written(get(findings, 'baseline_share', arm=arm))})"
         for arm, title in arms.items()
@@ -382,12 +377,12 @@ def limits(findings: Findings) -> str:
         reasons.append(f"on {' and '.join(lenient)} the published ones count wrong facts as right retrieval")
     if containing := containing_datasets(findings):
         reasons.append(
-            f"on {' and '.join(containing)} those by own gold hold nearly by construction, for the right "
-            "facts name the right answer"
+            f"on {' and '.join(containing)} those by {SCORERS['aligned']} hold nearly by construction, "
+            "for the right facts name the right answer"
         )
     reason = f": {', and '.join(reasons)}" if reasons else ""
     return (
-        f"Neither set of shares tells whether a correct trace causes a correct answer{reason}. That takes an "
+        f"Neither set of shares tells whether a right trace causes a right answer{reason}. That takes an "
         "intervention on the trace at inference."
     )
 
@@ -399,7 +394,10 @@ def significant(found: Findings, alpha: float) -> int:
 
 def limited(one: Finding | None) -> str:
     """Write a coefficient with its interval."""
-    return f"{number(one.value)} [{number(one.low)}, {number(one.high)}]" if one else "undefined"
+    if one is None:
+        return "undefined"
+    value, low, high = (show_number(number, 2) for number in (one.value, one.low, one.high))
+    return f"{value} [{low}, {high}]"
 
 
 def get(
@@ -448,11 +446,6 @@ def written(findings: Findings) -> str:
     unit, digits = ("", 2) if findings and findings[0].measure.startswith("phi") else (" %", 1)
     parts = []
     for dataset, values in by_dataset.items():
-        ends = dict.fromkeys(number(end, digits) for end in (min(values), max(values)))
+        ends = dict.fromkeys(show_number(end, digits) for end in (min(values), max(values)))
         parts.append(f"{' to '.join(ends)}{unit} ({dataset_title(dataset)})")
     return ", ".join(parts) or "an undefined share"
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign and no negative zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")

@@ -15,9 +15,9 @@ JUDGEMENTS = {
     ("published", "all_on", "all"): "the published scorer",
     ("published", "Q5_off", "all"): "the published scorer without Q5",
     ("published", "all_on", "readable"): "the published scorer on readable outputs",
-    ("aligned", "all_on", "all"): "each item's own gold",
-    ("aligned", "all_on", "readable"): "each item's own gold on readable outputs",
-    ("aligned", "all_on", "tolerant"): "each item's own gold with a tolerant reader",
+    ("aligned", "all_on", "all"): "the aligned scorer",
+    ("aligned", "all_on", "readable"): "the aligned scorer on readable outputs",
+    ("aligned", "all_on", "tolerant"): "the aligned scorer with a tolerant reader",
 }
 
 

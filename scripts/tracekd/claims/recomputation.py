@@ -124,7 +124,7 @@ def mean_of(classes: Sequence[Estimate]) -> Estimate:
 
 
 def proportion(rows: Rows, name: str, widen: float) -> Estimate | None:
-    """P(answer ok and step ok), P(answer ok | step ok) or P(answer ok | step wrong) of matrix rows, in %."""
+    """P(answer and step right), or P(answer right) where the step is right or wrong, of matrix rows, in %."""
     right, of = {
         "p_joint": ("both_ok", CELLS),
         "p_answer_given_trace_ok": ("both_ok", ["both_ok", "trace_only_ok"]),

@@ -160,7 +160,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """What a model wrote after a prefilled trace.
+    """What a model wrote after a set trace.
 
     `id` is `{item}/{condition}`, `item` the question's id. `trace` stood between the think tags; `text` is
     what stands behind them: what the model wrote, and before it what its tokenizer holds in one token with

@@ -30,9 +30,8 @@ class Step:
 
     Args:
         name: stem of the columns about it: `{name}_ok`, `{name}_acc`, `phi_{name}`.
-        title: in figures and in rows of tables.
-        heading: over a column of a table.
-        asks: its full name and what it settles, e.g. `Classification: of which class is the question?`.
+        title: in tables and figures, before the word "step".
+        asks: the question that it settles, e.g. `of which class is the question?`.
         opening: the fixed words that it begins with.
         write: words of a value, behind the opening, with the line break that ends the step if it has one.
         gold: the right value for a question.
@@ -50,7 +49,6 @@ class Step:
 
     name: str
     title: str
-    heading: str
     asks: str
     opening: str
     write: Callable[[Value], str]

@@ -39,9 +39,8 @@ def class_step(classes: Sequence[str], opening: str, rewording: str) -> Step:
 
     step = label_step(
         name="class",
-        title="classification",
-        heading="Class",
-        asks="Classification: of which class is the question?",
+        title="class",
+        asks="of which class is the question?",
         opening=opening,
         labels=classes,
     )
@@ -90,8 +89,7 @@ def facts_step(
     step = quote_step(
         name="facts",
         title="retrieval",
-        heading="Retrieval",
-        asks="Information retrieval: which facts carry the answer?",
+        asks="which facts carry the answer?",
         opening=opening,
         gold=gold,
     )

@@ -34,10 +34,12 @@ class Grid:
         return frame.loc[order].reset_index(drop=True)
 
     @property
-    def steps(self) -> dict[str, str]:
-        """Steps of all datasets, name to title, as they come in a trace, and the whole trace after them."""
-        titles = {step.name: step.title for name in self.datasets for step in get_dataset(name).steps}
-        return titles | {TRACE: TRACE}
+    def steps(self) -> list[str]:
+        """Names of the steps of all datasets, as they come in a trace, and the whole trace after them."""
+        return [
+            *dict.fromkeys(step.name for name in self.datasets for step in get_dataset(name).steps),
+            TRACE,
+        ]
 
     def present(self, frame: "pd.DataFrame", column: str) -> list[str]:
         """Names of a column (dataset, model or arm) that occur in the frame, in order."""

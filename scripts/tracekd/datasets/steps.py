@@ -20,7 +20,6 @@ def label_step(
     *,
     name: str,
     title: str,
-    heading: str,
     asks: str,
     opening: str,
     labels: Sequence[str],
@@ -43,7 +42,6 @@ def label_step(
     return Step(
         name=name,
         title=title,
-        heading=heading,
         asks=asks,
         opening=opening,
         write=lambda label: f"{label}.\n",
@@ -58,7 +56,6 @@ def quote_step(
     *,
     name: str,
     title: str,
-    heading: str,
     asks: str,
     opening: str,
     gold: Callable[[Question], tuple[str, ...]] = gold_facts,
@@ -79,7 +76,6 @@ def quote_step(
     return Step(
         name=name,
         title=title,
-        heading=heading,
         asks=asks,
         opening=opening,
         write=lambda facts: render_list(tuple(facts)) + end,

@@ -17,6 +17,12 @@ from tracekd.experiment.traces import Kinds
 from tracekd.traces.verification import is_swapped
 
 INTACT, REMOVED, SWAPPED, CUED = "intact", "gold_removed", "gold_swapped", "cued"
+TITLES = {
+    INTACT: "context as it is",
+    REMOVED: "gold facts removed",
+    SWAPPED: "gold entity renamed",
+    CUED: "cued",
+}
 
 
 def without_gold_facts(question: Question) -> Question | None:

@@ -12,9 +12,10 @@ from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.free_text import conclude
 from tracekd.datasets.interface import Value
-from tracekd.interventions.prefills import CONDITIONS
+from tracekd.interventions.prefills import CONDITIONS, condition_title
 from tracekd.interventions.prefills import Setting as Prefilling
 from tracekd.teacher.responses import OK, read_responses
+from tracekd.traces.arms import get_arm
 from tracekd.traces.build import build_trace
 
 OWN, OWN_SWAPPED, OWN_CUED, OWN_MISTAKEN = "own", "own_swapped", "own_cued", "own_mistaken"
@@ -163,17 +164,17 @@ TRACES: dict[str, Callable[[Source], str | None]] = {
     **{f"own_{share}": _early(share) for share in EARLY},
 }
 TITLES = {
-    OWN: "own trace",
-    GOLD: "gold",
+    OWN: condition_title(OWN),
+    GOLD: condition_title(GOLD),
     "gold_paraphrased": "gold, paraphrased",
     "gold_reordered": "gold, facts reordered",
-    NEAR: "wrong, near",
-    "wrong_far": "wrong, far",
+    NEAR: get_arm(NEAR).title,
+    "wrong_far": get_arm("wrong_far").title,
     "wrong_released": "wrong, as released",
-    "foreign": "of another question",
-    EMPTY: "empty",
+    "foreign": condition_title("foreign"),
+    EMPTY: condition_title(EMPTY),
     "filler_words": "filler words",
-    TEACHER: "teacher's",
+    TEACHER: "teacher's trace",
     NO_TRACE: "no trace",
 }
 # true whatever their form, so they name the gold answer

@@ -11,16 +11,31 @@ from matplotlib.figure import Figure
 from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_row, make_panels
-from tracekd.figures.style import GREY, PAGE_HEIGHT, PALE, SMALL_SIZE, house_style
-from tracekd.labels import arm_title, count_range, dataset_title, model_title
-from tracekd.scoring.ablation import ALL_OFF
-from tracekd.tables.ablation import quirk_title, signed
-from tracekd.traces.arms import RIGHT, WRONG
+from tracekd.figures.style import (
+    GREY,
+    PAGE_HEIGHT,
+    PALE,
+    RIGHT_COLOUR,
+    SMALL_SIZE,
+    WRONG_COLOUR,
+    house_style,
+)
+from tracekd.labels import (
+    RIGHT,
+    arm_title,
+    count_range,
+    dataset_title,
+    model_title,
+    scorer_title,
+    show_change,
+)
+from tracekd.scoring.ablation import ALL_OFF, PUBLISHED
+from tracekd.tables.ablation import quirk_title
 
 # the panels: the first measure of each that the dataset has, and what it is called
 PANELS = (
-    {"acc_macro": "answer right\n(%, mean of classes)", "acc_all": "answer right\n(%)"},
-    {"trace_step": "trace right\n(%)"},
+    {"acc_macro": f"answer {RIGHT}\n(%, mean of classes)", "acc_all": f"answer {RIGHT}\n(%)"},
+    {"trace_step": f"trace {RIGHT}\n(%)"},
     {"phi_trace": "φ of answer\nand trace"},
 )
 # inches; lines move closer together where the figure would outgrow the page
@@ -31,7 +46,9 @@ TURNED_FOOT = 0.95
 FOOT_WIDTH = 120
 # with more columns than this, arms stand upright; with more than that, numbers are short, too
 TURNED_COLUMNS, WIDE_COLUMNS = 8, 11
-CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG, "white", RIGHT]).with_extremes(bad=PALE)
+CHANGES = LinearSegmentedColormap.from_list("changes", [WRONG_COLOUR, "white", RIGHT_COLOUR]).with_extremes(
+    bad=PALE
+)
 
 
 def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = "") -> Figure:
@@ -85,7 +102,7 @@ def plot_ablation(ablation: pd.DataFrame, dataset: str, grid: Grid, note: str = 
                 axes[i, j].tick_params(length=0, labelbottom=i == len(models) - 1, pad=2)
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=1.8)
-        axes[0, 0].set_yticks(range(len(quirks) + 1), ["published scorer", *map(quirk_title, quirks)])
+        axes[0, 0].set_yticks(range(len(quirks) + 1), [scorer_title(PUBLISHED), *map(quirk_title, quirks)])
         sizes = rows.groupby(["model", "arm"])["n"].max()
         axes[0, 0].annotate(
             dataset_title(dataset),
@@ -152,8 +169,8 @@ def _words(value: float, measure: str, is_wide: bool, is_level: bool = False) ->
     if is_wide:
         # a mean of rounded classes has two decimals
         digits = 3 if is_phi else 1 + (is_level and measure == "acc_macro")
-        return signed(value, digits).removeprefix("+" * is_level)
-    short = signed(value, 2 if is_phi else 0).replace("−", "-").removeprefix("+")
+        return show_change(value, digits).removeprefix("+" * is_level)
+    short = show_change(value, 2 if is_phi else 0).replace("−", "-").removeprefix("+")
     return short.replace("0.", ".") if is_phi else short
 
 

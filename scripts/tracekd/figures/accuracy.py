@@ -16,7 +16,16 @@ from tracekd.figures.layout import (
     mark_missing,
 )
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import BASELINE_TITLES, arm_title, dataset_title, model_title, run_size, show_number
+from tracekd.labels import (
+    BASELINE_TITLES,
+    INTERVAL,
+    arm_title,
+    dataset_title,
+    model_title,
+    run_size,
+    scorer_title,
+    show_number,
+)
 from tracekd.scoring import ANSWER, get_scorer
 
 # inches; a row of a panel is one arm or baseline
@@ -68,7 +77,7 @@ def plot_accuracy(
                 _draw_arms(axis, panel.set_index("arm"), arms)
         for axis, title in zip(axes[:, 0], ["trivial\nbaselines"] * bool(names) + titles, strict=True):
             label_row(axis, title, TITLE_DISTANCE)
-        label_below(axes, f"{judge.title} (%), {scorer} scorer, 95 % CI")
+        label_below(axes, f"{judge.title} (%), {scorer_title(scorer)}, {INTERVAL}")
         if names:
             _explain_lines(figure, bool(note))
     return figure

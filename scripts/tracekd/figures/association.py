@@ -1,6 +1,7 @@
 """What the association of trace and answer is made of: phi of the whole, of its steps, of copying alone."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,13 +12,15 @@ from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title, model_title, show_number
-from tracekd.tables.copying import associations
+from tracekd.labels import INTERVAL, arm_title, count, dataset_title, model_title, show_number
+from tracekd.tables.copying import CONTROL, associations
 
 # inches; a line of a panel is one association, with its arms one below the other and a title of two rows
 LINE, ARM, LEAST = 0.08, 0.115, 0.27
 FRAME = Frame(left=1.62, right=0.32, head=0.46, foot=0.42, row_gap=0.2, column_gap=0.42)
 TITLE_DISTANCE = 1.46
+# letters of a line of a title
+TITLE_WIDTH = 22
 # more models in a row leave no room for numbers
 WIDE = 2
 BESIDE: Keywords = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "center_baseline"}
@@ -63,28 +66,16 @@ def plot_association(copying: pd.DataFrame, grid: Grid, note: str = "") -> Figur
                 style = {"size": SMALL_SIZE, "color": GREY, "ha": "right", "va": "bottom"}
                 axis.annotate("n", (1, 1), (20, 2), "axes fraction", "offset points", **style)
         _name_arms(figure, arms)
-        label_below(axes, "φ with the answer, 95 % CI")
+        label_below(axes, f"φ with the answer, {INTERVAL}")
     return figure
 
 
 def _titles(datasets: Sequence[str]) -> dict[str, str]:
     """Name the columns of phi that are drawn, in order: the source of the answer before other steps."""
     known = associations(datasets)
-    steps = {
-        step.name: f"{step.heading.lower()} step" for name in datasets for step in get_dataset(name).steps
-    }
     sources = dict.fromkeys(get_dataset(name).source_step for name in datasets)
-    single = [*sources, *(name for name in steps if name not in sources)]
-    ends = {"ok": "right", "wrong": "wrong"}
-    given = {
-        f"{name}_given_{source}_{end}": f"{steps[name]},\n{steps[source].removesuffix(' step')} {word}"
-        for source in sources
-        for name in single
-        for end, word in ends.items()
-    }
-    titles = {TRACE: "whole trace", **{name: steps[name] for name in single}, **given}
-    titles["implied"] = "whole trace, answer\nreplaced by entities"
-    return {f"phi_{name}": title for name, title in titles.items() if name in known}
+    names = dict.fromkeys([TRACE, *sources, *(name for name in known if name != CONTROL)])
+    return {f"phi_{name}": fill(known[name].title, TITLE_WIDTH) for name in names}
 
 
 def _draw_panel(

@@ -6,20 +6,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import Frame, label_below, make_panels, spread
-from tracekd.figures.style import GREY, SMALL_SIZE, Keywords, house_style
-from tracekd.labels import arm_title, count
+from tracekd.figures.style import GREY, INK, RIGHT_COLOUR, SMALL_SIZE, WRONG_COLOUR, Keywords, house_style
+from tracekd.labels import arm_title, count, scorer_title
 from tracekd.statistics.association import CELLS
-from tracekd.tables.claims import COINCIDENCE, VERDICTS
-from tracekd.traces.arms import RIGHT, WRONG
+from tracekd.tables.claims import COINCIDENCE, SCORERS, VERDICTS
 
-# colour, marker and size in points: the marker tells verdicts apart where colour is lost
+# colour, marker and size in points: the marker tells verdicts apart where colour is lost;
+# what is compatible has a tint of what is right
 VERDICT_STYLES = {
-    "reproduced": (RIGHT, "o", 3.2),
-    COINCIDENCE: ("#009E73", "^", 3.2),
-    "compatible": ("#56B4E9", "s", 2.8),
-    "deviates": (WRONG, "D", 3.2),
+    "reproduced": (RIGHT_COLOUR, "o", 3.2),
+    COINCIDENCE: (INK, "^", 3.2),
+    "compatible": ("#66AAD1", "s", 2.8),
+    "deviates": (WRONG_COLOUR, "D", 3.2),
 }
-SCORERS = {"published": "published scorer", "aligned": "aligned scorer"}
 OTHER = "#BDBDBD"
 # quantities on other scales: chi-square and its p, ratings, numbers of items and persons
 NOT_PERCENT = ("chi2", "chi2_yates", "chi2_p", "chi2_bound", "acc_sd", "rating", "participants", "items", "n")
@@ -44,9 +43,9 @@ def plot_claims(table: pd.DataFrame, note: str = "") -> Figure:
     percent = _in_percent(table)
     with house_style():
         figure, axes = make_panels(2, [PANEL], FRAME, note, sharey=True)
-        for axis, (scorer, title) in zip(axes[0], SCORERS.items(), strict=True):
+        for axis, scorer in zip(axes[0], SCORERS, strict=True):
             points = percent.assign(recomputed=percent[f"recomputed_{scorer}"]).dropna(subset="recomputed")
-            axis.set_title(f"{title}, n = {count(len(points))}", pad=5)
+            axis.set_title(f"{scorer_title(scorer)}, n = {count(len(points))}", pad=5)
             _draw_panel(axis, points, points["scorer"] == scorer)
         axes[0, 0].set_ylabel("recomputed (%)", labelpad=2)
         label_below(axes[:, :1], "published (%)")

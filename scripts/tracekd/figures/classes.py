@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, label_row, make_panels, mark_missing
 from tracekd.figures.style import PAGE_HEIGHT, PALE, arm_style, house_style
-from tracekd.labels import arm_title, count_range, dataset_title, model_title
+from tracekd.labels import INTERVAL, arm_title, count_range, dataset_title, model_title, scorer_title
 from tracekd.scoring import get_scorer
 
 # inches; the arms of a class move closer together where the figure would outgrow the page
@@ -54,7 +54,7 @@ def plot_classes(classes: pd.DataFrame, scorer: str, grid: Grid, note: str = "")
             label_row(axes[i, 0], dataset_title(dataset), distance=1.6)
         _draw_legend(figure, arms, columns)
         seeds = rows["seeds"].max()
-        what = f"{scorer} scorer, 95 % CI, {seeds} seed{'s' * bool(seeds > 1)}"
+        what = f"{scorer_title(scorer)}, {INTERVAL}, {seeds} seed{'s' * bool(seeds > 1)}"
         label_below(axes, f"{get_scorer(scorer).title} (%)\n{what}")
     return figure
 

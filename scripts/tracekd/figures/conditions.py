@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import DIMENSION_TITLES, show_number
+from tracekd.labels import DIMENSION_TITLES, INTERVAL, show_number
 from tracekd.study.scores import DIMENSIONS, participant_means
 
 # inches
@@ -114,7 +114,7 @@ def _write_below(figure: Figure, axes: np.ndarray, scale: tuple[int, int], note:
     for axis in axes:
         axis.set_xlabel(f"mean rating, {scale[0]} to {scale[1]}", labelpad=3)
     handles = [
-        Line2D([], [], color=INK, marker="o", ms=4, mew=0, lw=1.4, label="mean, 95 % interval"),
+        Line2D([], [], color=INK, marker="o", ms=4, mew=0, lw=1.4, label=f"mean, {INTERVAL}"),
         Line2D([], [], color=GREY, marker=".", ms=4, mew=0, lw=0, label="a participant's mean"),
         Line2D([], [], color=INK, marker="d", mfc="white", ms=4, mew=0.8, lw=0, label="published (constant)"),
     ]

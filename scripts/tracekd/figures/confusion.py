@@ -12,7 +12,7 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import ALL, Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, SMALL_SIZE, TEXT_SIZE, arm_shades, house_style
-from tracekd.labels import count, dataset_title, model_title, show_percent
+from tracekd.labels import RIGHT, WRONG, count, dataset_title, model_title, scorer_title, show_share
 from tracekd.tables.matrix import conditionals, pool_seeds
 
 # inches
@@ -29,7 +29,7 @@ def plot_confusion(
 ) -> Figure:
     """Draw the matrices of one SFT arm: models in rows, datasets in columns, scorers side by side in each.
 
-    Counts of all seeds are pooled. Below each column of a matrix stands P(answer ok | column).
+    Counts of all seeds are pooled. Below each column of a matrix stands P(answer right | column).
 
     Args:
         matrix: as from `trace_answer_matrix`.
@@ -56,7 +56,7 @@ def plot_confusion(
         figure, axes = make_panels(len(columns), [PANEL] * len(models), FRAME, note)
         for i, model in enumerate(models):
             label_row(axes[i, 0], model_title(model), distance=0.86)
-            _write_below(axes[i, 0], "P(answer ok)", -0.02, SHARES_BELOW, ha="right")
+            _write_below(axes[i, 0], f"P(answer {RIGHT})", -0.02, SHARES_BELOW, ha="right")
             for axis, column in zip(axes[i], columns, strict=True):
                 if (model, *column) in cells.index:
                     size = TEXT_SIZE if len(columns) <= WIDE else SMALL_SIZE
@@ -68,7 +68,7 @@ def plot_confusion(
                 if axis is not axes[i, 0]:
                     axis.set_yticks([])
         for axis, (_, scorer) in zip(axes[0], columns, strict=True):
-            axis.set_title(f"{scorer} scorer" if len(columns) <= WIDE else scorer, pad=3, size=SMALL_SIZE)
+            axis.set_title(scorer_title(scorer) if len(columns) <= WIDE else scorer, pad=3, size=SMALL_SIZE)
         for place, dataset in enumerate(datasets):
             first = place * len(scorers)
             _head_group(figure, axes[0, first], axes[0, first + len(scorers) - 1], dataset_title(dataset))
@@ -83,16 +83,15 @@ def _draw_panel(axes: Axes, row: pd.Series, arm: str, size: float) -> None:
         counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(arm), edgecolors="white", linewidth=1
     )
     for (line, column), cell in np.ndenumerate(counts):
-        words = f"{count(int(cell))}\n{show_percent(cell / row['n'])} %"
+        words = f"{count(int(cell))}\n{show_share(cell / row['n'])}"
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=size)
-    axes.set_xticks([0.5, 1.5], ["trace\nok", "trace\nwrong"])
-    axes.set_yticks([0.5, 1.5], ["answer\nok", "answer\nwrong"])
+    axes.set_xticks([0.5, 1.5], [f"trace\n{RIGHT}", f"trace\n{WRONG}"])
+    axes.set_yticks([0.5, 1.5], [f"answer\n{RIGHT}", f"answer\n{WRONG}"])
     axes.tick_params(length=0, pad=2)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
     for place, share in zip((0.25, 0.75), conditionals(row), strict=True):
-        words = "undef." if share is None else f"{show_percent(share)} %"
-        _write_below(axes, words, place, SHARES_BELOW, size=size)
+        _write_below(axes, show_share(share), place, SHARES_BELOW, size=size)
     pooled = f"\n({row['seeds']} seeds pooled)" if row["seeds"] > 1 else ""
     _write_below(axes, f"n = {count(row['n'])}{pooled}", 0.5, SIZE_BELOW, color=GREY)
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, label_below, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count_range, dataset_title
+from tracekd.labels import INTERVAL, arm_title, count_range, dataset_title
 from tracekd.scoring import get_scorer
 from tracekd.tables.contrasts import ALL, ALL_ON, JUDGEMENT, Q5_OFF, judgement_title, pair_title
 from tracekd.traces.arms import CLAIMED
@@ -61,7 +61,7 @@ def plot_contrasts(contrasts: pd.DataFrame, grid: Grid, note: str = "") -> Figur
         for axis, pair in zip(axes[0], CLAIMED, strict=True):
             axis.set_title(pair_title(*pair), pad=18)
         _set_range(axes[0, 0], rows)
-        label_below(axes, "difference (points), 95 % interval, clusters of items as independent")
+        label_below(axes, f"difference (points), {INTERVAL}, clusters of items as independent")
         arms = [arm for arm in grid.arms if arm in {*rows["arm"], *rows["other"]}]
         _write_key(figure, arms, list(rows["scorer"].unique()))
     return figure

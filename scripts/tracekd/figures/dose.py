@@ -6,13 +6,15 @@ from matplotlib.figure import Figure
 
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_row, make_panels, mark_missing
-from tracekd.figures.style import GOLD_FILL, GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, dataset_title, model_title, run_size, show_percent
+from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, Keywords, arm_style, house_style
+from tracekd.labels import INTERVAL, arm_title, dataset_title, model_title, run_size, show_percent
 
 # inches
 PANEL = 1.45
 FRAME = Frame(left=0.85, right=0.13, head=0.52, foot=0.82, row_gap=0.42, column_gap=0.2)
 TITLE_DISTANCE = 0.66
+# of the change point
+BAND = "#E9E2F1"
 # place of the first kind on the axis of shares in %, and the distance between two
 FIRST_KIND, KIND = 122, 14
 
@@ -53,7 +55,7 @@ def plot_dose(
                 _draw_panel(panel, rows[cell], lines, kinds)
                 _mark_steps(panel, rows[cell], steps)
         for panel, model in zip(axes[:, 0], models, strict=True):
-            panel.set_ylabel("accuracy (%), 95 % CI", size=SMALL_SIZE)
+            panel.set_ylabel(f"accuracy (%), {INTERVAL}", size=SMALL_SIZE)
             label_row(panel, model_title(model), TITLE_DISTANCE)
         for panel in axes[-1]:
             _write_below(panel, kinds)
@@ -108,7 +110,7 @@ def _mark_steps(axes: Axes, rows: pd.DataFrame, steps: pd.DataFrame) -> None:
         if step["differs"]:
             axes.plot([100 * end for end in ends], 100 * height[ends], color=INK, lw=1.3, zorder=1.5)
         if step["change_point"]:
-            axes.axvspan(*(100 * end for end in ends), color=GOLD_FILL, lw=0, zorder=-1)
+            axes.axvspan(*(100 * end for end in ends), color=BAND, lw=0, zorder=-1)
 
 
 def _write_below(axes: Axes, kinds: list[str]) -> None:

@@ -9,22 +9,19 @@ from matplotlib.lines import Line2D
 
 from tracekd.datasets.rows import Grid
 from tracekd.experiment.contexts import INTACT, REMOVED, SWAPPED
+from tracekd.experiment.contexts import TITLES as CONTEXT_TITLES
 from tracekd.experiment.effects import ALL
 from tracekd.experiment.traces import NO_TRACE, TITLES
 from tracekd.figures.layout import Frame, label_below, make_panels, mark_missing
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import arm_title, count
+from tracekd.labels import INTERVAL, arm_title, count
 
 FRAME = Frame(left=1.3, right=0.12, head=0.78, foot=0.86, row_gap=0.74, column_gap=0.18)
 MOST_COLUMNS = 3
 # inches that one trace takes
 LINE = 0.24
-# context to its words, where its mark stands off the middle of a trace's line, and the mark: shape, filled
-CONTEXTS = {
-    INTACT: ("context as it is", -0.22, "o", True),
-    REMOVED: ("gold fact removed", 0.0, "o", False),
-    SWAPPED: ("gold entity renamed: another answer is right", 0.22, "D", True),
-}
+# context to where its mark stands off the middle of a trace's line, and the mark: shape, filled
+CONTEXTS = {INTACT: (-0.22, "o", True), REMOVED: (0.0, "o", False), SWAPPED: (0.22, "D", True)}
 
 
 def plot_experiment(
@@ -76,7 +73,9 @@ def plot_experiment(
             words = f"{model}\nSFT on {arm_title(arm)} traces\n{looks}"
             panel.set_title(words, loc="left", pad=3, linespacing=1.15, size=SMALL_SIZE)
             panel.tick_params(labelbottom=True)
-        label_below(axes, "← the wrong answer is likelier    log-odds (nats), 95 % CI    the right one is →")
+        label_below(
+            axes, f"← the wrong answer is likelier    log-odds (nats), {INTERVAL}    the right one is →"
+        )
         _write_key(figure, int(set_here["n"].max()), bool(len(without)), note)
     return figure
 
@@ -102,7 +101,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, arm: str, traces: Sequence[str]) -> No
     for place, trace in enumerate(traces):
         if place % 2:
             axes.axhspan(place - 0.5, place + 0.5, color="#F6F6F6", lw=0, zorder=0)
-        for context, (_, shift, marker, is_filled) in CONTEXTS.items():
+        for context, (shift, marker, is_filled) in CONTEXTS.items():
             if (trace, context) in rows.index:
                 row, y = rows.loc[(trace, context)], place + shift
                 axes.hlines(y, row["low"], row["high"], color=colour, lw=1)
@@ -127,12 +126,27 @@ def _write_key(figure: Figure, n: int, has_base: bool, note: str) -> None:
     )
     figure.text(0.06 / width, 1 - 0.05 / height, "\n".join(words), va="top", size=SMALL_SIZE)
     marks = [
-        Line2D([], [], color=INK, marker=marker, mfc=INK if filled else "white", ms=3.6, lw=0, label=words)
-        for words, _, marker, filled in CONTEXTS.values()
+        Line2D(
+            *([], []),
+            color=INK,
+            marker=marker,
+            mfc=INK if filled else "white",
+            ms=3.6,
+            lw=0,
+            label=CONTEXT_TITLES[context] + ": another answer is right" * (context == SWAPPED),
+        )
+        for context, (_, marker, filled) in CONTEXTS.items()
     ]
     if has_base:
         marks.append(
-            Line2D([], [], color=INK, lw=0.8, ls=(0, (3, 2)), label="SFT without traces, context as it is")
+            Line2D(
+                [],
+                [],
+                color=INK,
+                lw=0.8,
+                ls=(0, (3, 2)),
+                label=f"SFT without traces, {CONTEXT_TITLES[INTACT]}",
+            )
         )
     figure.legend(
         handles=marks,

@@ -20,11 +20,24 @@ from tracekd.figures.style import (
     arm_style,
     house_style,
 )
-from tracekd.labels import arm_title, count, dataset_title, model_title, run_size, show_number, show_percent
+from tracekd.labels import (
+    INTERVAL,
+    OUTCOME_TITLES,
+    RIGHT,
+    WRONG,
+    arm_title,
+    count,
+    dataset_title,
+    model_title,
+    run_size,
+    scorer_title,
+    show_number,
+    show_share,
+)
 from tracekd.tables.matrix import conditionals, pool_seeds
 
 # inches: places of the two panels of a row and of the words left of them
-MATRIX, DOTS = (1.6, 0.98), (3.4, 2.76)
+MATRIX, DOTS = (1.74, 0.98), (3.52, 2.64)
 MODEL_AT, ARM_AT = 0.17, 0.4
 HEAD, FOOT = 0.74, 0.42
 # height of a row of panels and the gap below it, with classes and without: more rows leave no room for them
@@ -44,7 +57,7 @@ def plot_follow_rate(
     """Draw one row per dataset, model and arm: the matrix of trace and answer, and the shares.
 
     The shares are of the items whose trace names wrong facts that imply a wrong answer: the answer is the
-    implied one (filled), or it is true all the same (open); and the answer of the same model without traces
+    implied one (filled), or it is right all the same (open); and the answer of the same model without traces
     is the implied one (bar). Shares and their limits are means over seeds, for seeds answer the same items.
 
     Args:
@@ -93,11 +106,11 @@ def plot_follow_rate(
         with_baseline = bool(shares["baseline_share"].notna().any())
         names = [dataset_title(name) for name in rows["dataset"].unique()]
         head = "trace and answer," if len(names) > 1 else f"{names[0]}, trace and answer,"
-        _write_heads(figure, panels[0], f"{head}\n{scorer} scorer", with_baseline)
+        _write_heads(figure, panels[0], f"{head}\n{scorer_title(scorer)}", with_baseline)
         axis_place = panels[-1][1].get_position()
         centre = (axis_place.x0 + axis_place.x1) / 2
         below = axis_place.y0 - 0.23 / total
-        figure.text(centre, below, "share of answers (%) by own gold, 95 % CI", ha="center", va="top")
+        figure.text(centre, below, f"share of answers (%), {INTERVAL}", ha="center", va="top")
         if note:
             write_note(figure, note)
     return figure
@@ -115,22 +128,22 @@ def _pool(follow: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_matrix(axes: Axes, row: pd.Series) -> None:
-    """Draw one matrix in % of its items, and P(answer ok) of each column below it."""
+    """Draw one matrix in % of its items, and P(answer right) of each column below it."""
     counts = np.array([[row["both_ok"], row["answer_only_ok"]], [row["trace_only_ok"], row["neither_ok"]]])
     axes.pcolormesh(
         counts / row["n"], vmin=0, vmax=1.5, cmap=arm_shades(row["arm"]), edgecolors="white", linewidth=1
     )
     for (line, column), cell in np.ndenumerate(counts):
-        words = f"{show_percent(cell / row['n'])} %"
+        words = show_share(cell / row["n"])
         axes.text(column + 0.5, line + 0.5, words, ha="center", va="center", size=SMALL_SIZE)
-    below = ["undef." if share is None else f"{show_percent(share)} %" for share in conditionals(row)]
+    below = list(map(show_share, conditionals(row)))
     axes.set_xticks([0.5, 1.5], below)
-    axes.set_yticks([0.5, 1.5], ["answer ok", "wrong"])
+    axes.set_yticks([0.5, 1.5], [f"answer {RIGHT}", WRONG])
     axes.tick_params(length=0, pad=2)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
     style: Keywords = {"textcoords": "offset points", "size": SMALL_SIZE, "va": "top"}
-    axes.annotate("P(answer ok)", (0, 2), (-2, -2.6), ha="right", **style)
+    axes.annotate(f"P(answer {RIGHT})", (0, 2), (-2, -2.6), ha="right", **style)
     axes.annotate(f"n = {count(row['n'])}", (2, 2), (4, -2.6), ha="left", color=GREY, **style)
 
 
@@ -255,15 +268,15 @@ def _write_heads(figure: Figure, panels: list[Axes], title: str, with_baseline: 
     matrix, dots = (axes.get_position() for axes in panels)
     total = figure.get_figheight()
     head = panels[0].secondary_xaxis("top")
-    head.set_xticks([0.5, 1.5], ["trace ok", "wrong"])
+    head.set_xticks([0.5, 1.5], [f"trace {RIGHT}", WRONG])
     head.tick_params(length=0, pad=1)
     head.spines[:].set_visible(False)
     figure.text((matrix.x0 + matrix.x1) / 2, matrix.y1 + 0.2 / total, title, ha="center", va="bottom")
-    words = "the trace implies a wrong answer; then the answer …"
+    words = "Where the trace implies a wrong answer:"
     figure.text(dots.x0, dots.y1 + 0.52 / total, words, va="bottom")
-    marks = [("●", "is that one", 0.0, 0.31), ("○", "is true all the same", 0.86, 0.31)]
+    marks = [("●", OUTCOME_TITLES["follows"], 0.0, 0.31), ("○", OUTCOME_TITLES["true"], 1.5, 0.31)]
     if with_baseline:
-        marks.append(("◇", "is that one without traces, same model and items", 0.0, 0.12))
+        marks.append(("◇", f"{OUTCOME_TITLES['baseline']}, same model and items", 0.0, 0.12))
     for mark, words, shift, line in marks:
         x, y = dots.x0 + shift / TEXT_WIDTH, dots.y1 + line / total
         figure.text(x, y, mark, va="bottom", color=INK)

@@ -1,7 +1,6 @@
 """Phi of every step and the answer, with its interval, against the margin that does not matter."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from tracekd.core.errors import DataError
 from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PAGE_HEIGHT, PALE, SMALL_SIZE, Keywords, arm_style, house_style
-from tracekd.labels import arm_title, count, dataset_title, show_number
+from tracekd.labels import INTERVAL, arm_title, count, dataset_title, part_titles, scorer_title, show_number
 from tracekd.scoring import SCORERS
 
 # inches: a row is one model and arm, at least so much per scorer; many rows share what a page leaves and have
@@ -75,7 +74,7 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
         raise DataError("no traces were scored", hint="choose an arm with a trace")
     datasets = grid.present(rows, "dataset")
     lines = {name: _lines(rows[rows["dataset"] == name], grid) for name in datasets}
-    steps, sides = {name: replace(grid, datasets=[name]).steps for name in datasets}, _sides(rows["scorer"])
+    steps, sides = {name: _titles(name) for name in datasets}, _sides(rows["scorer"])
     columns = max(map(len, steps.values()))
     full = max(ROW, SCORER * len(sides))
     room = PAGE_HEIGHT - FRAME.height([0] * len(datasets), note)
@@ -99,9 +98,14 @@ def plot_forest(statistics: pd.DataFrame, margin: float, grid: Grid, note: str =
                     axes[place - 1, number].tick_params(labelbottom=True)
             _write_sides(panels, name, rows[rows["dataset"] == name], lines[name], sides)
             above = titles
-        label_below(axes, "φ, 95 % interval")
+        label_below(axes, f"φ, {INTERVAL}")
         _write_key(figure, margin, sides)
     return figure
+
+
+def _titles(dataset: str) -> dict[str, str]:
+    """Name the parts of a dataset's trace."""
+    return {name: title for name, title in part_titles([dataset]).items() if name != "answer"}
 
 
 def _lines(rows: pd.DataFrame, grid: Grid) -> list[tuple[str, str]]:
@@ -243,7 +247,7 @@ def _write_key(figure: Figure, margin: float, sides: Mapping[str, Side]) -> None
             lw=1.1,
             marker=side.marker,
             mfc=INK if side.filled else "white",
-            label=f"{scorer} scorer",
+            label=scorer_title(scorer),
         )
         for scorer, side in sides.items()
     ]

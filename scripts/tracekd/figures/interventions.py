@@ -1,4 +1,4 @@
-"""Answers behind traces that were set from outside: how often they follow, and how often they are true."""
+"""Answers after traces that were set from outside: how often they follow, and how often they are right."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tracekd.datasets.rows import Grid
 from tracekd.figures.layout import Frame, label_below, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.interventions.prefills import condition_title
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import INTERVAL, OUTCOME_TITLES, arm_title, count, dataset_title
 from tracekd.tables.estimates import add_share
 
 FRAME = Frame(left=0.86, right=0.42, head=0.87, foot=0.38, row_gap=0.5, column_gap=0.5)
@@ -30,8 +30,8 @@ def plot_interventions(
 ) -> Figure:
     """Draw one panel a model and arm: both shares for each condition, with 95 % Wilson intervals.
 
-    Filled: the answer is the one that the trace implies, of the items where this is not the truth; their
-    number stands at the right. Open: the answer is true, of all items. Seeds are pooled; the interval is at
+    Filled: the answer is the one that the trace implies, of the items where this is wrong; their
+    number stands at the right. Open: the answer is right, of all items. Seeds are pooled; the interval is at
     the mean n of a seed, for seeds answer the same items.
 
     Args:
@@ -66,7 +66,7 @@ def plot_interventions(
             panel.set_title(words, loc="left", pad=3, linespacing=1.15, size=SMALL_SIZE)
             panel.tick_params(labelbottom=True)
         _write_head(figure, dataset_title(dataset), told, int(pooled["n"].max()))
-        label_below(axes, "share of answers (%), 95 % CI")
+        label_below(axes, f"share of answers (%), {INTERVAL}")
     return figure
 
 
@@ -81,7 +81,7 @@ def _pool(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str], told: bool) -> None:
-    """Draw one adapter, and, where following can be told from truth, of how many items it is."""
+    """Draw one adapter, and, where following can be told from being right, of how many items it is."""
     style = arm_style(arm)
     axes.set(xlim=(-3, 103), ylim=(len(conditions) - 0.3, -0.7), xticks=range(0, 101, 25))
     axes.set_yticks(range(len(conditions)), [condition_title(name) for name in conditions])
@@ -124,9 +124,9 @@ def _draw(axes: Axes, rows: pd.DataFrame, arm: str, conditions: Sequence[str], t
 def _write_head(figure: Figure, dataset: str, told: bool, n: int) -> None:
     """Write what the markers mean, and of how many items they are."""
     left, height = 0.06 / figure.get_figwidth(), figure.get_figheight()
-    lines = [("○", f"the answer is true (of up to n = {count(n)})")]
+    lines = [("○", f"{OUTCOME_TITLES['true']} (of up to n = {count(n)})")]
     if told:
-        lines.insert(0, ("●", "the answer is what the trace implies (of n at the right)"))
+        lines.insert(0, ("●", f"{OUTCOME_TITLES['follows']} (of n at the right)"))
     else:
         lines.append(("", "facts of this dataset imply no answer by themselves"))
     lines.insert(0, ("", dataset))

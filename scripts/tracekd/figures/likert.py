@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
 from tracekd.figures.style import GREY, INK, SMALL_SIZE, Keywords, house_style
-from tracekd.labels import DIMENSION_TITLES, count
+from tracekd.labels import DIMENSION_TITLES, count, show_number
 from tracekd.study.scores import DIMENSIONS
 
 # inches: a line is a bar or the name of a question
@@ -84,8 +84,10 @@ def _draw_bar(axes: Axes, place: float, shares: np.ndarray, n: int) -> None:
         "color": GREY,
         "textcoords": "offset points",
     }
-    axes.annotate(f"{_outer(shares).sum():.0f}", (-below.sum(), place), (-3, 0), ha="right", **words)
-    axes.annotate(f"{_outer(shares[::-1]).sum():.0f}", (above.sum(), place), (3, 0), ha="left", **words)
+    axes.annotate(show_number(_outer(shares).sum(), 0), (-below.sum(), place), (-3, 0), ha="right", **words)
+    axes.annotate(
+        show_number(_outer(shares[::-1]).sum(), 0), (above.sum(), place), (3, 0), ha="left", **words
+    )
     axes.annotate(
         count(n), (1, place), (4, 0), ("axes fraction", "data"), ha="left", **words, annotation_clip=False
     )

@@ -1,7 +1,9 @@
 """Figure 1: how one real question becomes an SFT item whose trace can be verified, right or wrong."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil
 
 import matplotlib.pyplot as plt
@@ -13,19 +15,21 @@ from tracekd.core.errors import DataError
 from tracekd.core.literals import spell_lists
 from tracekd.core.records import Question, Trace
 from tracekd.datasets import get_dataset
+from tracekd.datasets.interface import Step
 from tracekd.figures.layout import NOTE_HEIGHT, write_note
 from tracekd.figures.style import (
     GOLD_FILL,
     GREY,
     INK,
+    RIGHT_COLOUR,
     SMALL_SIZE,
     TEXT_SIZE,
     TEXT_WIDTH,
+    WRONG_COLOUR,
     arm_style,
     house_style,
 )
-from tracekd.labels import arm_title, dataset_title
-from tracekd.traces.arms import RIGHT, WRONG
+from tracekd.labels import arm_title, as_header, dataset_title, step_title, verdict_title
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN, THINK_CLOSE, THINK_OPEN
 
 # lines of context that leave the two columns about as tall, and characters on such a line
@@ -33,9 +37,13 @@ CONTEXT_LINES, LINE_CHARACTERS = 18, 46
 # longer quotes are cut, the caption says so: a passage of MS MARCO may fill a page
 FACT_LINES, GOLD_LINES, STEP_LINES = 2, 4, 8
 # inches
-MARGIN, GUTTER, PAD, LINE_SPACING, ARROW = 0.04, 0.3, 0.07, 1.28, 0.24
-# of the raw item: the one that makes the figure lowest is taken, so that neither side is half empty
+MARGIN, GUTTER, BETWEEN, PAD, LINE_SPACING, ARROW = 0.04, 0.3, 0.12, 0.07, 1.28, 0.24
+# of the left side: the one that makes the figure lowest is taken, and of equal ones the fullest
 LEFT_WIDTHS = (2.75, 2.45, 2.15, 1.85)
+# of an SFT target at the end of a lane
+TARGET = 1.3
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -102,58 +110,125 @@ def plot_pipeline(question: Question, traces: Mapping[str, Trace], note: str = "
     """
     with house_style():
         figure = plt.figure(figsize=(TEXT_WIDTH, 1))
-        layouts = [_lay_out(figure, question, traces, width) for width in LEFT_WIDTHS]
-        item, rows = min(layouts, key=lambda layout: (_measure(layout), -layout[0].height))
-        tops = [max(box.height for box in row) for row in rows]
-        half = rows[1][0].width
+        texts = Texts(figure, question, traces)
+        layouts = [lay_out(texts, width) for lay_out in (_in_rows, _in_lanes) for width in LEFT_WIDTHS]
+        layout = min(layouts, key=lambda one: (one.height, one.blank))
         foot = MARGIN + NOTE_HEIGHT * bool(note)
-        right = sum(tops) + (len(rows) - 1) * ARROW
-        body = _measure((item, rows))
-        height = body + MARGIN + foot
+        height = MARGIN + layout.height + foot
         figure.set_size_inches(TEXT_WIDTH, height)
         canvas = figure.add_axes((0, 0, 1, 1))
-        canvas.set(xlim=(0, TEXT_WIDTH), ylim=(0, height))
+        canvas.set(xlim=(-MARGIN, TEXT_WIDTH - MARGIN), ylim=(layout.height + foot, -MARGIN))
         canvas.set_axis_off()
-
-        top = height - MARGIN
-        _draw_box(canvas, item, MARGIN, top, item.height)
-        gap = ARROW + (body - right) / (len(rows) - 1)
-        left, y = MARGIN + item.width + GUTTER, top
-        _arrow(canvas, (MARGIN + item.width, top - tops[0] / 2), (left, top - tops[0] / 2))
-        for number, (row, row_height) in enumerate(zip(rows, tops, strict=True)):
-            for column, box in enumerate(row):
-                _draw_box(canvas, box, left + column * (half + 0.12), y, row_height)
-            for column in range(len(traces)) if number + 1 < len(rows) else ():
-                x = left + column * (half + 0.12)
-                _arrow(canvas, (x + half / 2, y - row_height), (x + half / 2, y - row_height - gap))
-            y -= row_height + gap
+        for box, left, top, tall in layout.boxes:
+            _draw_box(canvas, box, left, top, tall)
+        for points in layout.arrows:
+            _draw_arrow(canvas, points)
         if note:
             write_note(figure, note)
     return figure
 
 
-def _lay_out(
-    figure: Figure, question: Question, traces: Mapping[str, Trace], left: float
-) -> tuple[Box, list[list[Box]]]:
-    """Break all texts beside a raw item of this width: its box, and the rows of boxes right of it."""
-    wide = TEXT_WIDTH - left - GUTTER - 2 * MARGIN
-    half = (wide - 0.12) / 2
-    item = Box(f"1  Raw item ({dataset_title(question.dataset)})", _item(question), left)
-    steps = Box("2  Decomposition", _steps(question), wide)
-    colours = {arm: arm_style(arm).colour for arm in traces}
-    reasoning = [
-        Box(f"3  {arm_title(arm).capitalize()} trace", _trace(question, trace), half, colours[arm])
-        for arm, trace in traces.items()
-    ]
-    targets = [Box("4  SFT target", _target(question, arm), half, colours[arm]) for arm in traces]
-    rows = [[_wrapped(figure, box) for box in row] for row in ([steps], reasoning, targets)]
-    return _wrapped(figure, item), rows
+@dataclass(frozen=True)
+class Texts:
+    """What stands in the boxes of one question, broken into lines that fit a width."""
+
+    figure: Figure
+    question: Question
+    traces: Mapping[str, Trace]
+
+    def item(self, width: float) -> Box:
+        """The raw item."""
+        title = f"1  Raw item ({dataset_title(self.question.dataset)})"
+        return _wrapped(self.figure, Box(title, _item(self.question), width))
+
+    def steps(self, width: float) -> Box:
+        """The decomposition."""
+        return _wrapped(self.figure, Box("2  Decomposition", _steps(self.question), width))
+
+    def reasoning(self, width: float) -> list[Box]:
+        """The trace of each arm."""
+        return [
+            _wrapped(
+                self.figure,
+                Box(
+                    f"3  {as_header(arm_title(arm))} trace",
+                    _trace(self.question, trace),
+                    width,
+                    arm_style(arm).colour,
+                ),
+            )
+            for arm, trace in self.traces.items()
+        ]
+
+    def targets(self, width: float) -> list[Box]:
+        """The SFT target of each arm."""
+        return [
+            _wrapped(
+                self.figure, Box("4  SFT target", _target(self.question, arm), width, arm_style(arm).colour)
+            )
+            for arm in self.traces
+        ]
 
 
-def _measure(layout: tuple[Box, list[list[Box]]]) -> float:
-    """Height of a layout in inches: that of its higher side."""
-    item, rows = layout
-    return max(item.height, sum(max(box.height for box in row) for row in rows) + (len(rows) - 1) * ARROW)
+@dataclass(frozen=True)
+class Layout:
+    """Where everything stands, in inches to the right and down from the upper left corner.
+
+    `boxes`: with left, top and height; `arrows`: their corners, the head at the last one.
+    """
+
+    height: float
+    boxes: list[tuple[Box, float, float, float]]
+    arrows: list[list[Point]]
+
+    @property
+    def blank(self) -> float:
+        """Square inches within the boxes that their texts leave empty."""
+        return sum(box.width * (tall - box.height) for box, _, _, tall in self.boxes)
+
+
+def _in_rows(texts: Texts, width: float) -> Layout:
+    """Put the item on the left, as wide as this, and beside it rows from the decomposition to the targets."""
+    left = width + GUTTER
+    wide = TEXT_WIDTH - 2 * MARGIN - left
+    half = (wide - BETWEEN) / 2
+    item = texts.item(width)
+    rows = [[texts.steps(wide)], texts.reasoning(half), texts.targets(half)]
+    talls = [max(box.height for box in row) for row in rows]
+    height = max(item.height, sum(talls) + (len(rows) - 1) * ARROW)
+    gap = (height - sum(talls)) / (len(rows) - 1)
+    boxes, arrows = [(item, 0.0, 0.0, height)], [[(width, talls[0] / 2), (left, talls[0] / 2)]]
+    top = 0.0
+    for number, (row, tall) in enumerate(zip(rows, talls, strict=True)):
+        boxes += [(box, left + place * (half + BETWEEN), top, tall) for place, box in enumerate(row)]
+        centres = [left + place * (half + BETWEEN) + half / 2 for place in range(len(texts.traces))]
+        if number + 1 < len(rows):
+            arrows += [[(x, top + tall), (x, top + tall + gap)] for x in centres]
+        top += tall + gap
+    return Layout(height, boxes, arrows)
+
+
+def _in_lanes(texts: Texts, width: float) -> Layout:
+    """Put item and decomposition one below the other, as wide as this, and beside them a lane per arm."""
+    left, last = width + GUTTER, TEXT_WIDTH - 2 * MARGIN - TARGET
+    middle = last - ARROW - left
+    item, steps = texts.item(width), texts.steps(width)
+    lanes = list(zip(texts.reasoning(middle), texts.targets(TARGET), strict=True))
+    talls = [max(box.height for box in lane) for lane in lanes]
+    between = (len(lanes) - 1) * BETWEEN
+    height = max(item.height + ARROW + steps.height, sum(talls) + between)
+    more = (height - sum(talls) - between) / len(lanes)
+    begin = height - steps.height
+    boxes = [(item, 0.0, 0.0, item.height), (steps, 0.0, begin, steps.height)]
+    arrows: list[list[Point]] = [[(width / 2, item.height), (width / 2, begin)]]
+    top, from_steps, turn = 0.0, begin + steps.height / 2, width + GUTTER / 2
+    for (reasoning, target), tall in zip(lanes, talls, strict=True):
+        centre = top + (tall + more) / 2
+        boxes += [(reasoning, left, top, tall + more), (target, last, top, tall + more)]
+        arrows += [[(width, from_steps), (turn, from_steps), (turn, centre), (left, centre)]]
+        arrows += [[(last - ARROW, centre), (last, centre)]]
+        top += tall + more + BETWEEN
+    return Layout(height, boxes, arrows)
 
 
 def _context_lines(question: Question) -> int:
@@ -193,7 +268,7 @@ def _steps(question: Question) -> list[Paragraph]:
         paragraph
         for step in get_dataset(question.dataset).steps
         for paragraph in (
-            Paragraph(step.asks, colour=GREY),
+            Paragraph(f"{_name(step)}: {step.asks}", colour=GREY),
             Paragraph(numbers if step.quotes else str(step.gold(question)), fill=GOLD_FILL),
         )
     ]
@@ -206,7 +281,7 @@ def _trace(question: Question, trace: Trace) -> list[Paragraph]:
         paragraph
         for step, text in zip(steps, trace.text.split("\n", len(steps) - 1), strict=True)
         for paragraph in (
-            _verdict(step.asks.partition(":")[0], verdict.get(step.name)),
+            _verdict(_name(step), verdict.get(step.name)),
             Paragraph(
                 spell_lists(text), max_lines=STEP_LINES, fill=GOLD_FILL if verdict.get(step.name) else None
             ),
@@ -214,11 +289,17 @@ def _trace(question: Question, trace: Trace) -> list[Paragraph]:
     ]
 
 
+def _name(step: Step) -> str:
+    """Name a step at the beginning of a line."""
+    return as_header(step_title(step))
+
+
 def _verdict(step: str, ok: bool | None) -> Paragraph:
     """Name a step and say what the verifier found; nothing where it has not looked."""
     if ok is None:
         return Paragraph(step, colour=GREY)
-    return Paragraph(f"{step}: {'right ✓' if ok else 'wrong ✗'}", colour=RIGHT if ok else WRONG)
+    words = f"{step}: {verdict_title(ok)} {'✓' if ok else '✗'}"
+    return Paragraph(words, colour=RIGHT_COLOUR if ok else WRONG_COLOUR)
 
 
 def _target(question: Question, arm: str) -> list[Paragraph]:
@@ -239,8 +320,9 @@ def _wrap(figure: Figure, paragraph: Paragraph, room: float) -> str:
     """Break text into lines of at most `room` inches, words whole where they fit; cut after `max_lines`."""
     lines: list[str] = []
     line = ""
-    for word in paragraph.text.split():
-        joined = f"{line} {word}".lstrip()
+    # a line may end at a tag, too
+    for space, word in re.findall(r"(\s*)(</?\w+>|[^\s<]+|<)", paragraph.text):
+        joined = f"{line} {word}" if line and space else f"{line}{word}"
         if _width(figure, joined, paragraph) <= room:
             line = joined
             continue
@@ -276,7 +358,7 @@ def _height(paragraph: Paragraph) -> float:
 def _draw_box(canvas: Axes, box: Box, left: float, top: float, height: float) -> None:
     """Draw a box with its upper left corner at (left, top), stretched to a height."""
     frame = FancyBboxPatch(
-        (left, top - height),
+        (left, top),
         box.width,
         height,
         boxstyle="round,pad=0,rounding_size=0.05",
@@ -285,36 +367,31 @@ def _draw_box(canvas: Axes, box: Box, left: float, top: float, height: float) ->
         lw=0.9,
     )
     canvas.add_patch(frame)
-    y = top - PAD
+    y = top + PAD
     for paragraph in (box.heading, *box.paragraphs):
         tall = _height(paragraph)
         if paragraph.fill:
-            canvas.add_patch(
-                Rectangle(
-                    (left + 0.03, y - tall + 0.025),
-                    box.width - 0.06,
-                    tall - 0.01,
-                    fc=paragraph.fill,
-                    ec="none",
-                )
-            )
+            corner = (left + 0.03, y - 0.015)
+            canvas.add_patch(Rectangle(corner, box.width - 0.06, tall - 0.01, fc=paragraph.fill, ec="none"))
         for number, line in enumerate(paragraph.text.split("\n")):
             canvas.text(
                 left + PAD,
-                y - (number + 0.78) * paragraph.size * LINE_SPACING / 72,
+                y + (number + 0.78) * paragraph.size * LINE_SPACING / 72,
                 line,
                 size=paragraph.size,
                 color=paragraph.colour,
                 weight="bold" if paragraph.bold else "normal",
                 va="baseline",
             )
-        y -= tall
+        y += tall
 
 
-def _arrow(canvas: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow between two boxes."""
+def _draw_arrow(canvas: Axes, points: Sequence[Point]) -> None:
+    """Draw an arrow between two boxes, along these corners."""
+    for start, end in pairwise(points[:-1]):
+        canvas.plot(*zip(start, end, strict=True), color=GREY, lw=0.9, solid_capstyle="projecting")
     canvas.add_patch(
         FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=7, lw=0.9, color=GREY, shrinkA=2, shrinkB=2
+            *points[-2:], arrowstyle="-|>", mutation_scale=7, lw=0.9, color=GREY, shrinkA=0, shrinkB=2
         )
     )

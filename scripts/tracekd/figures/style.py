@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
 from tracekd.core.files import atomic_write
-from tracekd.traces.arms import ARMS, OTHER, Style
+from tracekd.traces.arms import ARMS, BLUE, OTHER, VERMILION, Style
 
 # inches: one column and the text block of a two-column A4 page, and the height a page leaves to a figure
 COLUMN_WIDTH, TEXT_WIDTH, PAGE_HEIGHT = 3.3, 6.8, 9.2
@@ -27,6 +27,8 @@ FORMATS = ("pdf", "svg", "png")
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
+# a colour has one meaning: what is right or more looks like correct traces, gold facts are on yellow
+RIGHT_COLOUR, WRONG_COLOUR = BLUE, VERMILION
 GOLD_FILL = "#FFF1C9"
 
 Keywords = dict[str, Any]  # of a call of matplotlib

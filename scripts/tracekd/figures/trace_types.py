@@ -1,4 +1,4 @@
-"""What kinds of training traces are like: length, facts, readability and truth, a row an arm."""
+"""What kinds of training traces are like: length, facts, readability and correctness, a row an arm."""
 
 import pandas as pd
 from matplotlib.axes import Axes

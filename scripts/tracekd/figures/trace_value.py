@@ -20,7 +20,7 @@ from tracekd.figures.layout import (
     write_key,
 )
 from tracekd.figures.style import PALE, arm_style, house_style
-from tracekd.labels import count_range, model_title, run_size
+from tracekd.labels import INTERVAL, count_range, model_title, run_size
 from tracekd.tables.trace_types import ALL, KEPT
 
 # inches
@@ -62,7 +62,7 @@ def plot_trace_value(
             _draw_panel(figure, panels[0], shown, shown["words"])
             _draw_panel(figure, panels[1], shown, 100 * shown["verified"])
             label_row(panels[0], model_title(model), TITLE_DISTANCE)
-            panels[0].set_ylabel("accuracy (%), 95 % CI", labelpad=2)
+            panels[0].set_ylabel(f"accuracy (%), {INTERVAL}", labelpad=2)
             n = {questions: rows["n"] for questions, rows in shown.groupby("questions")}
             words = f"{run_size(n[ALL], shown['seeds'].max())}; kept: {count_range(n.get(KEPT, [0]))}"
             label_size(panels[1], words)

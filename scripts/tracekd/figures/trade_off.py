@@ -17,7 +17,7 @@ from tracekd.figures.layout import (
     write_key,
 )
 from tracekd.figures.style import PALE, arm_style, house_style
-from tracekd.labels import DIMENSION_TITLES, model_title, run_size
+from tracekd.labels import DIMENSION_TITLES, INTERVAL, model_title, run_size
 from tracekd.study.scores import DIMENSIONS
 
 # inches
@@ -120,5 +120,5 @@ def _draw_frame(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _kinds(has_own: bool) -> list[Line2D]:
     """Explain filled and open marks."""
-    own = [key_mark("this run's study, 95 % intervals", filled=True)] if has_own else []
+    own = [key_mark(f"this run's study, {INTERVAL}s", filled=True)] if has_own else []
     return [*own, key_mark("published rating (constant) and this run's accuracy", filled=False)]

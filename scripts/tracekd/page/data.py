@@ -17,7 +17,17 @@ from tracekd.core.tables import read_table
 from tracekd.core.texts import read_text, restore
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import (
+    OUTCOME_TITLES,
+    arm_title,
+    as_header,
+    count,
+    dataset_title,
+    part_titles,
+    scorer_title,
+    step_title,
+    verdict_title,
+)
 from tracekd.page.sources import Job
 from tracekd.scoring import choose_first
 from tracekd.statistics.association import CELLS
@@ -30,6 +40,8 @@ Json = dict[str, Any]
 
 # trace and answer of the cells of a matrix, in the order of CELLS
 VERDICTS = ((1, 1), (0, 1), (1, 0), (0, 0))
+# verdicts as the items' texts have them
+FLAGS = {"1": 1, "0": 0, "-": None}
 FORMS = {
     Form.UNTRAINED: "no fine-tuning",
     Form.BARE: "the answer alone, without a trace",
@@ -49,7 +61,7 @@ class Facts:
         call: the call of Snakemake that makes it, without targets.
         origin: whose generations it scores, in words.
         made_up: what of it is neither real model nor real data.
-        has_set_traces: whether answers behind set traces are part of it.
+        has_set_traces: whether answers after set traces are part of it.
         models, datasets: name to where it comes from, in words.
         seeds: of training.
         settings: sections of the configuration that say how adapters were trained and answers generated.
@@ -69,13 +81,14 @@ class Facts:
 
 def describe_names(grid: Grid, scorers: Sequence[str]) -> Json:
     """Give titles and colours of all that the page names, in the order of the configuration."""
+    parts = part_titles(grid.datasets)
     return {
         "datasets": [
             {
                 "name": name,
                 "title": dataset_title(name),
                 "classes": list(get_dataset(name).classes),
-                "steps": [{"name": step.name, "title": step.title} for step in get_dataset(name).steps],
+                "steps": [{"name": step.name, "title": step_title(step)} for step in get_dataset(name).steps],
             }
             for name in grid.datasets
         ],
@@ -86,8 +99,11 @@ def describe_names(grid: Grid, scorers: Sequence[str]) -> Json:
         ],
         "scorers": list(scorers),
         "scorer": choose_first(scorers),
-        "steps": [{"name": name, "title": title} for name, title in grid.steps.items()],
+        "scorer_titles": {name: scorer_title(name) for name in scorers},
+        "steps": [{"name": name, "title": parts[name]} for name in grid.steps],
         "whole": TRACE,
+        "verdicts": {key: verdict_title(flag) for key, flag in FLAGS.items()},
+        "outcomes": OUTCOME_TITLES,
         "cells": [
             {"name": cell, "trace": trace, "answer": answer}
             for cell, (trace, answer) in zip(CELLS, VERDICTS, strict=True)
@@ -181,7 +197,7 @@ def describe_methods(facts: Facts, grid: Grid, scorers: Sequence[str], generatio
         {
             "title": "Steps of a trace",
             "rows": [
-                [f"{dataset_title(name)}, {step.title}", step.asks]
+                [f"{dataset_title(name)}, {step_title(step)}", as_header(step.asks)]
                 for name in grid.datasets
                 for step in get_dataset(name).steps
             ],
@@ -213,7 +229,7 @@ def list_limits(facts: Facts) -> list[str]:
     if len(facts.seeds) == 1:
         limits.append("One training seed: no interval covers how another training run would differ.")
     limits.append(
-        "Answers behind set traces show what a changed trace changes; all other associations of trace and "
+        "Answers after set traces show what a changed trace changes; all other associations of trace and "
         "answer have no causal reading."
         if facts.has_set_traces
         else "No trace was set from outside: an association of trace and answer has no causal reading here."

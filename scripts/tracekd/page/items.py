@@ -17,8 +17,10 @@ from tracekd.core.tables import read_table
 from tracekd.datasets import get_dataset
 from tracekd.datasets.interface import Step, Value
 from tracekd.datasets.rows import TRACE
+from tracekd.experiment.contexts import TITLES as CONTEXTS
+from tracekd.experiment.traces import TITLES as TRACES
 from tracekd.interventions.outcomes import read_outcome
-from tracekd.interventions.prefills import CONDITIONS, condition_title
+from tracekd.interventions.prefills import condition_title
 from tracekd.run.cells import read_run
 from tracekd.scoring import get_scorer
 from tracekd.scoring.aligned import read_own_words
@@ -45,7 +47,7 @@ class Cell:
         scores: by scorer, in the same order.
         readings: of the main way, in the same order; None of an arm whose answers are not read.
         reasons: of differences between the scorers: id, part, in words.
-        interventions: path of the answers behind set traces; None where none are set.
+        interventions: path of the answers after set traces; None where none are set.
 
     """
 
@@ -207,7 +209,7 @@ def describe_experiment(rows: pd.DataFrame, questions: Mapping[str, tuple[int, Q
 
 def _title(name: str) -> str:
     """Write a trace or a context of the experiment for readers."""
-    return condition_title(name) if name in CONDITIONS else name.replace("_", " ")
+    return (TRACES | CONTEXTS).get(name, name.replace("_", " "))
 
 
 def show_value(question: Question, step: Step, value: Value | None) -> Any:

@@ -91,7 +91,7 @@ class Plan:
         return sorted(found, key=lambda key: (list(self.grid.arms).index(key[2]), key[3]))
 
     def has_set_traces(self, dataset: str, model: str) -> bool:
-        """Whether answers behind set traces are known of a dataset and model."""
+        """Whether answers after set traces are known of a dataset and model."""
         return self.experiment is not None or any(
             key in self.interventions for key in self.get_cells(dataset, model)
         )
@@ -153,7 +153,7 @@ def list_parts(plan: Plan) -> Iterator[Part]:
 def _describe_set(
     cell: Cell, measured: pd.DataFrame | None, places: Mapping[str, tuple[int, Question]]
 ) -> Json:
-    """Give the answers of a cell behind set traces: of the interventions, and of the experiment."""
+    """Give the answers of a cell after set traces: of the interventions, and of the experiment."""
     rows = None if measured is None else measured[_is_of(measured, cell)]
     return {
         "interventions": describe_interventions(cell, places),

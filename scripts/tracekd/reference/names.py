@@ -12,7 +12,7 @@ from tracekd.datasets.quirks import Quirk
 from tracekd.experiment.contexts import CUED, INTACT, REMOVED, SWAPPED
 from tracekd.experiment.traces import NO_TRACE, TITLES, TRACES
 from tracekd.interventions.prefills import CONDITIONS, Condition
-from tracekd.labels import BASELINE_TITLES, QUIRK_TITLES
+from tracekd.labels import BASELINE_TITLES, QUIRK_TITLES, step_title
 from tracekd.page.data import say_arm, say_steps
 from tracekd.scoring import SCORERS, Scorer
 from tracekd.scoring.baselines import BASELINES
@@ -179,7 +179,7 @@ def _steps(dataset: Dataset) -> list[list[str]]:
         [
             code(dataset.name),
             code(step.name),
-            step.title,
+            step_title(step),
             step.asks,
             code(step.opening.strip()),
             _mark(step.quotes),

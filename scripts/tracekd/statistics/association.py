@@ -41,7 +41,7 @@ class Counts(NamedTuple):
 
     @property
     def table(self) -> NDArray[np.int64]:
-        """Rows trace ok and wrong, columns answer ok and wrong."""
+        """Rows trace right and wrong, columns answer right and wrong."""
         return np.array([[self.both_ok, self.trace_only_ok], [self.answer_only_ok, self.neither_ok]])
 
     @property
@@ -93,7 +93,7 @@ def odds_ratio(shares: ArrayLike) -> NDArray[np.float64]:
 
 
 def risk_difference(shares: ArrayLike) -> NDArray[np.float64]:
-    """P(answer ok | trace ok) - P(answer ok | trace wrong), elementwise as `phi`."""
+    """P(answer right | trace right) - P(answer right | trace wrong), elementwise as `phi`."""
     both, answer_only, trace_only, neither = np.moveaxis(np.asarray(shares, dtype=float), -1, 0)
     values: NDArray[np.float64] = both / (both + trace_only) - answer_only / (answer_only + neither)
     return values

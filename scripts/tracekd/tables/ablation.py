@@ -9,10 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from tracekd.datasets import get_dataset
+from tracekd.datasets import BUILT_IN, get_dataset
 from tracekd.datasets.published import RULES
 from tracekd.datasets.quirks import Quirk
-from tracekd.labels import QUIRK_TITLES, arm_title, dataset_title
+from tracekd.labels import (
+    CELL_TITLES,
+    QUIRK_TITLES,
+    arm_title,
+    as_header,
+    dataset_title,
+    part_titles,
+    show_change,
+)
 from tracekd.scoring.ablation import ALL_OFF, PUBLISHED, VARIANTS
 from tracekd.scoring.score import Score
 from tracekd.statistics.association import EMPTY, Counts, phi
@@ -35,15 +43,14 @@ _VERDICTS: Mapping[str, Callable[[Score], object]] = {
 }
 # (answer ok, trace ok) in the order of `Counts`
 MATRIX = ((True, True), (True, False), (False, True), (False, False))
+PARTS = part_titles(BUILT_IN)
 # columns for readers: the first of these measures that a dataset has
 SHOWN = {
     "Acc.": ("acc_macro", "acc_all"),
     "F1": ("f1_macro",),
-    "Class": ("class_step",),
-    "Retrieval": ("facts_step",),
-    "Trace": ("trace_step",),
-    "Both ok": ("both_ok",),
-    "Phi": ("phi_trace",),
+    **{as_header(title): (f"{name}_step",) for name, title in PARTS.items() if name != "answer"},
+    as_header(CELL_TITLES["both_ok"]): ("both_ok",),
+    "phi": ("phi_trace",),
 }
 DIGITS = {"both_ok": 0, "phi_trace": 3}
 
@@ -125,18 +132,10 @@ def show_ablation(table: pd.DataFrame) -> pd.DataFrame:
         shown = [
             next((one for one in measures if one in changes), measures[0]) for measures in SHOWN.values()
         ]
-        figures = [signed(changes.get(measure, nan), DIGITS.get(measure, 1)) for measure in shown]
+        figures = [show_change(changes.get(measure, nan), DIGITS.get(measure, 1)) for measure in shown]
         run = [dataset_title(dataset), model, arm_title(arm), str(seed)]
         rows.append([*run, quirk_title(quirk), *figures])
-    return pd.DataFrame(rows, columns=["Dataset", "Model", "SFT arm", "Seed", "Off", *SHOWN], dtype=str)
-
-
-def signed(difference: float, digits: int) -> str:
-    """Write a change with its sign; a dash where it is undefined."""
-    if pd.isna(difference):
-        return "–"
-    text = f"{difference:+.{digits}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", "−")
+    return pd.DataFrame(rows, columns=["Dataset", "Model", "Arm", "Seed", "Off", *SHOWN], dtype=str)
 
 
 def quirk_title(quirk: str) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tracekd.datasets.quirks import Quirk
 from tracekd.datasets.rows import ALL, MACRO, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import arm_title, count, dataset_title, show_number
 
 KEYS = ["dataset", "class", "model", "arm", "seed", "scorer"]
 # column of the table, and the column of the score files that it averages
@@ -73,12 +73,12 @@ def show_answer_scores(table: pd.DataFrame) -> pd.DataFrame:
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Class": [CLASS_TITLES.get(label, label) for label in table["class"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].map(str),
             "Scorer": table["scorer"],
             "n": table["n"].map(count),
             **{
-                title: [f"{value:.{places}f}" for value, places in zip(table[name], digits, strict=True)]
+                title: [show_number(value, places) for value, places in zip(table[name], digits, strict=True)]
                 for name, title in titles.items()
             },
         }

@@ -13,7 +13,16 @@ from tracekd.claims.ledger import Claim
 from tracekd.claims.recomputation import Estimate, RunTables, estimate
 from tracekd.core.files import atomic_write
 from tracekd.datasets import BUILT_IN, DATASETS
-from tracekd.labels import arm_title, count, dataset_title, part_titles
+from tracekd.labels import (
+    CELL_TITLES,
+    arm_title,
+    as_header,
+    count,
+    dataset_title,
+    part_titles,
+    scorer_title,
+    share_titles,
+)
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.intervals import Z
 from tracekd.statistics.verdict import holm
@@ -21,6 +30,7 @@ from tracekd.tables.downloads import Downloads
 from tracekd.tables.write import markdown, write_csv, write_table
 
 MISSING = "data missing"
+SCORERS = ("published", "aligned")
 DERIVED, COINCIDENCE = "derived", "equal by coincidence"
 VERDICTS = ("reproduced", COINCIDENCE, "compatible", "deviates", DERIVED, "not testable", MISSING)
 COLUMNS = (
@@ -44,15 +54,9 @@ QUANTITY_TITLES = {
     "acc_without_Q5": "acc. without Q5",
     "acc_mean": "acc., mean",
     "acc_sd": "acc., SD",
-    "class_step": "class step",
-    "facts_step": "retrieval step",
-    "both_ok": "both ok",
-    "answer_only_ok": "answer only",
-    "trace_only_ok": "step only",
-    "neither_ok": "neither",
-    "p_joint": "P(both ok)",
-    "p_answer_given_trace_ok": "P(ok | step ok)",
-    "p_answer_given_trace_wrong": "P(ok | step wrong)",
+    **{f"{name}_step": title for name, title in part_titles(BUILT_IN).items()},
+    **CELL_TITLES,
+    **share_titles("step"),
     "chi2": "chi-square",
     "chi2_yates": "chi-square, Yates",
     "chi2_p": "p of chi-square",
@@ -190,11 +194,10 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
             "Dataset": [dataset_title(name) if name in DATASETS else name for name in table["dataset"]],
             "Class": table["class"],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Quantity": [_quantity(name) for name in table["quantity"]],
             "Published": shown["published"],
-            "Published scorer": shown["recomputed_published"],
-            "Aligned scorer": shown["recomputed_aligned"],
+            **{as_header(scorer_title(name)): shown[f"recomputed_{name}"] for name in SCORERS},
             "Another run": [
                 "–" if isnan(low) else f"{_short(low)}–{_short(high)}"
                 for low, high in zip(table["low"], table["high"], strict=True)
@@ -208,7 +211,7 @@ def show_claims(table: pd.DataFrame) -> pd.DataFrame:
 
 def _row(claim: Claim, run: RunTables, downloads: Downloads | None, derived: str) -> dict[str, object]:
     """Make one row of the ledger, and p of the claims that are judged by an interval."""
-    found = {name: estimate(run, claim, name) for name in ("published", "aligned")}
+    found = {name: estimate(run, claim, name) for name in SCORERS}
     judged = found[claim.scorer]
     present, held = bool(run.select("answers", claim)), run.holds(claim)
     verdict, why = judge(claim, judged, present, held, run.settings, derived)

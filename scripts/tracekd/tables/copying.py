@@ -15,7 +15,7 @@ import pandas as pd
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import TRACE, Grid
-from tracekd.labels import count, show_number
+from tracekd.labels import WHOLE_TRACE, count, show_number, step_title, verdict_title
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import (
     CELLS,
@@ -55,18 +55,19 @@ def associations(datasets: Sequence[str]) -> dict[str, Association]:
     implies in the answer's place, and the negative control: the step that answers are taken from, with the
     answer of the same model without traces.
     """
-    steps = {step.name: step.heading for name in datasets for step in get_dataset(name).steps}
-    found = {TRACE: Association("Trace", "answer_ok", "trace_ok")}
-    found |= {name: Association(heading, "answer_ok", f"{name}_ok") for name, heading in steps.items()}
+    steps = {step.name: step for name in datasets for step in get_dataset(name).steps}
+    found = {TRACE: Association(WHOLE_TRACE, "answer_ok", "trace_ok")}
+    found |= {name: Association(step_title(step), "answer_ok", f"{name}_ok") for name, step in steps.items()}
     sources = dict.fromkeys(get_dataset(name).source_step for name in datasets)
     for source in sources:
-        for name, heading in steps.items():
+        for name, step in steps.items():
             for end, flag in (("ok", 1), ("wrong", 0)) if name != source else ():
-                title = f"{heading} | {steps[source][0]}. {end}"
+                title = f"{step_title(step)} if {steps[source].title} {verdict_title(flag)}"
                 among = (f"{source}_ok", flag)
                 found[f"{name}_given_{source}_{end}"] = Association(title, "answer_ok", f"{name}_ok", among)
-    found["implied"] = Association("Entities", "implied_ok", "trace_ok")
-    return found | {CONTROL: Association("Control", "baseline_ok", "control_ok")}
+    found["implied"] = Association(f"{WHOLE_TRACE} and implied answer", "implied_ok", "trace_ok")
+    control = " or ".join(step_title(steps[source]) for source in sources)
+    return found | {CONTROL: Association(f"{control} and answer without traces", "baseline_ok", "control_ok")}
 
 
 def columns(names: Iterable[str]) -> list[str]:
@@ -127,7 +128,7 @@ def show_copying(table: pd.DataFrame) -> pd.DataFrame:
             "n": table["n"].map(count),
             "Copied (%)": show_estimates(table, "copying_rate", percent=True),
             **{
-                one.title: [show_number(value, 2) for value in table[f"phi_{name}"]]
+                f"phi, {one.title}": [show_number(value, 2) for value in table[f"phi_{name}"]]
                 for name, one in associations(list(dict.fromkeys(table["dataset"]))).items()
             },
         }

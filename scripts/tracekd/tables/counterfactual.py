@@ -1,4 +1,4 @@
-"""Would the model have given that answer anyway? Answers behind wrong traces against those without traces.
+"""Would the model have given that answer anyway? Answers after wrong traces against those without traces.
 
 That an answer is the one that a wrong trace implies does not show that it follows the trace: the same model
 without traces may give it, too, for an item has its own temptations. The baseline is the answer of the arm
@@ -9,7 +9,7 @@ baseline; fewer: it avoids what its trace implies; as many: the trace leaves it 
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import count
+from tracekd.labels import OUTCOME_TITLES, as_header, count
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import Columns
 from tracekd.statistics.paired import compare_clusters
@@ -26,7 +26,7 @@ NAMED = {"any": None, "none": 0, "some": 1}
 
 
 def counterfactual_table(readings: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Hold answers behind traces that imply a wrong answer against those of the model without traces.
+    """Hold answers after traces that imply a wrong answer against those of the model without traces.
 
     Args:
         readings: as from `join_baseline`, with a column `anchor`.
@@ -63,7 +63,7 @@ def show_counterfactual(table: pd.DataFrame) -> pd.DataFrame:
             "Gold facts named": rows["named"],
             "n": rows["n"].map(count),
             "Clusters": rows["clusters"].map(count),
-            "Answer is the implied one": rows["follows"].map(count),
+            as_header(OUTCOME_TITLES["follows"]): rows["follows"].map(count),
             "without traces": rows["baseline_follows"].map(count),
             "only with": rows["arm_only"].map(count),
             "only without": rows["baseline_only"].map(count),

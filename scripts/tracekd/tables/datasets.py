@@ -7,7 +7,7 @@ import pandas as pd
 from tracekd.core.records import Question
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL
-from tracekd.labels import count, dataset_title
+from tracekd.labels import count, dataset_title, show_number
 from tracekd.settings.config import Limit
 
 
@@ -57,9 +57,10 @@ def show_datasets(table: pd.DataFrame) -> pd.DataFrame:
             "Class": table["class"],
             "Train": table["train"].map(count),
             "Test": table["test"].map(count),
-            "Facts": table["facts"].map("{:.1f}".format),
-            "Gold facts": table["gold_facts"].map("{:.1f}".format),
-            "Answers": table["answers"].map("{:.1f}".format),
+            **{
+                title: [show_number(value, 1) for value in table[name]]
+                for name, title in (("facts", "Facts"), ("gold_facts", "Gold facts"), ("answers", "Answers"))
+            },
             "Limit": table["limit"],
             "Licence": table["licence"],
         }

@@ -1,4 +1,4 @@
-"""How trace and answer go together under every stated definition of a correct step and answer."""
+"""How trace and answer go together under every stated definition of a right step and answer."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import ALL, TRACE, Grid
-from tracekd.labels import count
+from tracekd.labels import as_header, count, scorer_title, share_titles
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import (
     CELLS,
@@ -47,7 +47,7 @@ DEFINITIONS = {
     "parsed_only": Definition("exact, unreadable outputs dropped", MAIN, readable_only=True),
     "tolerant": Definition("exact, tolerant reading", "tolerant"),
 }
-TITLES = {PUBLISHED: "published scorer"} | {name: one.title for name, one in DEFINITIONS.items()}
+TITLES = {PUBLISHED: scorer_title(PUBLISHED)} | {name: one.title for name, one in DEFINITIONS.items()}
 ESTIMATES = ("p_answer_given_trace_ok", "p_answer_given_trace_wrong", "phi")
 NUMBERS = [
     *["n", *CELLS],
@@ -66,9 +66,9 @@ def definitions_table(readings: pd.DataFrame, statistics: pd.DataFrame, grid: Gr
 
     Returns:
         dataset, model, arm, seed, definition, step (of the dataset, or `trace`), n, both_ok, answer_only_ok,
-        trace_only_ok, neither_ok, P(answer ok | step ok), P(answer ok | step wrong) and phi, each with
-        its 95 % interval, clustered and with every item for itself; empty where undefined. The column names
-        are those of statistics.csv.
+        trace_only_ok, neither_ok, P(answer right | step right), P(answer right | step wrong) and phi, each
+        with its 95 % interval, clustered and with every item for itself; empty where undefined. The column
+        names are those of statistics.csv.
 
     """
     rows = [*_published(statistics)]
@@ -87,11 +87,13 @@ def show_definitions(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **show_run(rows),
-            "Correct means": rows["definition"].map(TITLES),
+            "Right means": rows["definition"].map(TITLES),
             "n": rows["n"].map(count),
-            "Trace ok": (rows["both_ok"] + rows["trace_only_ok"]).map(count),
-            "Answer ok if trace ok (%)": show_estimates(rows, "p_answer_given_trace_ok", percent=True),
-            "Answer ok if trace wrong (%)": show_estimates(rows, "p_answer_given_trace_wrong", percent=True),
+            "Trace right": (rows["both_ok"] + rows["trace_only_ok"]).map(count),
+            **{
+                f"{as_header(share_titles()[name])} (%)": show_estimates(rows, name, percent=True)
+                for name in ESTIMATES[:2]
+            },
             "phi": show_estimates(rows, "phi"),
         }
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tracekd.core.tables import read_table
 from tracekd.datasets.rows import Grid
-from tracekd.labels import QUIRK_TITLES, arm_title, count, dataset_title, part_titles
+from tracekd.labels import QUIRK_TITLES, arm_title, count, dataset_title, part_titles, verdict_title
 from tracekd.scoring.differences import Difference
 from tracekd.tables.ablation import RUN
 
@@ -62,7 +62,7 @@ def show_differences(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].astype(str),
             "Judged": table["what"].map(part_titles(table["dataset"].unique())),
             "Published": table["published"].map(verdict),
@@ -76,7 +76,7 @@ def show_differences(table: pd.DataFrame) -> pd.DataFrame:
 
 def verdict(flag: int | None) -> str:
     """Write a verdict; a missing one is that of an item which enters no matrix."""
-    return "left out" if pd.isna(flag) else "right" if flag else "wrong"
+    return verdict_title(None if pd.isna(flag) else flag)
 
 
 def name_reasons(reasons: str) -> str:

@@ -96,7 +96,7 @@ def show_dose(table: pd.DataFrame) -> pd.DataFrame:
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": list(table["model"]),
             "Scorer": list(table["scorer"]),
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
             "Answer (%)": show_answers(table),

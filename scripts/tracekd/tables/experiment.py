@@ -162,7 +162,7 @@ def show_effects(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in shown["dataset"]],
             "Model": shown["model"],
-            "SFT arm": [arm_title(name) for name in shown["arm"]],
+            "Arm": [arm_title(name) for name in shown["arm"]],
             "Estimand": shown["estimand"],
             "n": shown["n"].map(count),
             "Clusters": shown["clusters"].map(count),

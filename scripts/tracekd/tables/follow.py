@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import count
+from tracekd.labels import OUTCOME_TITLES, as_header, count
 from tracekd.scoring.outputs import WAYS
 from tracekd.scoring.readings import MAIN
 from tracekd.statistics.association import Columns
@@ -67,12 +67,11 @@ def show_follow(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **show_run(rows),
-            "Wrong answer implied": rows["n"].map(count),
-            "Answer follows": rows["follows"].map(count),
-            "follows (%)": show_estimates(rows, "follows_share", percent=True),
-            "Answer true": rows["true"].map(count),
-            "true (%)": show_estimates(rows, "true_share", percent=True),
-            "Without traces the same (%)": show_estimates(rows, "baseline_share", percent=True),
+            "n": rows["n"].map(count),
+            **{
+                f"{as_header(title)} (%)": show_estimates(rows, f"{name}_share", percent=True)
+                for name, title in OUTCOME_TITLES.items()
+            },
         }
     )
 

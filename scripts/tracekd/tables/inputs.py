@@ -70,7 +70,7 @@ def show_inputs(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Class": table["class"],
             "Seed": table["seed"].map(str),
             "State": table["state"],

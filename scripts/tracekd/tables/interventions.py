@@ -11,7 +11,7 @@ from tracekd.core.records import Question, read_interventions
 from tracekd.datasets.rows import Grid
 from tracekd.interventions.outcomes import read_outcomes
 from tracekd.interventions.prefills import CONDITIONS, condition_title
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import OUTCOME_TITLES, arm_title, as_header, count, dataset_title
 from tracekd.statistics.paired import compare
 from tracekd.statistics.verdict import holm
 from tracekd.tables.estimates import add_share, show_estimates, show_p
@@ -27,7 +27,7 @@ REFERENCES = ("own", "gold")
 PAIR_KEYS = [*RUN, "outcome", "reference", "condition"]
 PAIR_COLUMNS = [*PAIR_KEYS, "n", "condition_only", "reference_only"]
 PAIR_COLUMNS += ["difference", "difference_low", "difference_high", "mcnemar_p", "holm_p"]
-OUTCOMES = {"true": "is true", "implied": "is the implied one"}
+OUTCOMES = {"true": OUTCOME_TITLES["true"], "implied": OUTCOME_TITLES["follows"]}
 
 
 def read_outcome_frame(
@@ -114,15 +114,17 @@ def show_interventions(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].astype(str),
             "Trace": [condition_title(name) for name in table["condition"]],
             "Items": table["n"].map(count),
             "Readable": table["read"].map(count),
-            "Answer true (%)": show_estimates(table, "true_share", percent=True),
-            "Implied = truth": table["implied_true"].map(count),
-            "Implied ≠ truth": table["tellable"].map(count),
-            "Answer follows (%)": show_estimates(table, "follows_share", percent=True),
+            f"{as_header(OUTCOME_TITLES['true'])} (%)": show_estimates(table, "true_share", percent=True),
+            "Implied one is right": table["implied_true"].map(count),
+            "Implied one is wrong": table["tellable"].map(count),
+            f"{as_header(OUTCOME_TITLES['follows'])} (%)": show_estimates(
+                table, "follows_share", percent=True
+            ),
         }
     )
 
@@ -133,9 +135,9 @@ def show_pairs(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seed": table["seed"].astype(str),
-            "Answer": table["outcome"].map(OUTCOMES),
+            "Outcome": table["outcome"].map(OUTCOMES),
             "Against": [condition_title(name) for name in table["reference"]],
             "Trace": [condition_title(name) for name in table["condition"]],
             "Items": table["n"].map(count),

@@ -32,7 +32,7 @@ def show_lengths(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Model": table["model"],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Examples": table["examples"].map(count),
             "Longest": table["longest"].map(count),
             "max_length": table["max_length"].map(count),

@@ -8,28 +8,34 @@ from pathlib import Path
 import pandas as pd
 
 from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
-from tracekd.claims.main import MainClaim, number
+from tracekd.claims.main import MainClaim
 from tracekd.core.files import atomic_write
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.datasets import BUILT_IN
+from tracekd.datasets.rows import TRACE
+from tracekd.labels import (
+    OUTCOME_TITLES,
+    RIGHT,
+    arm_title,
+    as_header,
+    count,
+    dataset_title,
+    part_titles,
+    share_titles,
+    show_number,
+)
+from tracekd.tables.copying import associations
 from tracekd.tables.write import markdown
 
+ASSOCIATIONS = {f"phi_{name}": f"phi, {one.title}" for name, one in associations(BUILT_IN).items()}
 TITLES = {
-    "p_joint": "Trace and answer ok",
-    "p_answer_given_trace_ok": "Answer ok if trace ok",
-    "p_answer_given_trace_wrong": "Answer ok if trace wrong",
-    "phi": "phi, whole trace",
+    **share_titles(),
+    "phi": ASSOCIATIONS[f"phi_{TRACE}"],
     "chi2": "chi-square",
-    "facts_right": "Retrieval ok",
-    "copying_rate": "Answers copied",
-    "phi_facts": "phi, retrieval step",
-    "phi_class": "phi, class step",
-    "phi_class_given_facts_ok": "phi, class step if retrieval ok",
-    "phi_implied": "phi, answer replaced",
-    "phi_control": "phi, retrieval step and answer without traces",
-    "follows_share": "Answer is the implied one",
-    "baseline_share": "the same without traces",
-    "excess": "Excess (points)",
-    "true_share": "Answer true after wrong trace",
+    "facts_right": f"{part_titles(BUILT_IN)['facts']} {RIGHT}",
+    "copying_rate": "answers copied",
+    **{name: ASSOCIATIONS[name] for name in (*PHIS, CONTROL)},
+    **{f"{name}_share": title for name, title in OUTCOME_TITLES.items()},
+    "excess": "excess (points)",
 }
 # of measures that are neither a share in % nor a coefficient: the title says it
 UNITS = {"excess": ""}
@@ -61,7 +67,7 @@ def write_main_claims(
     parts += ["## What the run shows", "\n".join(f"- {sentence}" for sentence in conclusions)]
     parts += [
         "## The numbers",
-        "Estimate [95 % interval]; n items. Where there is no scorer: each item's own gold.",
+        "Estimate [95 % interval]; n items. Without a scorer: as the aligned scorer reads and judges.",
     ]
     for title, measures in TABLES.items():
         shown = show_findings(findings, measures)
@@ -81,10 +87,10 @@ def show_findings(findings: Sequence[Finding], measures: Sequence[str]) -> pd.Da
             {
                 "Dataset": dataset_title(dataset),
                 "Model": model,
-                "SFT arm": arm_title(arm),
+                "Arm": arm_title(arm),
                 "Scorer": scorer,
                 "n": count(max(one.n for one in found.values())),
-                **{TITLES[name]: _written(found.get(name)) for name in measures},
+                **{as_header(TITLES[name]): _written(found.get(name)) for name in measures},
             }
             for (dataset, model, arm, scorer), found in rows.items()
         ]
@@ -96,5 +102,5 @@ def _written(one: Finding | None) -> str:
     if one is None:
         return "–"
     unit, digits = ("", 2) if one.measure.startswith(("phi", "chi2")) else (UNITS.get(one.measure, " %"), 1)
-    limits = "" if isnan(one.low) else f" [{number(one.low, digits)}, {number(one.high, digits)}]"
-    return f"{number(one.value, digits)}{unit}{limits}"
+    limits = "" if isnan(one.low) else f" [{show_number(one.low, digits)}, {show_number(one.high, digits)}]"
+    return f"{show_number(one.value, digits)}{unit}{limits}"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import CELL_TITLES, arm_title, as_header, count, dataset_title, share_titles
 from tracekd.statistics.association import CELLS
 from tracekd.tables.write import percent
 
@@ -29,7 +29,7 @@ def trace_answer_matrix(scores: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     table.insert(len(KEYS), "n", table[CELLS].sum(axis=1))
     place = {name: number for number, name in enumerate(grid.steps)}
     sorted_table = grid.sort(table.assign(step=table["step"].map(place)), KEYS)
-    return sorted_table.assign(step=sorted_table["step"].map(list(grid.steps).__getitem__))
+    return sorted_table.assign(step=sorted_table["step"].map(grid.steps.__getitem__))
 
 
 def pool_seeds(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def pool_seeds(matrix: pd.DataFrame) -> pd.DataFrame:
 
 
 def conditionals(row: pd.Series) -> tuple[float | None, float | None]:
-    """P(answer ok | trace ok) and P(answer ok | trace not ok); None where no trace is of that sort."""
+    """P(answer right | trace right) and P(answer right | trace wrong); None where no trace is so."""
     ok, wrong = row["both_ok"] + row["trace_only_ok"], row["answer_only_ok"] + row["neither_ok"]
     return (row["both_ok"] / ok if ok else None, row["answer_only_ok"] / wrong if wrong else None)
 
@@ -48,21 +48,17 @@ def conditionals(row: pd.Series) -> tuple[float | None, float | None]:
 def show_matrix(table: pd.DataFrame) -> pd.DataFrame:
     """Write the whole-trace rows over all classes for readers, seeds pooled."""
     rows = pool_seeds(table[(table["class"] == ALL) & (table["step"] == "trace")])
-    given = [
-        tuple("undefined" if p is None else percent(p) for p in conditionals(row))
-        for _, row in rows.iterrows()
-    ]
-    titles = ("Both ok", "Answer only", "Trace only", "Neither")
+    given = [conditionals(row) for _, row in rows.iterrows()]
+    _, *conditional = map(as_header, share_titles().values())
     return pd.DataFrame(
         {
             "Dataset": [dataset_title(name) for name in rows["dataset"]],
             "Model": rows["model"],
-            "SFT arm": [arm_title(name) for name in rows["arm"]],
+            "Arm": [arm_title(name) for name in rows["arm"]],
             "Scorer": rows["scorer"],
             "Seeds": rows["seeds"].map(count),
             "n": rows["n"].map(count),
-            **{title: rows[cell].map(count) for title, cell in zip(titles, CELLS, strict=True)},
-            "Answer ok if trace ok": [pair[0] for pair in given],
-            "Answer ok if trace wrong": [pair[1] for pair in given],
+            **{as_header(CELL_TITLES[cell]): rows[cell].map(count) for cell in CELLS},
+            **{title: [percent(pair[place]) for pair in given] for place, title in enumerate(conditional)},
         }
     )

@@ -91,7 +91,7 @@ def show_mixed_model(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
             "Contrast": list(map(pair_title, table["arm"], table["other"])),
-            "Judge": judges,
+            "Judgement": judges,
             "Runs": table["runs"].map(str),
             "n": table["n"].map(count),
             "Clusters": table["clusters"].map(count),

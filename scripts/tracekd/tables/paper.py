@@ -10,7 +10,20 @@ import pandas as pd
 
 from tracekd.datasets.rows import ALL, TRACE, Grid
 from tracekd.interventions.prefills import condition_title
-from tracekd.labels import arm_title, count, dataset_title, part_titles, show_number
+from tracekd.labels import (
+    CELL_TITLES,
+    INTERVAL,
+    OUTCOME_TITLES,
+    WHOLE_TRACE,
+    arm_title,
+    as_header,
+    count,
+    dataset_title,
+    part_titles,
+    scorer_title,
+    share_titles,
+    show_number,
+)
 from tracekd.scoring import choose_first
 from tracekd.tables.contrasts import ALL_ON, pair_title, show_points
 from tracekd.tables.counterfactual import NAMED
@@ -45,9 +58,9 @@ def paper_results(table: pd.DataFrame, context: Context) -> PaperTable:
         [
             *_run(table),
             _means("Answer", table, "score"),
-            Column("95 % CI", _limits(table), Kind.ESTIMATE),
-            *[Column(title.replace(" step", "\nstep"), cells, Kind.NUMBER) for title, cells in steps.items()],
-            _means("Trace", table, "trace_acc", "trace_sd"),
+            Column(INTERVAL, _limits(table), Kind.ESTIMATE),
+            *[Column(_lines(title), cells, Kind.NUMBER) for title, cells in steps.items()],
+            _means(_lines(as_header(WHOLE_TRACE)), table, "trace_acc", "trace_sd"),
         ],
         _groups(table, scorer=True, n=True),
     )
@@ -86,19 +99,13 @@ def paper_matrix(table: pd.DataFrame, context: Context) -> PaperTable:
     whole = table[(table["class"] == ALL) & (table["step"] == TRACE)]
     rows = _by_scorer(pool_seeds(whole), context)
     behind_right = [conditionals(row)[0] for _, row in rows.iterrows()]
-    cells = {
-        "both": "both_ok",
-        "answer only": "answer_only_ok",
-        "trace only": "trace_only_ok",
-        "neither": "neither_ok",
-    }
     return PaperTable(
         "Whole trace against final answer, seeds pooled: in how many of the n generations both are right, "
         "only one of them, or neither; and the share of right answers in % where the trace is right.",
         [
             *_run(rows),
-            *[_counts(f"Right:\n{title}", rows[cell]) for title, cell in cells.items()],
-            Column("Answer if\ntrace right", list(map(percent, behind_right)), Kind.NUMBER),
+            *[_counts(_lines(as_header(title)), rows[cell]) for cell, title in CELL_TITLES.items()],
+            Column(_shares_title("p_answer_given_trace_ok"), list(map(percent, behind_right)), Kind.NUMBER),
         ],
         _groups(rows, scorer=True, n=True),
     )
@@ -110,34 +117,34 @@ def paper_statistics(table: pd.DataFrame, context: Context) -> PaperTable:
     titles = part_titles(context.grid.datasets)
     return PaperTable(
         "Association of the steps of a trace with the final answer: share of right answers in % where the "
-        "step is right or wrong, and phi with its 95 % interval, over all items and within classes. "
+        "step is right or wrong, and φ with its 95 % interval, over all items and within classes. "
         "Clusters of items about one entity are independent.",
         [
             *_run(rows),
             Column("Step", [titles[step] for step in rows["step"]]),
             *[
-                _shares(f"Answer\nif {title}", rows[f"p_answer_given_trace_{name}"])
-                for name, title in (("ok", "right"), ("wrong", "wrong"))
+                _shares(_shares_title(name, "step"), rows[name])
+                for name in ("p_answer_given_trace_ok", "p_answer_given_trace_wrong")
             ],
-            Column("phi", show_estimates(rows, "phi"), Kind.ESTIMATE),
-            Column("phi within classes", show_estimates(rows, "phi_within"), Kind.ESTIMATE),
+            Column("φ", show_estimates(rows, "phi"), Kind.ESTIMATE),
+            Column("φ within classes", show_estimates(rows, "phi_within"), Kind.ESTIMATE),
         ],
         _groups(rows, scorer=True),
     )
 
 
 def paper_follow(table: pd.DataFrame, context: Context) -> PaperTable:
-    """Lay out `follow.csv`: answers behind traces that imply a wrong one."""
+    """Lay out `follow.csv`: answers after traces that imply a wrong one."""
     rows = table[table["class"] == ALL]
     return PaperTable(
-        "Answers behind a trace that implies a wrong answer, n such items: in % the answer that the trace "
-        "implies, and the true one all the same; 95 % intervals, clusters of items about one entity being "
+        "Answers after a trace that implies a wrong answer, n such items: in % the answer that the trace "
+        "implies, and the right one all the same; 95 % intervals, clusters of items about one entity being "
         "independent.",
         [
             *_run(rows),
             _counts("n", rows["n"]),
-            _estimates("Answer is the implied one", rows, "follows_share"),
-            _estimates("Answer is the true one", rows, "true_share"),
+            _estimates(as_header(OUTCOME_TITLES["follows"]), rows, "follows_share"),
+            _estimates(as_header(OUTCOME_TITLES["true"]), rows, "true_share"),
         ],
         _groups(rows, seed=True),
     )
@@ -181,7 +188,7 @@ def paper_contrasts(table: pd.DataFrame, context: Context) -> PaperTable:
             _counts("Clusters", rows["clusters"]),
             *[
                 Column(
-                    f"{scorer} scorer",
+                    scorer_title(scorer),
                     [by_key.get((*key, scorer), "–") for key in rows[keys].itertuples(index=False)],
                     Kind.ESTIMATE,
                 )
@@ -193,22 +200,22 @@ def paper_contrasts(table: pd.DataFrame, context: Context) -> PaperTable:
 
 
 def paper_interventions(table: pd.DataFrame, context: Context) -> PaperTable:
-    """Lay out `interventions.csv`: answers behind prefilled traces, seeds pooled."""
+    """Lay out `interventions.csv`: answers after set traces, seeds pooled."""
     keys = ["dataset", "model", "arm", "condition"]
     counts = table.groupby(keys, sort=False)
     rows = counts[["n", "tellable", "true", "follows"]].sum().reset_index()
     seeds = counts["seed"].nunique().to_numpy()
     rows = add_share(add_share(rows, "true", "n", seeds), "follows", "tellable", seeds)
     return PaperTable(
-        "Answers behind prefilled traces in %, seeds pooled: right ones, and ones that are what the trace "
-        "implies, of the m items where this is not the truth; 95 % Wilson intervals at the n of one seed.",
+        "Answers after set traces in %, seeds pooled: right ones, and ones that are what the trace implies, "
+        "of the m items where this is wrong; 95 % Wilson intervals at the n of one seed.",
         [
             *_run(rows),
             Column("Trace", list(map(condition_title, rows["condition"]))),
             _counts("n", rows["n"]),
-            _estimates("Answer is the true one", rows, "true_share"),
+            _estimates(as_header(OUTCOME_TITLES["true"]), rows, "true_share"),
             _counts("m", rows["tellable"]),
-            _estimates("Answer is the implied one", rows, "follows_share"),
+            _estimates(as_header(OUTCOME_TITLES["follows"]), rows, "follows_share"),
         ],
         _groups(rows),
     )
@@ -227,7 +234,7 @@ def paper_main_claims(table: pd.DataFrame, context: Context) -> PaperTable:
 
 def paper_datasets(table: pd.DataFrame, context: Context) -> PaperTable:
     """Lay out `datasets.csv`: questions per class and split."""
-    means = {"facts": "Facts", "gold_facts": "Gold", "answers": "Answers"}
+    means = {"facts": "Facts", "gold_facts": "Gold\nfacts", "answers": "Answers"}
     return PaperTable(
         "Questions per class and split; means per question of facts in the context, gold facts and answers.",
         [
@@ -295,19 +302,29 @@ def _pool(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def _run(table: pd.DataFrame) -> list[Column]:
     """The columns that say which run a row is; its dataset is a heading."""
-    return [Column("Model", list(table["model"])), Column("SFT arm", list(map(arm_title, table["arm"])))]
+    return [Column("Model", list(table["model"])), Column("Arm", list(map(arm_title, table["arm"])))]
 
 
 def _groups(table: pd.DataFrame, *, scorer: bool = False, seed: bool = False, n: bool = False) -> list[str]:
     """Name the part of the table that each row stands in: dataset, scorer, n of its largest row, seed."""
     parts = [table["dataset"].map(dataset_title)]
     if scorer:
-        parts.append(table["scorer"] + " scorer")
+        parts.append(table["scorer"].map(scorer_title))
     if seed and table["seed"].nunique() > 1:
         parts.append("seed " + table["seed"].astype(str))
     if n:
         parts.append("n = " + table.groupby("dataset")["n"].transform("max").map(count))
     return [", ".join(row) for row in zip(*parts, strict=True)]
+
+
+def _lines(title: str) -> str:
+    """Break a title of several words over its last one."""
+    return "\n".join(title.rsplit(" ", 1))
+
+
+def _shares_title(name: str, part: str = "trace") -> str:
+    """Write the title of a conditional share over two lines."""
+    return as_header(share_titles(part)[name]).replace(" if ", "\nif ")
 
 
 def _counts(title: str, numbers: pd.Series) -> Column:

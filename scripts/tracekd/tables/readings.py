@@ -76,7 +76,7 @@ def show_run(rows: pd.DataFrame) -> dict[str, Sequence[str]]:
     return {
         "Dataset": [dataset_title(name) for name in rows["dataset"]],
         "Model": list(rows["model"]),
-        "SFT arm": [arm_title(name) for name in rows["arm"]],
+        "Arm": [arm_title(name) for name in rows["arm"]],
         "Seed": [str(seed) for seed in rows["seed"]],
     }
 

@@ -5,7 +5,7 @@ import pandas as pd
 from tracekd.core.errors import DataError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
-from tracekd.labels import arm_title, count, dataset_title
+from tracekd.labels import INTERVAL, WHOLE_TRACE, arm_title, as_header, count, dataset_title, step_title
 from tracekd.scoring import ANSWER
 from tracekd.tables.scores import accuracies, metrics
 from tracekd.tables.write import interval, percent
@@ -68,7 +68,7 @@ def show_results(table: pd.DataFrame) -> pd.DataFrame:
         {
             **_show_run(table),
             **_show_accuracies(table),
-            "Best trivial": [percent(value) for value in table["baseline"]],
+            "Best trivial baseline": [percent(value) for value in table["baseline"]],
         }
     )
 
@@ -83,7 +83,7 @@ def _show_run(table: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Dataset": [dataset_title(name) for name in table["dataset"]],
         "Model": list(table["model"]),
-        "SFT arm": [arm_title(name) for name in table["arm"]],
+        "Arm": [arm_title(name) for name in table["arm"]],
         "Scorer": list(table["scorer"]),
     }
 
@@ -98,23 +98,27 @@ def _show_accuracies(table: pd.DataFrame) -> dict[str, list[str]]:
         "Seeds": [count(seeds) for seeds in table["seeds"]],
         "n": [count(n) for n in table["n"]],
         "Answer": [percent(*pair) for pair in zip(table["score"], table["score_sd"], strict=True)],
-        "95 % CI": [interval(*pair) for pair in limits],
+        as_header(INTERVAL): [interval(*pair) for pair in limits],
         "Readable": [percent(value) for value in table["readable"]],
         "Answer, if readable": [percent(value) for value in table["answer_acc_readable"]],
         **show_steps(table),
-        "Trace": [percent(*pair) for pair in zip(table["trace_acc"], table["trace_sd"], strict=True)],
+        as_header(WHOLE_TRACE): [
+            percent(*pair) for pair in zip(table["trace_acc"], table["trace_sd"], strict=True)
+        ],
     }
 
 
 def show_steps(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns of the single steps; standard deviations where the table has them."""
     steps = {
-        step.name: step.heading for name in table["dataset"].unique() for step in get_dataset(name).steps
+        step.name: as_header(step_title(step))
+        for name in table["dataset"].unique()
+        for step in get_dataset(name).steps
     }
     empty = pd.Series(float("nan"), table.index)
     return {
-        f"{heading} step": [
+        title: [
             percent(*pair) for pair in zip(table[f"{name}_acc"], table.get(f"{name}_sd", empty), strict=True)
         ]
-        for name, heading in steps.items()
+        for name, title in steps.items()
     }

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tracekd.datasets.rows import ALL, Grid
-from tracekd.labels import arm_title, count, dataset_title, part_titles, show_number
+from tracekd.labels import arm_title, as_header, count, dataset_title, part_titles, share_titles, show_number
 from tracekd.settings.statistics import Statistics
 from tracekd.statistics.association import (
     CELLS,
@@ -90,9 +90,10 @@ def show_statistics(table: pd.DataFrame) -> pd.DataFrame:
         {
             **show_keys(table),
             "n": table["n"].map(count),
-            "Both ok (% of n)": show_estimates(table, "p_joint", percent=True),
-            "Answer ok if trace ok (%)": show_estimates(table, "p_answer_given_trace_ok", percent=True),
-            "Answer ok if trace wrong (%)": show_estimates(table, "p_answer_given_trace_wrong", percent=True),
+            **{
+                f"{as_header(title)} (%)": show_estimates(table, name, percent=True)
+                for name, title in share_titles("step").items()
+            },
             "phi": show_estimates(table, "phi"),
             "phi within classes": show_estimates(table, "phi_within"),
             "chi-square": [show_number(value, 1) for value in table["chi2"]],
@@ -112,7 +113,7 @@ def show_keys(table: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Dataset": [dataset_title(name) for name in table["dataset"]],
         "Model": list(table["model"]),
-        "SFT arm": [arm_title(name) for name in table["arm"]],
+        "Arm": [arm_title(name) for name in table["arm"]],
         "Seed": [str(seed) for seed in table["seed"]],
         "Scorer": list(table["scorer"]),
         "Step": [titles[step] for step in table["step"]],

@@ -219,7 +219,7 @@ def show_table(name: str, table: pd.DataFrame, titles: Mapping[str, str]) -> pd.
 def show_ratings(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """Write `ratings_table` for readers."""
     published = [
-        "–" if pd.isna(value) else f"{value:.2f} ({statistic})"
+        "–" if pd.isna(value) else f"{show_number(value, 2)} ({statistic})"
         for value, statistic in zip(table["published"], table["published_statistic"], strict=True)
     ]
     return pd.DataFrame(_show_values(table, titles) | {"Published": published})

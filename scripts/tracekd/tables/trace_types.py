@@ -125,7 +125,7 @@ def show_types(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Dataset": [dataset_title(name) for name in table["dataset"]],
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "n": table["n"].map(count),
             "Words": _with_quartiles(table, "words", 0),
             "Tokens": [show_number(value, 0) for value in table["tokens"]],
@@ -149,7 +149,7 @@ def show_value(table: pd.DataFrame) -> pd.DataFrame:
             "Model": list(table["model"]),
             "Scorer": list(table["scorer"]),
             "Questions": list(table["questions"]),
-            "SFT arm": [arm_title(name) for name in table["arm"]],
+            "Arm": [arm_title(name) for name in table["arm"]],
             "Seeds": table["seeds"].map(count),
             "n": table["n"].map(count),
             "Answer (%)": show_answers(table),

@@ -85,5 +85,5 @@ def _fold_constants(shown: pd.DataFrame, caption: str) -> tuple[pd.DataFrame, st
 
 def _is_numeric(column: pd.Series) -> bool:
     """Tell whether a column of strings holds numbers."""
-    number = r"[+−]?[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–|undefined"
+    number = r"[+−]?[\d.,]+( ± [\d.]+)?|[\d.]+–[\d.]+|–"
     return bool(column.astype(str).str.fullmatch(number).all())

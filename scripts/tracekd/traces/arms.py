@@ -104,7 +104,7 @@ class Arm:
 
 
 # Okabe and Ito (2008); yellow is too pale for lines on white, brown and grey stand in
-RIGHT, WRONG = "#0072B2", "#D55E00"
+BLUE, VERMILION = "#0072B2", "#D55E00"
 PROMPT_ONLY = "prompt_only"
 # the baseline of every arm with traces
 NO_TRACE = "none"
@@ -113,16 +113,16 @@ _PAPER = (
     # the paper's vanilla SFT
     Arm(NO_TRACE, "no trace", form=Form.BARE, style=Style("#000000", "o")),
     Arm("class_only", "class only", steps={"class": True}, style=Style("#E69F00", "v")),
-    Arm("correct", "correct", True, style=Style(RIGHT, "s")),
-    Arm("incorrect", "incorrect", False, form=Form.RELEASED, style=Style(WRONG, "D")),
+    Arm("correct", "correct", True, style=Style(BLUE, "s")),
+    Arm("incorrect", "incorrect", False, form=Form.RELEASED, style=Style(VERMILION, "D")),
     Arm("incorrect_matched", "inc. matched", False, style=Style("#CC79A7", "^")),
 )
 # the dose-response study (docs/dose.md); mixtures go from wrong to right
 _DOSE = (
     Arm("wrong_class", "wrong class", True, {"class": False}, style=Style("#882255", (4, 1, 0))),
     Arm("wrong_facts", "wrong facts", True, {"facts": False}, style=Style("#117733", (5, 1, 0))),
-    Arm("wrong_near", "near facts", True, {"facts": False}, noise="near", style=Style("#AA0044", (7, 1, 0))),
-    Arm("wrong_far", "far facts", True, {"facts": False}, noise="far", style=Style("#5A7D00", (5, 0, 180))),
+    Arm("wrong_near", "wrong, near", True, {"facts": False}, noise="near", style=Style("#AA0044", (7, 1, 0))),
+    Arm("wrong_far", "wrong, far", True, {"facts": False}, noise="far", style=Style("#5A7D00", (5, 0, 180))),
     Arm("empty_trace", "empty trace", style=Style("#332288", (6, 1, 0))),
     Arm("filler", "filler", form=Form.FILLER, style=Style("#A0703C", (8, 1, 0))),
     Arm("mixed_0", "0 % correct", True, share=0, style=Style("#B33C00", "p")),

@@ -1,4 +1,4 @@
-"""Intervention at inference: which arms answer behind set traces (rules/intervention.smk)."""
+"""Intervention at inference: which arms answer after set traces (rules/intervention.smk)."""
 
 from tracekd.traces.arms import get_arm
 from tracekd.workflow.run import Run

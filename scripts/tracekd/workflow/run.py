@@ -93,7 +93,7 @@ class Run:
 
     @property
     def baseline_arms(self) -> list[str]:
-        """Arm without traces, if the run has it: what answers behind traces are held against."""
+        """Arm without traces, if the run has it: what answers after traces are held against."""
         return [arm for arm in self.sft_arms if arm == NO_TRACE]
 
     @property
