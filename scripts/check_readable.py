@@ -9,10 +9,8 @@ from tracekd.run.jobs import rule_job
 
 with rule_job(snakemake):
     from tracekd.core.files import atomic_write
-    from tracekd.core.tables import read_table
-    from tracekd.tables.results import check_readable
+    from tracekd.tables.readable import check_readable
 
-    results = snakemake.input.results
-    check_readable(read_table(results), results)
+    check_readable(snakemake.input.results)
     with atomic_write(snakemake.output.text) as stream:
         stream.write("Outputs of every trained arm can be read.\n")

@@ -133,10 +133,10 @@ def test_tenses_are_replaced_once_for_every_keyword_that_occurs():
 def test_candidates_are_golds_and_one_side_of_the_facts_the_longest_first():
     asked_object = cotempqa(triple_element="S1_R1_O2")
     asked_subject = cotempqa(triple_element="S2_R1_O1", answers=("Ann",))
-    assert candidates(asked_object, NONE) == ["acme", "bob", "ann"]
-    assert candidates(asked_subject, NONE) == ["bolt", "acme", "ann"]
-    assert candidates(asked_subject, {Quirk.DISTRACTORS_FROM_WRONG_SIDE}) == ["bob", "ann"]
-    assert candidates(asked_subject, {Quirk.TIES_DESCENDING}) == ["acme", "bolt", "ann"]
+    assert candidates(asked_object, NONE) == ("acme", "bob", "ann")
+    assert candidates(asked_subject, NONE) == ("bolt", "acme", "ann")
+    assert candidates(asked_subject, {Quirk.DISTRACTORS_FROM_WRONG_SIDE}) == ("bob", "ann")
+    assert candidates(asked_subject, {Quirk.TIES_DESCENDING}) == ("acme", "bolt", "ann")
 
 
 def test_a_found_entity_is_deleted_before_the_next_is_sought():

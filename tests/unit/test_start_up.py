@@ -8,7 +8,7 @@ from support.examples import ROOT
 
 SCRIPTS = sorted(ROOT.glob("scripts/*.py"))
 FIGURES = {path.stem for path in SCRIPTS if path.stem.startswith("plot_")}
-# records in, records out: these fetch files, or read and write JSON lines
+# records in, records out: these fetch files, read and write JSON lines, or look at a few cells
 RECORDS = {
     "fetch_released",
     "simulate_raw",
@@ -21,6 +21,7 @@ RECORDS = {
     "intervene",
     "score_generations",
     "derive_readings",
+    "check_readable",
 }
 # library -> scripts that load it as they start; what else needs it loads it when it computes
 AT_START = {

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2, fisher_exact
 from scipy.stats.contingency import odds_ratio
+from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from support.examples import ROOT
 from support.run_data import in_pairs, run_script, write_questions, write_scores
@@ -229,6 +230,16 @@ def test_runs_are_paired_by_id_and_the_rest_is_counted():
     assert row["difference"] == pytest.approx(2 / 6)
     assert row["mcnemar_p"] == pytest.approx(binomtest(1, 4).pvalue)
     assert -1 < row["difference_low"] < row["difference"] < row["difference_high"] < 1
+
+
+@given(st.tuples(*[st.integers(0, 300)] * 4).filter(any))
+@example((5, 0, 0, 5))
+def test_the_exact_p_of_pairs_is_statsmodels_one(cells):
+    both, first_only, second_only, neither = cells
+    first = pd.Series([1] * both + [1] * first_only + [0] * second_only + [0] * neither)
+    second = pd.Series([1] * both + [0] * first_only + [1] * second_only + [0] * neither)
+    expected = mcnemar(np.reshape(cells, (2, 2)), exact=True).pvalue
+    assert compare(first, second)["mcnemar_p"] == pytest.approx(expected, rel=1e-10)
 
 
 def test_paired_intervals_are_newcombes():

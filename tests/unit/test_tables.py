@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -24,9 +25,10 @@ from tracekd.statistics.intervals import wilson_interval
 from tracekd.tables.datasets import datasets_table
 from tracekd.tables.hyperparameters import hyperparameters_table
 from tracekd.tables.matrix import CELLS, conditionals, pool_seeds, trace_answer_matrix
-from tracekd.tables.results import check_readable, classes_table, results_table, show_results
+from tracekd.tables.readable import check_readable
+from tracekd.tables.results import classes_table, results_table, show_results
 from tracekd.tables.scores import accuracies, read_scores
-from tracekd.tables.write import markdown, percent, write_table
+from tracekd.tables.write import markdown, percent, write_csv, write_table
 
 DATASETS, MODELS = ["cotempqa", "babi"], ["Qwen3-1.7B", "Llama-3.2-1B-Instruct"]
 ARMS = ["prompt_only", "none", "class_only", "correct", "incorrect"]
@@ -320,10 +322,14 @@ def test_tables_and_figures_need_no_model_library():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault():
+def test_a_trained_arm_of_which_nothing_was_readable_is_a_fault(tmp_path):
     table = pd.DataFrame(
-        [("prompt_only", 0.0), ("none", 0.0), ("correct", 0.01)], columns=["arm", "readable"]
-    ).assign(dataset="babi", model="m", scorer="aligned")
-    with pytest.raises(DataError, match=r"^results.csv: no output .*, of babi/m/none \(scorer aligned\) \("):
-        check_readable(table, "results.csv")
-    check_readable(table[table["arm"] != "none"], "results.csv")
+        [("prompt_only", 0.0), ("none", 0.0), ("none", 0.0), ("correct", 0.01), ("filler", np.nan)],
+        columns=["arm", "readable"],
+    ).assign(dataset="babi", model="-m", scorer=["aligned", "aligned", "published", "aligned", "aligned"])
+    path = tmp_path / "results.csv"
+    write_csv(table, path)
+    with pytest.raises(DataError, match=r"no output .*, of babi/-m/none \(scorer aligned, published\) \("):
+        check_readable(path)
+    write_csv(table[table["arm"] != "none"], path)
+    check_readable(path)

@@ -4,8 +4,7 @@ They stand in the room of the dataset, in `published`; a dataset without them ca
 """
 
 import string
-from collections import Counter
-from collections.abc import Collection, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
@@ -76,9 +75,10 @@ def strip_marks(text: str) -> str:
     return collapse(text.lower().translate(_PUNCTUATION))
 
 
-def compare(found: Collection[str], golds: Collection[str]) -> AnswerScore:
+def compare(found: Sequence[str], golds: Sequence[str]) -> AnswerScore:
     """Compare two bags of normalised answers."""
-    shared = (Counter(found) & Counter(golds)).total()
+    # bags of a few: making two Counters takes three times as long
+    shared = sum(min(found.count(text), golds.count(text)) for text in set(found))
     if not shared:
         return WRONG
     precision, recall = shared / len(found), shared / len(golds)

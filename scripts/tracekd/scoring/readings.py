@@ -8,6 +8,7 @@ a model without traces answers to the same question is read by the same rule: so
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tracekd.core.normalise import collapse
@@ -74,7 +75,8 @@ def derive_reading(question: Question, generation: Generation, way: str = MAIN) 
     quoting = dataset.quoting_step
     facts = frozenset(found.stated[quoting.name] or ()) if quoting else frozenset()
     gold = frozenset(map(collapse, quoting.gold(question))) if quoting else frozenset()
-    named = tuple(index for index, fact in enumerate(question.context) if collapse(fact) in facts)
+    context = _collapse_all(question.context)
+    named = tuple(index for index, fact in enumerate(context) if fact in facts)
     texts = tuple(question.context[index] for index in named)
     stated = {**found.stated, quoting.name: texts or None} if quoting else found.stated
     implied = imply(dataset, question, stated)
@@ -86,7 +88,7 @@ def derive_reading(question: Question, generation: Generation, way: str = MAIN) 
         readable=found.is_readable(found.stated),
         steps=steps,
         named=named,
-        foreign=len(facts - frozenset(map(collapse, texts))),
+        foreign=len(facts.difference(context)),
         facts_all=gold <= facts,
         facts_any=bool(gold & facts),
         answer=found.answer,
@@ -97,6 +99,11 @@ def derive_reading(question: Question, generation: Generation, way: str = MAIN) 
         follows=None if implied is None else found.answer == implied,
         one_to_one=is_one_to_one(question) if quoting and dataset.implied_by == quoting.name else None,
     )
+
+
+@cache  # every context recurs in each model, arm, seed and way
+def _collapse_all(context: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(collapse, context))
 
 
 def read_bare_answer(question: Question, generation: Generation) -> Reading:

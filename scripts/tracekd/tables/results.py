@@ -2,14 +2,12 @@
 
 import pandas as pd
 
-from tracekd.core.errors import DataError
 from tracekd.datasets import get_dataset
 from tracekd.datasets.rows import Grid
 from tracekd.labels import INTERVAL, WHOLE_TRACE, arm_title, as_header, count, dataset_title, step_title
 from tracekd.scoring import ANSWER
 from tracekd.tables.scores import accuracies, metrics
 from tracekd.tables.write import interval, percent
-from tracekd.traces.arms import ARMS, get_arm
 
 RUN = ["dataset", "model", "arm", "scorer"]
 REST = ["answer_low", "answer_high", "readable", "answer_acc_readable"]
@@ -40,26 +38,6 @@ def _columns(grid: Grid) -> tuple[list[str], list[str]]:
     """Name the columns of means and of their standard deviations."""
     names = metrics(grid.steps)
     return [f"{name}_acc" for name in names], [f"{name}_sd" for name in names]
-
-
-def check_readable(table: pd.DataFrame, where: object) -> None:
-    """Raise DataError where no output of a trained arm is readable: its zeros say nothing about traces.
-
-    Args:
-        table: as of `results_table`.
-        where: the file that holds it.
-
-    """
-    trained = [name not in ARMS or get_arm(name).is_trained for name in table["arm"]]
-    rows = table[table["readable"].eq(0) & pd.Series(trained, table.index, dtype=bool)]
-    scorers = rows.groupby(["dataset", "model", "arm"], sort=False)["scorer"].agg(", ".join)
-    if len(scorers):
-        named = "; ".join(f"{'/'.join(key)} (scorer {names})" for key, names in scorers.items())
-        raise DataError(
-            f"no output has the form that is read, after SFT, of {named}",
-            where=where,
-            hint="look at these generations, at max_new_tokens, and at how the dataset parses them",
-        )
 
 
 def show_results(table: pd.DataFrame) -> pd.DataFrame:

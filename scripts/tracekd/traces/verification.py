@@ -7,7 +7,7 @@ own, and decides from the question record alone.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -173,7 +173,7 @@ def verify_traces(questions: Sequence[Question], traces: Sequence[Trace]) -> lis
                 where=trace.id,
                 hint="dataset, arm, `expect` or verifier is wrong; nothing is trained on it",
             )
-        verified.append(replace(trace, verdict=verdict))
+        verified.append(trace.with_verdict(verdict))
     _check_shares(verified)
     _check_fillers(verified)
     return verified

@@ -85,17 +85,25 @@ def find_entities(answer: str, question: str, ordered: Collection[str], off: Off
     return found or {answer}
 
 
-def candidates(question: Question, off: Off) -> list[str]:
+def candidates(question: Question, off: Off) -> tuple[str, ...]:
     """Give gold answers and distractors in lower case, the longest first."""
     asks_subject = ASKS_SUBJECT in question.attributes.get("triple_element", "")
     side = asks_subject == (Quirk.DISTRACTORS_FROM_WRONG_SIDE not in off)
-    found = name_side(question.context, side).union(gold.lower() for gold in question.answers)
-    if Quirk.TIES_DESCENDING in off:
-        return sorted(found, key=lambda text: (-len(text), text))
-    return sorted(found, key=lambda text: (len(text), text), reverse=True)
+    return _order(question.context, question.answers, side, Quirk.TIES_DESCENDING in off)
 
 
-@cache  # every context recurs in each model, arm and seed
+@cache  # every question recurs in each model, arm and seed
+def _order(
+    context: tuple[str, ...], answers: tuple[str, ...], side: bool, ascending_ties: bool
+) -> tuple[str, ...]:
+    """Put the entities of one side of the facts, and the answers, in their order."""
+    found = name_side(context, side).union(answer.lower() for answer in answers)
+    if ascending_ties:
+        return tuple(sorted(found, key=lambda text: (-len(text), text)))
+    return tuple(sorted(found, key=lambda text: (len(text), text), reverse=True))
+
+
+@cache  # every context recurs in other questions
 def name_side(context: tuple[str, ...], side: bool) -> frozenset[str]:
     """Name the subjects (False) or objects (True) of the facts of known form, in lower case."""
     return frozenset(pair[side] for pair in map(subject_and_object, context) if pair)

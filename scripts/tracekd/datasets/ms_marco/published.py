@@ -24,7 +24,7 @@ def score_answer(question: Question, answer: str, off: Off) -> AnswerScore:
     """Compare the whole text, when it contains a gold answer, with all gold answers (Q9 off: with each)."""
     golds = [gold.lower() for gold in question.answers]
     found = find_whole(answer, golds)
-    distinct = {strip_marks(gold) for gold in golds}
+    distinct = list(dict.fromkeys(map(strip_marks, golds)))
     if Quirk.ALL_ALTERNATIVES_NEEDED in off:
         return max((compare(found, [gold]) for gold in distinct), key=lambda score: score.exact)
     return compare(found, distinct)
