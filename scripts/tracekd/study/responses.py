@@ -46,6 +46,8 @@ class Export:
 def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read and check all exports of a folder, in the order of file names.
 
+    Of a participant who sent a part and later the whole, the whole is taken.
+
     Args:
         folder: holds `*.json` and `*.csv`, in any case; other files are not looked at.
         plan: of the study that was run (`plan.json`).
@@ -64,14 +66,23 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
         for export in read_export(path, plan):
             check_export(export, plan)
             name = export.record["participant"]
-            if name in exports:
-                raise DataError(
-                    f"participant {name!r} has already answered in {exports[name].where}",
-                    where=export.where,
-                    hint="keep one of the two",
-                )
-            exports[name] = export
+            exports[name] = _choose(exports[name], export) if name in exports else export
     return list(exports.values())
+
+
+def _choose(first: Export, second: Export) -> Export:
+    """Of two exports of a participant keep the completed one; DataError where there is not just one.
+
+    Who stops early, sends, gets no reply and goes on after all sends a second time at the end.
+    """
+    completed = [export for export in (first, second) if export.record["completed"]]
+    if len(completed) != 1 or first.record["group"] != second.record["group"]:
+        raise DataError(
+            f"participant {second.record['participant']!r} has already answered in {first.where}",
+            where=second.where,
+            hint="keep one of the two",
+        )
+    return completed[0]
 
 
 def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
