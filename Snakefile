@@ -40,6 +40,7 @@ include: "rules/dose.smk"  # accuracy against the share of correct traces
 include: "rules/trace_types.smk"  # kinds of traces compared
 include: "rules/study.smk"  # people rate the traces: items, survey, pre-registration
 include: "rules/study_analysis.smk"  # ratings of participants, or of invented ones
+include: "rules/study_tasks.smk"  # what people can do with a trace
 include: "rules/trade_off.smk"  # accuracy of an arm against how its traces are rated
 include: "rules/paper.smk"  # the main tables as a paper prints them
 include: "rules/page.smk"  # the page that leads from a number to its items

@@ -7,7 +7,8 @@ answers  folder of the exports: `responses` of the study
 origin   where the survey's pages lie; a browser lets no page of another origin read the reply
 
 Nothing is ever replaced: a file is named by group, participant and content, so that an export that is sent
-again, since the reply was lost, is the same file.
+again, since the reply was lost, is the same file. Of a participant who sent a part and later the whole, the
+analysis takes the whole.
 """
 
 import argparse

@@ -23,7 +23,7 @@
   let looking = document.visibilityState === "visible";
 
   function start() {
-    return { participant: "", agreed: false, page: 0, stopped: false, completed: false, saved: false, sent: false, values: {}, seconds: {} };
+    return { participant: "", agreed: false, page: 0, furthest: 0, stopped: false, completed: false, saved: false, sent: false, values: {}, seconds: {} };
   }
 
   function load() {
@@ -63,26 +63,43 @@
 
   function arrange() {
     const draw = random(`${data.plan_sha256}/${data.group}/${state.participant}`);
-    const items = [...data.items];
-    for (let last = items.length - 1; last > 0; last--) {
-      const other = Math.floor(draw() * (last + 1));
-      [items[last], items[other]] = [items[other], items[last]];
-    }
+    const shuffle = (some) => {
+      const mixed = [...some];
+      for (let last = mixed.length - 1; last > 0; last--) {
+        const other = Math.floor(draw() * (last + 1));
+        [mixed[last], mixed[other]] = [mixed[other], mixed[last]];
+      }
+      return mixed;
+    };
     const all = [];
+    const items = shuffle(data.items);
     items.forEach((item, place) => {
-      all.push({ kind: "item", id: `item/${item.item}`, position: place + 1, ...item });
+      const one = { id: `item/${item.item}`, position: place + 1, ...item };
+      // both pages of an item share its answers and its seconds
+      if (item.choices.length) all.push({ ...one, kind: "predict" });
+      all.push({ ...one, kind: "item" });
       data.checks.forEach((check, number) => {
         if (place + 1 === Math.max(1, Math.floor(((number + 1) * items.length) / (data.checks.length + 1)))) {
           all.push({ kind: "check", id: `check/${check.name}`, ...check });
         }
       });
     });
+    // behind the ratings, on which they could cast doubt
+    shuffle(data.trials).forEach((trial, place) => {
+      all.push({ kind: "find_error", id: `item/${trial.item}`, position: items.length + place + 1, ...trial });
+    });
     return all;
   }
 
   // pages: 0 consent, 1 instruction, then the steps, then the end
   const step = () => steps[state.page - 2];
-  const asked = (one) => (one.kind === "item" ? data.questions : [{ name: one.name, text: one.text }]);
+  const asks = {
+    item: () => data.questions,
+    check: ({ name, text }) => [{ name, text }],
+    predict: ({ choices }) => [{ name: "predict", text: data.tasks.predict.text, choices }],
+    find_error: () => [{ name: "find_error", text: data.tasks.find_error.text, choices: data.tasks.find_error.labels }],
+  };
+  const asked = (one) => asks[one.kind](one);
   const unanswered = (one) => asked(one).filter(({ name }) => !Number.isInteger(state.values[one.id]?.[name]));
 
   function count() {
@@ -96,6 +113,7 @@
   function go(page) {
     count();
     state.page = page;
+    state.furthest = Math.max(state.furthest, page);
     state.completed ||= steps.length > 0 && page === steps.length + 2;
     save();
     show();
@@ -103,15 +121,16 @@
 
   // ---- what a participant sends ----
   function results() {
-    const done = steps.filter((one) => one.id in state.values);
+    const done = steps.filter((one) => one.id in state.values && one.kind !== "predict"); // whose choice stands in that of its item
+    const names = (one) => [...(one.choices?.length ? ["predict"] : []), ...asked(one).map(({ name }) => name)];
     return {
       study: data.study,
       plan_sha256: data.plan_sha256,
       group: data.group,
       participant: state.participant,
       completed: state.completed,
-      answers: done.filter((one) => one.kind === "item").flatMap((one) =>
-        data.questions.filter(({ name }) => Object.hasOwn(state.values[one.id], name)).map(({ name }) => ({
+      answers: done.filter((one) => one.kind !== "check").flatMap((one) =>
+        names(one).filter((name) => Object.hasOwn(state.values[one.id], name)).map((name) => ({
           position: one.position,
           item: one.item,
           condition: one.condition,
@@ -201,7 +220,7 @@
     bar.hidden = !one;
     bar.max = steps.length || 1;
     bar.value = one ? state.page - 1 : 0;
-    document.body.className = one?.kind === "item" ? "rating" : ""; // which is as wide as the screen
+    document.body.className = one && one.kind !== "check" ? "rating" : ""; // which is as wide as the screen
     document.title = `${title} – ${data.study}`;
     scrollTo(0, 0);
     heading.focus({ preventScroll: true });
@@ -285,16 +304,16 @@
     };
   }
 
-  function fieldset(one, { name, text, scale }, number) {
+  function fieldset(one, { name, text, scale, choices }, number) {
     const note = missing(`missing-${number}`);
     const field = make("fieldset", {}, make("legend", { textContent: text }));
     field.setAttribute("aria-describedby", note.id);
-    const { low, high, labels } = scale ?? data.scale;
+    const { low, high, labels } = choices ? { low: 1, high: choices.length, labels: choices } : scale ?? data.scale;
     const size = high - low + 1;
     const ends = labels.length < size; // only the ends have labels: they stand beside the numbers
     const end = (label) => make("span", { className: "end", "aria-hidden": "true", textContent: label });
-    const points = make("div", { className: `points${ends ? " anchored" : ""}` });
-    points.style.setProperty("--n", size);
+    const points = make("div", { className: `points${ends ? " anchored" : ""}${choices ? " choices" : ""}` });
+    points.style.setProperty("--n", choices ? 1 : size); // choices stand one below the other
     for (let value = low; value <= high; value++) {
       const radio = make("input", { type: "radio", name, value: String(value), checked: state.values[one.id]?.[name] === value });
       radio.onchange = () => {
@@ -303,7 +322,8 @@
         save();
       };
       const heard = { [low]: labels[0], [high]: labels[1] }[value];
-      points.append(make("label", { className: "point" }, radio, make("span", { textContent: ends ? String(value) : labels[value - low] }),
+      const label = ends ? String(value) : labels[value - low];
+      points.append(make("label", { className: "point" }, radio, choices ? shown("span", label) : make("span", { textContent: label }),
         ...(ends && heard ? [make("span", { className: "heard", textContent: ` ${heard}` })] : [])));
     }
     if (ends) {
@@ -316,13 +336,16 @@
 
   function rating() {
     const one = step();
+    const task = data.tasks[one.kind];
     const fields = asked(one).map((question, number) => fieldset(one, question, number));
+    // an answer that has been seen is no longer predicted
+    fields[0].disabled = one.kind === "predict" && state.furthest > state.page;
     // statements to agree with, and questions with labels of their own
     const heads = asked(one).map(({ scale }) => (scale ? "How was it to read this?" : "How far do you agree?"));
-    const rows = fields.flatMap((field, place) => (one.kind === "check" || heads[place] === heads[place - 1]
+    const rows = fields.flatMap((field, place) => (one.kind !== "item" || heads[place] === heads[place - 1]
       ? [field] : [make("h2", { className: "ask", textContent: heads[place] }), field]));
     const survey = form(
-      rows,
+      [...(task ? [make("p", { className: "help", textContent: task.instruction })] : []), ...rows],
       () => {
         const open = unanswered(one);
         if (!open.length) return go(state.page + 1);
@@ -332,7 +355,7 @@
         });
         const first = fields[places.indexOf(true)];
         const rest = open.length > 1 ? ` ${open.length} are still open on this page.` : "";
-        ask(first, first.querySelector("input"), `Please choose a point here.${rest}`);
+        ask(first, first.querySelector("input"), `Please choose ${task ? "an answer" : "a point"} here.${rest}`);
       },
       button("Back", "", () => go(state.page - 1)),
       next(state.page - 1 < steps.length ? "Continue" : "Finish"),
@@ -347,14 +370,16 @@
     const facts = make("ul", { className: "facts" });
     for (const fact of one.context) facts.append(shown("li", fact));
     const part = (name, content) => [make("h2", { textContent: name }), content];
+    const answered = one.kind === "item";
     // scrolls where it is longer than the screen, by keyboard too
-    const text = make("div", { className: "item", tabIndex: 0, role: "region", "aria-label": "Question, reasoning and answer" },
+    const text = make("div", { className: "item", tabIndex: 0, role: "region",
+      "aria-label": answered ? "Question, reasoning and answer" : "Question and reasoning" },
       ...part("Question", shown("p", one.question, "question")),
       ...(one.context.length ? part("Facts given", facts) : []),
       ...part("Reasoning", shown("div", one.text, "trace")),
-      ...part("Answer", shown("p", one.answer, "answer")));
+      ...(answered ? part("Answer", shown("p", one.answer, "answer")) : []));
     return {
-      title: `Question ${one.position} of ${data.items.length}`,
+      title: `Question ${one.position} of ${data.items.length + data.trials.length}${one.kind === "predict" ? ", without its answer" : ""}`,
       content: [make("div", { className: "beside" }, text, survey)],
     };
   }

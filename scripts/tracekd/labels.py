@@ -31,6 +31,7 @@ OUTCOME_TITLES = {
 }
 DIMENSION_TITLES = {"interpretability": "interpretability", "load": "cognitive load"}
 ANALYSIS_TITLES = {"intention_to_treat": "intention to treat", "per_protocol": "per protocol"}
+TASK_TITLES = {"predict": "prediction of the answer", "find_error": "detection of a mistake"}
 STEP_TITLES = {
     "sent": "sent an export",
     "incomplete": "stopped before the end",

@@ -3,6 +3,7 @@
     python tests/benchmark/bench_study.py errors --simulations 400      # primary and sensitivity tests
     python tests/benchmark/bench_study.py power --simulations 200       # participants x items
     python tests/benchmark/bench_study.py intervals --simulations 1000  # of the sensitivity analyses
+    python tests/benchmark/bench_study.py tasks --simulations 1000      # of right answers to tasks and of d′
     python tests/benchmark/bench_study.py figures --out docs            # of one simulated study
 
 `errors` and `power` draw other participants and other items for every study. They write
@@ -36,11 +37,13 @@ from support.study_validation import (  # noqa: E402
     validate_agreement,
     validate_deltas,
     validate_means,
+    validate_tasks,
     validate_tests,
 )
 from tracekd.figures.conditions import plot_conditions  # noqa: E402
 from tracekd.figures.flow import plot_flow  # noqa: E402
 from tracekd.figures.likert import plot_likert  # noqa: E402
+from tracekd.figures.study_tasks import plot_study_tasks  # noqa: E402
 from tracekd.figures.style import save  # noqa: E402
 from tracekd.study.definition import read_study  # noqa: E402
 from tracekd.study.exclusions import INTENTION_TO_TREAT, find_left_out, flow_table  # noqa: E402
@@ -48,7 +51,9 @@ from tracekd.study.plan import lay_out_groups  # noqa: E402
 from tracekd.study.published import read_published  # noqa: E402
 from tracekd.study.responses import Export, responses_table  # noqa: E402
 from tracekd.study.simulate import Scale, simulate_exports, target_means  # noqa: E402
+from tracekd.study.tasks import lay_out_trials  # noqa: E402
 from tracekd.tables.study import Choices, study_tables  # noqa: E402
+from tracekd.tables.study_tasks import tasks_table  # noqa: E402
 
 # words of a trace
 LENGTHS = {"correct": 30, "r1": 300, "r1_summary": 60, "r1_explanation": 60}
@@ -58,6 +63,8 @@ DESIGNS = ("between", "within")
 # condition x item SD where conditions do not differ, and where they do; sizes, and differences in logits
 SDS, PLANTED_SD = (0.0, 0.2, 0.3, 0.6), 0.3
 ITEMS, PARTICIPANTS, DIFFERENCES = (8, 40, 80), (100, 200, 400), (0.4, 0.7)
+# of right answers to a task
+SHARES = (0.5, 0.65, 0.75, 0.85, 0.9, 0.95)
 # intervals are measured on so many times more studies
 MORE = 5
 # ratings and sizes that were not looked at when the interval of a delta was chosen
@@ -67,7 +74,7 @@ OTHERS, OTHER_SIZES = (4.7, 4.0, 3.2, 2.0), (12, PER_GROUP, 60)
 def main() -> None:
     """Measure one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["errors", "power", "intervals", "figures"])
+    parser.add_argument("part", choices=["errors", "power", "intervals", "tasks", "figures"])
     parser.add_argument("--simulations", type=int, default=200, help="studies of each kind")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--questions", type=int, default=1, help="ratings of a page: more take longer")
@@ -78,6 +85,8 @@ def main() -> None:
         draw(chosen.out)
     elif chosen.part == "intervals":
         measure_intervals(chosen.simulations)
+    elif chosen.part == "tasks":
+        write({f"right on {share:.0%}": validate_tasks(share, chosen.simulations) for share in SHARES})
     else:
         cells = list_power(chosen.questions) if chosen.part == "power" else list_errors(chosen.questions)
         table = measure(cells, chosen.simulations, chosen.processes)
@@ -184,8 +193,12 @@ def draw(folder: Path) -> None:
     """Draw the figures of one simulated study as in config/study.yaml, of items without texts."""
     study = read_study(ROOT / "config" / "study.yaml")
     items = [f"item-{number}" for number in range(study.items)]
-    # made-up texts, as long as those of the arms
+    trials = [f"trial-{number}" for number in range(study.find_error.pages)]
+    # made-up texts, as long as those of the arms; three choices of an answer, of which the first is right
     texts = {one.name: "word " * LENGTHS[one.arm] for one in study.conditions}
+    shown = {"question": "", "context": [], "texts": texts}
+    guess = {"answers": dict.fromkeys(texts, ""), "choices": ["", "", ""], "right": 1}
+    groups = lay_out_groups(study, [items[block :: study.n_blocks] for block in range(study.n_blocks)])
     plan = {
         "study": study.title,
         "design": study.design,
@@ -194,11 +207,13 @@ def draw(folder: Path) -> None:
         "scale": study.scale.model_dump(),
         "questions": [question.model_dump() for question in study.questions],
         "checks": [check.model_dump() for check in study.checks],
-        "items": [
-            {"item": item, "question": "", "context": [], "texts": texts, "answers": dict.fromkeys(texts, "")}
-            for item in items
+        "tasks": [task.model_dump() for task in study.tasks],
+        "items": [{"item": item, **shown, **guess} for item in items],
+        "trials": [{"item": trial, **shown} for trial in trials],
+        "groups": [
+            group | {"trials": seen}
+            for group, seen in zip(groups, lay_out_trials(study, trials), strict=True)
         ],
-        "groups": lay_out_groups(study, [items[block :: study.n_blocks] for block in range(study.n_blocks)]),
     }
     published, scale = read_published(ROOT / "resources" / "published_ratings.csv"), Scale(1, 5)
     conditions, questions = plan["conditions"], plan["questions"]
@@ -212,15 +227,15 @@ def draw(folder: Path) -> None:
     ratings = responses_table(sent, plan)
     ratings = ratings.assign(excluded=ratings["participant"].map(left_out))
     flow = flow_table(sent, left_out, rules, plan, study.analysis.seed)
-    tables = study_tables(
-        ratings, plan, published, Choices((1, 5), study.analysis.resamples, study.analysis.seed)
-    )
+    choices = Choices((1, 5), study.analysis.resamples, study.analysis.seed)
+    tables = study_tables(ratings, plan, published, choices) | {"tasks": tasks_table(ratings, plan)}
     tables = {name: table[table["analysis"] == INTENTION_TO_TREAT] for name, table in tables.items()}
     labels = study.scale.labels
     figures = {
         "likert": plot_likert(tables["questions"], questions, conditions, labels, NOTE),
         "conditions": plot_conditions(tables["ratings"], ratings, conditions, (1, 5), NOTE),
         "flow": plot_flow(flow, conditions, NOTE),
+        "tasks": plot_study_tasks(tables["tasks"], conditions, NOTE),
     }
     with TemporaryDirectory() as spare:
         for name, figure in figures.items():

@@ -18,6 +18,7 @@ from support.environments import read_pins, read_requirements, read_rules, split
 from support.examples import ROOT
 from support.raw_files import OPTIONS, write_cotempqa
 from support.released_files import write_mirror
+from support.study_files import QUOTING_ARMS as STUDY_ARMS
 from support.workflow import SMOKE, copy_project
 from tracekd.models.registry import read_models
 
@@ -27,7 +28,6 @@ CONDA = Path(__file__).parent / "conda/bin"
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2", "--sdm", "conda", "--conda-prefix", BUILT]
 EVERYTHING = [*SMOKE, "tests/envs/everything.yaml"]
 TEACHER = [*SMOKE, "tests/workflow/teacher.yaml", "--config", "run=teacher"]
-STUDY_ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]
 FETCHED = "Qwen3-1.7B"
 
 
@@ -79,7 +79,7 @@ def go_through_a_study(folder):
     last = (
         "build_study_pages write_survey_import write_preregistration plot_likert plot_conditions plot_flow "
     )
-    last += "fit_study_model"
+    last += "plot_study_tasks fit_study_model"
     run(folder, *SMOKE, *settings, "--until", *last.split())
 
 

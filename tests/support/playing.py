@@ -1,5 +1,6 @@
 """Participants who play a survey as people do: by mouse, by keyboard, with second thoughts."""
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Download, Page, expect
@@ -98,38 +99,59 @@ def enter(page: Page, participant: Participant) -> None:
     move_on(page, participant)
 
 
-def play(page: Page, participant: Participant, plan: dict) -> dict[tuple[str, ...], list[int]]:
-    """Answer every page up to the end, in the participant's ways; give the ratings by what was read."""
+def choice_of(participant: Participant, position: int, n_choices: int) -> int:
+    """The answer of a task that a participant chooses: it differs from page to page."""
+    return (len(participant.name) + ord(participant.name[-1]) + position) % n_choices + 1
+
+
+def play(page: Page, participant: Participant, plan: dict) -> dict[tuple[str, ...], dict[str, int]]:
+    """Answer every page up to the end, in the participant's ways.
+
+    Gives what was answered, by what was read: question or task to value.
+    """
     enter(page, participant)
     checks = {check["text"]: check["expected"] for check in plan["checks"]}
-    n_items, position, given = len(plan["items"]), 0, {}
+    names = [question["name"] for question in plan["questions"]]
+    n_items = len(plan["groups"][0]["sequence"])
+    n_pages = n_items + len(plan.get("trials", []))
+    position, guesses, given = 0, False, {}
     while title(page) != "Thank you":
         if title(page) == "A short check":
             expected = checks[page.locator("legend").inner_text()]
             choose(page, participant, [expected % 5 + 1 if "careless" in participant.ways else expected])
             move_on(page, participant)
             continue
-        position += 1
-        assert title(page) == f"Question {position} of {n_items}"
+        guessed, guesses = guesses, title(page).endswith(", without its answer")
+        position += not guessed
+        assert title(page).startswith(f"Question {position} of {n_pages}")
         # a new page starts at its heading, for those who listen
         assert page.evaluate(f"{FOCUSED}.tagName") == "H1"
-        if "stops" in participant.ways and position == n_items:
+        if "stops" in participant.ways and position == n_items and not guesses:
             page.get_by_role("button", name="Stop early").click()
             return given
-        values = [value_of(participant, position, place) for place in range(len(plan["questions"]))]
-        given[read(page)] = values
+        if guesses or position > n_items:
+            assert not page.locator(".answer").count()
+            asked = ["predict" if guesses else "find_error"]
+            values = [choice_of(participant, position, page.locator("fieldset input").count())]
+        else:
+            asked = names
+            values = [value_of(participant, position, place) for place in range(len(names))]
+        given.setdefault(read(page), {}).update(zip(asked, values, strict=True))
         if "hurried" not in participant.ways:
             page.clock.fast_forward(READING_MS)
         if "skip" in participant.ways and position == 1:
             try_to_skip(page, values)
         choose(page, participant, values)
-        if "reload" in participant.ways and position == 2:
-            page.reload()
-            assert title(page) == f"Question {position} of {n_items}"
-            assert chosen(page) == values
-        if "back" in participant.ways and position == 2:
-            go_back_and_return(page, participant)
-            assert chosen(page) == values
+        if position == 2 or position == n_pages:
+            here = title(page)
+            if "reload" in participant.ways:
+                page.reload()
+                assert title(page) == here
+                assert chosen(page) == values
+            if "back" in participant.ways:
+                go_back_and_return(page, participant)
+                assert title(page) == here
+                assert chosen(page) == values
         move_on(page, participant)
     return given
 
@@ -147,12 +169,12 @@ def save(page: Page, kind: str) -> Download:
 
 
 def try_to_skip(page: Page, values: list[int]) -> None:
-    """Move on with all but one statement rated: the page stays, says so and goes to what is missing."""
+    """Move on with all but one question answered: the page stays, says so and goes to what is missing."""
     for field, value in list(zip(page.locator("fieldset").all(), values, strict=True))[1:]:
         field.locator(f"input[value='{value}']").check()
     before = title(page)
     page.locator(CONTINUE).click()
-    expect(page.get_by_role("alert")).to_contain_text("Please choose a point here")
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("Please choose (a point|an answer) here"))
     assert title(page) == before
     assert page.evaluate(f"{FOCUSED}.closest('fieldset') === document.querySelector('fieldset')")
 

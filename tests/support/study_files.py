@@ -12,6 +12,8 @@ from tracekd.study.plan import build_plan
 from support.examples import ROOT, make_question
 
 ARMS = ("correct", "incorrect", "class_only", "incorrect_matched")
+# whose traces, built by rules, quote the right facts: a mistake can be planted in them
+QUOTING_ARMS = ("correct", "wrong_class", "mixed_75", "mixed_100")
 PARTS = [
     (ROOT / "resources" / "study" / f"survey.{kind}").read_text("utf-8") for kind in ("html.j2", "css", "js")
 ]
@@ -25,17 +27,25 @@ HUGE = "x" * 1_000_000
 
 
 CONTACT = "Jane Doe, jane [at] example.org, approval 12/34"
+SHIPPED = yaml.safe_load((ROOT / "config" / "study.yaml").read_text("utf-8"))
+# forward simulation, and error detection on four pages
+TASKS = SHIPPED["tasks"]
+PEOPLE = [
+    f"{name} Featherstonehaugh of Nether Wallop" for name in ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay")
+]
+# a trace that names a right entity, which a mistake can rename
+NAMING = "David Widder worked there from 1918 to 1919, at the time asked for. So the answer is David Widder."
 
 
-def write_study(folder, **changes):
-    """Write the definition of a study of four arms and one block of four items, with changes."""
-    content = yaml.safe_load((ROOT / "config" / "study.yaml").read_text("utf-8"))
-    for condition, arm in zip(content["conditions"], ARMS, strict=True):
-        condition["arm"] = arm
+def write_study(folder, arms=ARMS, **changes):
+    """Write the definition of a study of four arms, one block of four items and no tasks, with changes."""
+    conditions = [
+        {**condition, "arm": arm} for condition, arm in zip(SHIPPED["conditions"], arms, strict=True)
+    ]
     path = Path(folder) / "study.yaml"
     items = changes.get("items", 4)
     size = {"items": items, "items_per_participant": items}
-    stated = {**content, "contact": CONTACT, **size, **changes}
+    stated = {**SHIPPED, "conditions": conditions, "contact": CONTACT, "tasks": [], **size, **changes}
     path.write_text(yaml.safe_dump(stated, sort_keys=False), "utf-8")
     return path
 
@@ -44,6 +54,23 @@ def make_questions(n=12):
     """Questions of three classes."""
     return [
         make_question(id=f"question-{number}", class_label=("equal", "mix", "overlap")[number % 3])
+        for number in range(n)
+    ]
+
+
+def make_choosing(n=12):
+    """Questions about people of long names, one of whom is the answer."""
+    facts = tuple(
+        f"{name} works for Aberdeen Proving Ground from {1910 + year} to 1919."
+        for year, name in enumerate(PEOPLE)
+    )
+    return [
+        make_question(
+            id=f"question-{number}",
+            context=(f"Case {number} is open.", *facts),
+            answers=(PEOPLE[number % len(PEOPLE)],),
+            gold_facts=(1 + number % len(PEOPLE),),
+        )
         for number in range(n)
     ]
 
@@ -59,7 +86,7 @@ def make_traces(
                 arm=arm,
                 stated={},
                 text=f"{arm} of {question.id}.\n{text}",
-                target=f"<think>{text}</think> <answer>David Widder</answer>",
+                target=f"<think>{text}</think> <answer>{question.answers[0]}</answer>",
             )
             for question in questions
         ]
@@ -67,9 +94,9 @@ def make_traces(
     }
 
 
-def make_pages(folder, text=None, **changes):
+def make_pages(folder, text=None, questions=None, **changes):
     """Write the survey pages of a small study; return its plan and group to path."""
-    study, questions = read_study(write_study(folder, **changes)), make_questions()
+    study, questions = read_study(write_study(folder, **changes)), questions or make_questions()
     plan = build_plan(study, questions, make_traces(questions, text) if text else make_traces(questions))
     pages = {}
     for group in plan["groups"]:

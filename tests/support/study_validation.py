@@ -9,9 +9,11 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu
+from scipy.special import expit, logit
+from scipy.stats import mannwhitneyu, norm
 from tracekd.study.agreement import agreement, alpha_of
-from tracekd.study.intervals import delta_interval, mean_interval, paired_delta_interval
+from tracekd.study.detection import detection
+from tracekd.study.intervals import delta_interval, mean_interval, paired_delta_interval, share_interval
 from tracekd.study.scores import centre, participant_means
 from tracekd.study.simulate import Scale, draw_ratings
 from tracekd.study.statistics import compare_conditions, compare_groups
@@ -163,6 +165,33 @@ def validate_agreement(mean, simulations, seed=0, bootstrap=0, unlike=1):
             low, high = np.quantile(drawn, [0.025, 0.975])
             held["alpha, bootstrap"] += low <= truth <= high
     return {"alpha": truth, **{name: count / simulations for name, count in held.items()}}
+
+
+def validate_tasks(share, simulations, seed=0):
+    """Share of studies whose intervals hold the truth: of right answers on 8 and on 4 pages, and of d′.
+
+    A participant of middling skill is right on `share` of the pages. Half of four pages have a mistake.
+    """
+    rng = np.random.default_rng(seed)
+
+    def draw(participants, pages):
+        skills = expit(logit(share) + RATER_SD * rng.standard_normal((participants, 1)))
+        return rng.random((participants, pages)) < skills
+
+    truth = draw(MANY, 4).mean()
+    sensitivity = 2 * norm.ppf(truth)
+    planted = np.tile([True, True, False, False], PER_GROUP)
+    people = np.arange(PER_GROUP)
+    held = {"right on 8 pages": 0, "right on 4 pages": 0, "d′ of 4 pages": 0}
+    for _ in range(simulations):
+        for pages in (8, 4):
+            right = draw(PER_GROUP, pages)
+            low, high = share_interval(right.mean(axis=1), people % 5)
+            held[f"right on {pages} pages"] += low <= truth <= high
+        answers = {"participant": people.repeat(4), "planted": planted, "found": right.reshape(-1) == planted}
+        found = detection(pd.DataFrame(answers))
+        held["d′ of 4 pages"] += found["d_prime_low"] <= sensitivity <= found["d_prime_high"]
+    return {name: count / simulations for name, count in held.items()}
 
 
 def true_deltas(design, means, items, rng):

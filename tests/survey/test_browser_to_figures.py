@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 from support.playing import Participant, play, save
-from support.study_files import ARMS, write_study
+from support.study_files import QUOTING_ARMS, TASKS, write_study
 from support.workflow import SMOKE, copy_project, digests, snakemake
 from tracekd.study.definition import read_study
 from tracekd.study.plan import read_plan
 
 pytestmark = pytest.mark.workflow
 FOLDER = "answers"
-COMMAND = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}"]
+PLAN = "results/smoke/study/plan.json"
+COMMAND = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(QUOTING_ARMS)}"]
 TABLE = "results/smoke/tables/study_sensitivity.csv"
-NAMES = ("likert", "conditions", "flow")
+NAMES = ("likert", "conditions", "flow", "tasks")
 FIGURES = [f"figures/smoke/study_{name}.png" for name in NAMES]
 # each rule of exclusion leaves one of a condition out
 PARTICIPANTS = [
@@ -52,16 +53,18 @@ STAY = [one for one in PARTICIPANTS if not one.ways & set(LEFT_OUT.values())]
 def project(tmp_path_factory):
     """A project whose smoke run has a study, with the survey's pages."""
     folder = copy_project(tmp_path_factory.mktemp("browser") / "project")
-    write_study(folder / "config", dataset="babi", responses=FOLDER)
+    write_study(folder / "config", QUOTING_ARMS, dataset="babi", responses=FOLDER, tasks=TASKS)
     snakemake(folder, *COMMAND, "--until", "build_study_pages")
     return folder
 
 
 @pytest.fixture(scope="module")
 def typed(project, browser):
-    """What every participant typed, by name and item; their exports lie in the project."""
-    plan = read_plan(project / "results/smoke/study/plan.json")
-    items = {(item["question"], *item["context"]): item["item"] for item in plan["items"]}
+    """What every participant typed, by name, item and question; their exports lie in the project."""
+    plan = read_plan(project / PLAN)
+    shown = [*plan["items"], *plan["trials"]]
+    items = {(one["question"], *one["context"]): one["item"] for one in shown}
+    assert len(items) == len(shown)
     (project / FOLDER).mkdir()
     everything = {}
     for number, one in enumerate(PARTICIPANTS):
@@ -70,7 +73,7 @@ def typed(project, browser):
         given = play(page, one, plan)
         kind = ("JSON", "CSV")[number % 2]
         save(page, kind).save_as(project / FOLDER / f"{one.name}.{kind.lower()}")
-        everything[one.name] = {items[read]: values for read, values in given.items()}
+        everything[one.name] = {items[read]: answers for read, answers in given.items()}
         page.context.close()
     return everything
 
@@ -88,11 +91,11 @@ def table(project, name, analysis=None):
     return rows if analysis is None else rows[rows["analysis"] == analysis]
 
 
-def scores(study, values, dimension):
+def scores(study, answers, dimension):
     """Ratings of one dimension, turned round where a statement is worded the other way."""
     return [
-        6 - value if question.reversed else value
-        for question, value in zip(study.questions, values, strict=True)
+        6 - answers[question.name] if question.reversed else answers[question.name]
+        for question in study.questions
         if question.dimension == dimension
     ]
 
@@ -113,13 +116,13 @@ def test_tables_hold_what_was_typed(analysed, typed):
     responses = pd.read_csv(analysed / "results/smoke/study/study_responses.csv")
     assert set(responses["participant"]) == set(typed)
     assert set(responses[responses["excluded"].isna()]["participant"]) == {one.name for one in STAY}
-    names = [question.name for question in study.questions]
     assert responses.set_index(["participant", "item", "question"])["value"].to_dict() == {
         (person, item, name): value
-        for person, answers in typed.items()
-        for item, values in answers.items()
-        for name, value in zip(names, values, strict=True)
+        for person, items in typed.items()
+        for item, answers in items.items()
+        for name, value in answers.items()
     }
+    rated = {item["item"] for item in read_plan(analysed / PLAN)["items"]}
     ratings = table(analysed, "ratings", "per_protocol").set_index(["condition", "dimension"])
     items = table(analysed, "items", "per_protocol").set_index(["condition", "dimension", "item"])
     for group, condition in zip(study.groups, study.conditions, strict=True):
@@ -128,23 +131,50 @@ def test_tables_hold_what_was_typed(analysed, typed):
             row = ratings.loc[condition.name, dimension]
             assert (row["n_participants"], row["n_ratings"]) == (len(people), len(people) * 4 * n_questions)
             of_person = [
-                mean(mean(scores(study, values, dimension)) for values in answers.values())
-                for answers in people
+                mean(mean(scores(study, answers[item], dimension)) for item in rated) for answers in people
             ]
             assert row["mean"] == pytest.approx(mean(of_person))
-            for item in people[0]:
+            for item in rated:
                 by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
                 assert items.loc[(condition.name, dimension, item), "mean"] == pytest.approx(by_hand)
     for analysis, people in (("intention_to_treat", len(typed)), ("per_protocol", len(STAY))):
         points = table(analysed, "questions", analysis).filter(regex=r"^n_\d$").to_numpy().sum()
         # who stopped early rated fewer
         assert (points == people * 4 * 9) == (analysis == "per_protocol")
-    assert table(analysed, "questions", "intention_to_treat")["n_ratings"].sum() == len(responses)
+    n_tasks = responses["question"].isin([task["kind"] for task in TASKS]).sum()
+    assert table(analysed, "questions", "intention_to_treat")["n_ratings"].sum() == len(responses) - n_tasks
+
+
+def test_the_table_of_tasks_counts_what_was_typed(analysed, typed):
+    plan, study = read_plan(analysed / PLAN), read_study(analysed / "config/study.yaml")
+    right = {(item["item"], "predict"): item["right"] for item in plan["items"] if item["choices"]}
+    assert 0 < len(right) <= 4
+    rows = table(analysed, "tasks").set_index(["analysis", "task", "condition"])
+    for analysis, kept in (("intention_to_treat", PARTICIPANTS), ("per_protocol", STAY)):
+        for group, condition in zip(plan["groups"], study.conditions, strict=True):
+            planted = {trial["item"]: trial["planted"] for trial in group["trials"]}
+            right |= {(item, "find_error"): 1 + has_mistake for item, has_mistake in planted.items()}
+            people = [typed[one.name] for one in kept if one.group == group["group"]]
+            for task in ("predict", "find_error"):
+                row = rows.loc[analysis, task, condition.name]
+                answers = [
+                    [(item, given[task]) for item, given in person.items() if task in given]
+                    for person in people
+                ]
+                answers = [of_person for of_person in answers if of_person]
+                assert row["n_participants"] == len(answers)
+                assert row["n_answers"] == sum(map(len, answers))
+                shares = [mean(value == right[item, task] for item, value in given) for given in answers]
+                assert row["right"] == pytest.approx(mean(shares), abs=1e-6)
+            said = [(planted[item], value == 2) for given in answers for item, value in given]
+            for name, has_mistake in (("hits", True), ("false_alarms", False)):
+                found = [no for mistake, no in said if mistake == has_mistake]
+                assert row[name] == pytest.approx(mean(found), abs=1e-6)
 
 
 def test_nothing_says_that_real_answers_are_simulated(analysed):
     texts = [path for path in (analysed / "results/smoke/tables").glob("study_*") if path.suffix != ".csv"]
-    assert len(texts) == 8
+    assert len(texts) == 9
     assert not [path.name for path in texts if "SIMULATED" in path.read_text("utf-8")]
     assert not [path.name for path in analysed.glob("*/smoke/**/*SIMULATED*")]
 

@@ -3,7 +3,9 @@
 import socket
 
 import pytest
-from support.study_files import HOSTILE, HUGE, make_pages
+from support.study_files import HOSTILE, HUGE, PARTS, TASKS, make_pages
+from tracekd.study.definition import read_study
+from tracekd.study.pages import survey_page
 
 # control characters are shown by their pictures
 SHOWN = HOSTILE.replace("\x00", "\u2400").replace("\x1b", "\u241b")
@@ -28,6 +30,21 @@ def test_hostile_texts_are_shown_as_text(tmp_path, open_page):
     assert page.locator(".study").inner_text() == "<script>window.hacked = 1</script></title> & more"
     # an override of direction ends with its text
     assert page.locator(".trace").evaluate("e => getComputedStyle(e).unicodeBidi") == "isolate"
+
+
+def test_hostile_choices_are_shown_as_text(tmp_path, open_page):
+    plan, pages = make_pages(tmp_path, tasks=TASKS[:1])
+    for item in plan["items"]:
+        item["choices"] = ["Leeds", HOSTILE]
+    study = read_study(tmp_path / "study.yaml")
+    pages["A"].write_text(survey_page(study, plan, "A", *PARTS), "utf-8")
+    page = open_page(pages["A"], viewport={"width": 390, "height": 844})
+    start(page)
+    choice = page.locator(".choices .text").last
+    assert choice.evaluate("e => e.textContent") == SHOWN
+    assert choice.evaluate("e => e.children.length") == 0
+    assert page.evaluate("window.hacked") is None
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_line_of_a_megabyte_stays_in_its_box(tmp_path, open_page):

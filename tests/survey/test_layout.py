@@ -2,7 +2,7 @@
 
 import pytest
 from support.playing import PHONE
-from support.study_files import make_pages
+from support.study_files import PEOPLE, TASKS, make_choosing, make_pages
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 SCREENS = {"desktop": (DESKTOP, 1.3), "phone": (PHONE, 2.0)}
@@ -45,6 +45,29 @@ def test_an_item_needs_little_scrolling(pages, screen, open_page):
         assert all(
             point.evaluate("e => e.scrollWidth <= e.clientWidth") for point in field.locator(".point").all()
         )
+
+
+@pytest.mark.parametrize("length", TRACES)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_page_of_a_task_needs_no_more_scrolling_than_an_item(length, screen, tmp_path, open_page):
+    text = f"{TRACES[length]} {' '.join(PEOPLE)}"
+    options, most = SCREENS[screen]
+    page = open_page(make_pages(tmp_path, text, make_choosing(), tasks=TASKS)[1]["A"], **options)
+    go_to_item(page)
+    kinds = set()
+    while page.locator("h1").inner_text() != "Thank you":
+        kinds.add(" ".join(page.locator("legend").all_inner_texts()))
+        screens = page.evaluate("document.documentElement.scrollHeight / innerHeight")
+        assert screens <= most
+        if choices := page.locator(".choices .point").all():
+            boxes = [choice.bounding_box() for choice in choices]
+            assert all(box["width"] >= 24 and box["height"] >= 24 for box in boxes)
+            assert len({box["x"] for box in boxes}) == 1 and len(boxes) in (2, 5)
+            assert all(choice.evaluate("e => e.scrollWidth <= e.clientWidth") for choice in choices)
+        for field in page.locator("fieldset").all():
+            field.locator("input").first.check()
+        page.locator("button.main").click()
+    assert {task["text"] for task in TASKS} < kinds
 
 
 def test_the_text_stays_beside_the_statements(pages, open_page):

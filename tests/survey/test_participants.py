@@ -5,8 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
-from support.playing import Participant, play, save, title, value_of
-from support.study_files import make_pages, read_export
+from support.playing import CONTINUE, Participant, choice_of, enter, play, save, title, value_of
+from support.study_files import NAMING, TASKS, make_pages, read_export
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.study.pages import completion_code
@@ -29,6 +29,12 @@ PARTICIPANTS = [
 def study(tmp_path_factory):
     """Plan and pages of a small study between subjects."""
     return make_pages(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory):
+    """The same with tasks beside the ratings."""
+    return make_pages(tmp_path_factory.mktemp("tasks"), NAMING, tasks=TASKS)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,60 @@ def read_csv(download):
             {"check": name, "value": value, "passed": value == expected[name]} for name, value in checks
         ],
     }
+
+
+@pytest.mark.parametrize(
+    "participant", PARTICIPANTS[1:3], ids=lambda one: f"{one.name} {' '.join(sorted(one.ways))}"
+)
+def test_what_is_chosen_in_tasks_is_exported_as_it_was_chosen(participant, tasks, tmp_path, open_page):
+    plan, pages = tasks
+    page = open_page(pages[participant.group], **participant.screen)
+    play(page, participant, plan)
+    for sentence in (TASKS[1]["debrief"], "Thank you for taking part."):
+        assert page.get_by_text(sentence).is_visible()
+    table = save(page, "CSV").path()
+    record = read_export(save(page, "JSON"))
+    assert read_csv(save(page, "CSV")) == record
+    (tmp_path / "sent.csv").write_bytes(Path(table).read_bytes())
+    (export,) = read_study_responses(tmp_path, plan)
+    assert export.record == record and record["completed"]
+    given = {
+        (answer["position"], answer["question"]): answer["value"]
+        for answer in record["answers"]
+        if answer["question"] in ("predict", "find_error")
+    }
+    assert given == {
+        (position, "predict" if position <= 4 else "find_error"): choice_of(participant, position, 2)
+        for position in range(1, 9)
+    }
+    # both pages of an item are one reading; the clock is put forward after the first page was opened
+    pages = {answer["position"]: (answer["item"], answer["seconds"]) for answer in record["answers"]}
+    assert {(answer["item"], answer["seconds"]) for answer in record["answers"]} == set(pages.values())
+    assert all(pages[position][1] >= (40 if position <= 4 else 20) for position in range(2, 9))
+
+
+def test_a_prediction_stays_once_the_answer_was_shown(tasks, open_page):
+    page = open_page(tasks[1]["A"])
+    enter(page, Participant("one", "A", frozenset()))
+    assert page.get_by_role("region", name="Question and reasoning").is_visible()
+    page.locator(CONTINUE).click()
+    assert "Please choose an answer here." in page.get_by_role("alert").inner_text()
+    first, second = page.locator("fieldset input").all()
+    first.check()
+    second.check()
+    page.locator(CONTINUE).click()
+    assert title(page) == "Question 1 of 8" and page.locator(".answer").is_visible()
+    page.get_by_role("button", name="Back").click()
+    for _ in range(2):
+        assert title(page) == "Question 1 of 8, without its answer"
+        assert all(radio.is_disabled() for radio in page.locator("fieldset input").all())
+        assert page.locator("fieldset input:checked").get_attribute("value") == "2"
+        page.wait_for_timeout(500)
+        page.reload()
+    page.locator(CONTINUE).click()
+    page.get_by_role("button", name="Stop early").click()
+    (answer,) = read_export(save(page, "JSON"))["answers"]
+    assert (answer["question"], answer["value"], answer["position"]) == ("predict", 2, 1)
 
 
 def test_order_differs_between_participants_and_is_drawn_again_after_a_reload(study, open_page):

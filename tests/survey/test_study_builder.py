@@ -62,7 +62,7 @@ def test_shipped_definition_has_many_items_and_each_participant_a_block_of_them(
 def test_the_published_design_is_laid_over_the_shipped_definition():
     published, shipped = (read_study(ROOT / f"config/{name}.yaml") for name in ("study_published", "study"))
     assert (published.groups, published.participants_per_group) == (["A", "B", "C", "D"], 25)
-    own = {"base": "config/study.yaml", "items": 8, "items_per_participant": 8}
+    own = {"base": "config/study.yaml", "items": 8, "items_per_participant": 8, "tasks": []}
     assert published == shipped.changed(**own)
 
 

@@ -33,7 +33,13 @@ AT_START = {
     "accelerate": set(),
     "datasets": set(),
     # a second or more
-    "statsmodels": {"analyse_study", "tabulate_contrasts", "tabulate_dose", "tabulate_experiment"},
+    "statsmodels": {
+        "analyse_study",
+        "tabulate_contrasts",
+        "tabulate_dose",
+        "tabulate_experiment",
+        "tabulate_study_tasks",
+    },
     "nltk": set(),
     # half a second to a second
     "matplotlib": FIGURES,
@@ -42,6 +48,7 @@ AT_START = {
         "analyse_study",
         "fit_study_model",
         "simulate_responses",
+        "tabulate_study_tasks",
         "write_preregistration",
     },
 }

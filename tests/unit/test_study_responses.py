@@ -98,6 +98,21 @@ def test_a_participant_who_comes_twice_is_named_with_both_files(tmp_path):
     assert "sent.csv:2" in sentence
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_part_and_the_whole_of_one_participant_the_whole_is_taken(tmp_path, order):
+    part, whole = make_export(PLAN, completed=False), make_export(PLAN, value=3)
+    for name, export in zip(("a", "b")[::order], (part, whole), strict=True):
+        (tmp_path / f"{name}.json").write_text(json.dumps(export))
+    (export,) = read_study_responses(tmp_path, PLAN)
+    assert export.record == whole
+    # two wholes, two parts, or of another group: nobody can tell which counts
+    for other in (whole | {"completed": False}, make_export(PLAN, "B")):
+        (tmp_path / "b.json").write_text(json.dumps(other))
+        (tmp_path / "a.json").write_text(json.dumps(part))
+        sentence = fault(tmp_path)
+        assert "a.json" in sentence and "b.json" in sentence
+
+
 def test_another_plans_answers_are_refused(tmp_path):
     sentence = fault(write_json(tmp_path, make_export(PLAN)), PLAN | {"plan_sha256": "b" * 64})
     assert "another plan" in sentence

@@ -20,6 +20,7 @@ from support.study_validation import (
     validate_agreement,
     validate_deltas,
     validate_means,
+    validate_tasks,
     validate_tests,
 )
 from tracekd.study.agreement import agreement, alpha_of
@@ -29,6 +30,7 @@ from tracekd.study.intervals import (
     mean_interval,
     paired_delta,
     paired_delta_interval,
+    share_interval,
 )
 from tracekd.study.reliability import reliability
 from tracekd.study.simulate import draw_ratings
@@ -40,6 +42,25 @@ POINTS = [1, 2, 3, 4, 5]
 def bound(rate, simulations):
     """3.5 standard errors of a simulated rate, and one point for what is not exact."""
     return 3.5 * sqrt(rate * (1 - rate) / simulations) + 0.01
+
+
+@pytest.mark.parametrize("share", [0.5, 0.75, 0.9])
+def test_intervals_of_tasks_hold_the_truth_19_times_in_20(share):
+    for name, held in validate_tasks(share, 300).items():
+        assert held >= 0.95 - bound(0.95, 300), name
+
+
+def test_an_interval_of_shares_stays_inside_and_has_a_width_where_nearly_all_are_right():
+    groups = np.arange(25) % 5
+    low, high = share_interval(np.ones(25), groups)
+    assert 0.8 < low < high == 1
+    low, high = share_interval(np.r_[np.ones(24), 0.5], groups)
+    assert 0.85 < low < 0.98 < high < 1
+    # one group of independent answers: that of Wilson, but for the quantile of t
+    answers = np.r_[np.ones(60), np.zeros(40)]
+    wilson = proportion_confint(60, 100, method="wilson")
+    assert share_interval(answers, np.zeros(100)) == pytest.approx(wilson, abs=0.005)
+    assert all(map(isnan, share_interval([1.0], [0])))
 
 
 @pytest.mark.parametrize("design", ["between", "within"])

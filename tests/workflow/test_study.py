@@ -7,10 +7,10 @@ import pytest
 import yaml
 from support.columns import check_columns
 from support.rscript import require_ordinal
+from support.study_files import QUOTING_ARMS as ARMS
 from support.workflow import SMOKE, SNAKEMAKE, copy_project, digests, snakemake
 
 pytestmark = pytest.mark.workflow
-ARMS = ["correct", "incorrect", "class_only", "incorrect_matched"]
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,13 @@ def test_study_is_built_from_the_traces_of_a_run(project):
 def test_simulated_participants_go_through_to_tables_and_figures(project):
     require_ordinal()
     command = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(ARMS)}", "--until"]
-    snakemake(project, *command, "plot_likert", "plot_conditions", "plot_flow", "fit_study_model")
-    figures = {path.name for path in (project / "figures/smoke").glob("*.png")}
-    assert figures >= {f"study_SIMULATED_{name}.png" for name in ("likert", "conditions", "flow")}
+    figures = ("likert", "conditions", "flow", "study_tasks")
+    snakemake(project, *command, *(f"plot_{name}" for name in figures), "fit_study_model")
+    drawn = {path.name for path in (project / "figures/smoke").glob("*.png")}
+    assert drawn >= {f"study_SIMULATED_{name.removeprefix('study_')}.png" for name in figures}
     assert check_columns(project / "results/smoke") > 8
     tables = sorted((project / "results/smoke/tables").glob("study_*"))
-    assert len(tables) == 9 * 2
+    assert len(tables) == 10 * 2
     assert all(
         "SIMULATED" in path.name and "SIMULATED" in path.read_text("utf-8")
         for path in tables
@@ -56,5 +57,5 @@ def test_a_study_of_arms_that_the_run_lacks_ends_in_one_sentence(project):
     command = [*SNAKEMAKE, "--dry-run", *SMOKE, "--config", "study=config/study.yaml"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert done.returncode
-    assert "conditions[3]: 'incorrect_matched' is unknown" in done.stderr
+    assert "conditions[1]: 'wrong_class' is unknown" in done.stderr
     assert "Traceback" not in done.stderr

@@ -48,10 +48,15 @@ def with_answer_swapped(question: Question, kinds: Kinds, seed: int) -> Question
         return None
     drawn = random.Random(f"{seed}/swap/{question.id}").sample(names, len(question.answers))
     new = dict(zip(question.answers, drawn, strict=True))
-    words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(new, key=len, reverse=True)))})(?!\w)")
-    context = tuple(words.sub(lambda found: new[found[0]], fact) for fact in question.context)
+    context = tuple(rename(fact, new) for fact in question.context)
     swapped = replace(question, context=context, answers=tuple(drawn))
     return swapped if is_swapped(question, swapped) else None
+
+
+def rename(text: str, new: Mapping[str, str]) -> str:
+    """Put other names in the place of names, old to new, wherever these stand as whole words."""
+    words = "|".join(map(re.escape, sorted(new, key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{words})(?!\w)", lambda found: new[found[0]], text)
 
 
 def with_cue(question: Question, suggested: str) -> Question:

@@ -138,8 +138,8 @@ def _type(rule: dict[str, Any], rules: dict[str, Any]) -> str:
         return _type(branches(rule, rules)[1], rules)
     if isinstance(rule.get("type"), list):
         return " or ".join(_type({**rule, "type": one}, rules) for one in rule["type"])
-    if "anyOf" in rule:
-        return " or ".join(_type(one, rules) for one in rule["anyOf"])
+    if offered := rule.get("anyOf") or rule.get("oneOf"):
+        return " or ".join(dict.fromkeys(_type(one, rules) for one in offered))
     if "enum" in rule:
         return "one of " + ", ".join(f"`{_yaml(value)}`" for value in rule["enum"])
     if "const" in rule:

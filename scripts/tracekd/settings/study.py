@@ -67,6 +67,36 @@ class Check(Settings):
     expected: int = Field(description="The point asked for")
 
 
+class Predict(Settings):
+    """Forward simulation: which answer the program will give, asked on every item before it is shown."""
+
+    kind: Literal["predict"] = Field(description="Which task: what the program will answer")
+    instruction: Prose = Field(description="What its pages say above the question")
+    text: Prose = Field(description="The question as it is read")
+    source: Prose = Field(description="Where task, wording and outcome come from")
+
+
+class FindError(Settings):
+    """Error detection: whether the reasoning agrees with the facts, on pages of their own after the items."""
+
+    kind: Literal["find_error"] = Field(
+        description="Which task: whether the trace of another question has a planted mistake"
+    )
+    pages: Annotated[int, Field(ge=2, le=100)] = Field(
+        description="Such pages of each participant; half of them have a mistake"
+    )
+    instruction: Prose = Field(description="What its pages say above the question")
+    text: Prose = Field(description="The question as it is read")
+    labels: Annotated[list[Prose], Field(min_length=2, max_length=2)] = Field(
+        description="Its answers: that the reasoning agrees, and that it does not"
+    )
+    debrief: Prose = Field(description="What the last page says of the planted mistakes")
+    source: Prose = Field(description="Where task, wording and outcome come from")
+
+
+Task = Annotated[Predict | FindError, Field(discriminator="kind", description="predict or find_error")]
+
+
 class Pages(Settings):
     """Texts of the pages around the items."""
 
@@ -120,6 +150,13 @@ class Assumptions(Settings):
         description="Share of a condition's participants who do not read and rate by chance"
     )
     stop: dict[Name, Share] = Field(description="Share of a condition's participants who stop early")
+
+    predict: dict[Name, Share] = Field(
+        {}, description="Share of right answers to the task predict by condition, if there is one"
+    )
+    find_error: dict[Name, Share] = Field(
+        {}, description="Share of right answers to the task find_error by condition, if there is one"
+    )
 
     @property
     def spread(self) -> float:
@@ -186,6 +223,9 @@ class Study(Settings):
         description="Statements that are rated under every item"
     )
     checks: list[Check] = Field(description="Pages between the items that show attention")
+    tasks: list[Task] = Field(
+        [], description="Tasks with a right answer, beside the ratings: each at most once; [] for none"
+    )
     pages: Pages = Field(description="Texts of the pages around the items")
     upload: Address | None = Field(
         description="https address that the page sends the answers to; null: participants send a file"
@@ -201,6 +241,11 @@ class Study(Settings):
         description="What simulated participants assume, and with them the power in the pre-registration"
     )
     responses: Text = Field(description="simulate, or the folder of the participants' exports")
+
+    @property
+    def find_error(self) -> FindError | None:
+        """The task of finding planted mistakes, if there is one."""
+        return next((task for task in self.tasks if isinstance(task, FindError)), None)
 
     @property
     def arms(self) -> list[str]:

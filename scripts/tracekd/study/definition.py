@@ -27,14 +27,17 @@ def read_study(path: str | Path = "config/study.yaml") -> Study:
     _check_unique((condition.name for condition in study.conditions), f"{path}: conditions")
     _check_unique((question.name for question in study.questions), f"{path}: questions")
     _check_unique(study.arms, f"{path}: conditions")
-    # checks and questions share a column of the exported CSV
+    # checks, questions and tasks share a column of the exported CSV
     columns = [question.name for question in study.questions] + [check.name for check in study.checks]
     _check_unique(columns, f"{path}: checks")
+    kinds = [task.kind for task in study.tasks]
+    _check_unique([*columns, *kinds], f"{path}: tasks")
     _check_design(study, path)
+    _check_trials(study, path)
     _check_hypotheses(study, path)
     names = [condition.name for condition in study.conditions]
-    for key, shares in (("hurry", study.assumptions.hurry), ("stop", study.assumptions.stop)):
-        if set(shares) != set(names):
+    for key in ("hurry", "stop", *kinds):
+        if set(getattr(study.assumptions, key)) != set(names):
             raise ConfigError(
                 "does not have a share for each condition and for no other",
                 where=f"{path}: assumptions.{key}",
@@ -84,6 +87,26 @@ def _check_design(study: Study, path: str | Path) -> None:
             f"({conditions} conditions x {study.n_blocks} blocks of items)",
             where=f"{path}: participants",
             hint=f"take a multiple of {len(study.groups)}",
+        )
+
+
+def _check_trials(study: Study, path: str | Path) -> None:
+    """Raise ConfigError unless mistakes come out even over the pages of a participant and over groups."""
+    if study.find_error is None:
+        return
+    even = 2 * len(study.conditions) if study.design == "within" else 2
+    if study.find_error.pages % even:
+        raise ConfigError(
+            f"of {study.find_error.pages} pages of find_error no half of every condition can have a mistake",
+            where=f"{path}: tasks",
+            hint=f"take a multiple of {even}",
+        )
+    if len(study.groups) % 2:
+        raise ConfigError(
+            f"{len(study.groups)} groups cannot see every question of find_error equally often with and "
+            "without a mistake",
+            where=f"{path}: tasks",
+            hint="take an even number of conditions or of blocks of items",
         )
 
 

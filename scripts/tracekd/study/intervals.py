@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t
+from scipy.stats import norm, t
 from statsmodels.stats.proportion import proportion_confint
 
 from tracekd.statistics.intervals import CONFIDENCE
@@ -70,6 +70,22 @@ def jackknife_interval(estimate: float, without: ArrayLike) -> tuple[float, floa
     pseudo = n * estimate - (n - 1) * without
     half = t.ppf((1 + CONFIDENCE) / 2, n - 1) * pseudo.std(ddof=1) / np.sqrt(n)
     return float(estimate - half), float(estimate + half)
+
+
+def share_interval(shares: ArrayLike, strata: ArrayLike) -> tuple[float, float]:
+    """95 % interval of a mean of participants' shares; both ends nan for less than two participants.
+
+    That of a delta, which is a share stretched to -1 to 1, with the quantile of t in place of the normal one.
+    A bootstrap has no lower end where nearly everyone is always right.
+    """
+    deltas = 2 * np.asarray(shares, dtype=float) - 1
+    if len(deltas) < 2:
+        return float("nan"), float("nan")
+    parts = _split(deltas, np.asarray(strata))
+    error = float(_standard_error([part[None] for part in parts])[0])
+    alpha = 2 * norm.sf(t.ppf((1 + CONFIDENCE) / 2, len(deltas) - len(parts)))
+    low, high = _score_interval(float(deltas.mean()), error**2, [len(deltas)], alpha)
+    return (1 + low) / 2, (1 + high) / 2
 
 
 def delta(first: ArrayLike, second: ArrayLike) -> float:
@@ -133,7 +149,9 @@ def _standard_error(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return errors
 
 
-def _score_interval(estimate: float, variance: float, sizes: Sequence[int]) -> tuple[float, float]:
+def _score_interval(
+    estimate: float, variance: float, sizes: Sequence[int], alpha: float = 1 - CONFIDENCE
+) -> tuple[float, float]:
     """Wilson's interval of a delta, with as many trials as its variance is worth (Mee 1990).
 
     A delta is a share of wins, (1 + delta) / 2, stretched to -1 to 1. In n independent trials its variance
@@ -145,7 +163,7 @@ def _score_interval(estimate: float, variance: float, sizes: Sequence[int]) -> t
     if not variance:
         return float("nan"), float("nan")
     trials = (1 - shrunk**2) / variance
-    low, high = proportion_confint((1 + shrunk) / 2 * trials, trials, 1 - CONFIDENCE, method="wilson")
+    low, high = proportion_confint((1 + shrunk) / 2 * trials, trials, alpha, method="wilson")
     return (
         -1.0 if estimate == -1 else float(2 * low - 1),
         1.0 if estimate == 1 else float(2 * high - 1),

@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from tracekd.core.files import atomic_write, sha256_text
 from tracekd.settings.study import Study
+from tracekd.study.plan import find_task
+from tracekd.study.tasks import FIND_ERROR, PREDICT
 
 CODE_LENGTH = 8
 
@@ -47,21 +49,25 @@ def survey_page(
 
 
 def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, Any]:
-    """Everything that the page of a group shows and exports."""
+    """Everything that the page of a group shows and exports; not which of its texts have a mistake."""
     items = {item["item"]: item for item in plan["items"]}
-    sequence = next(one["sequence"] for one in plan["groups"] if one["group"] == group)
+    trials = {trial["item"]: trial for trial in plan.get("trials", [])}
+    seen = next(one for one in plan["groups"] if one["group"] == group)
+    debrief = [study.find_error.debrief] if study.find_error else []
     return {
         "study": plan["study"],
         "plan_sha256": plan["plan_sha256"],
         "group": group,
         "code": completion_code(plan, group),
         "contact": study.contact,
-        "pages": study.pages.model_dump(include={"agree", "instruction", "debrief"})
-        | {"consent": [*study.pages.consent, say_what_becomes_of_answers(study)]},
+        "pages": study.pages.model_dump(include={"agree", "instruction"})
+        | {"consent": [*study.pages.consent, say_what_becomes_of_answers(study)]}
+        | {"debrief": [*study.pages.debrief, *debrief]},
         "upload": study.upload,
         "scale": plan["scale"],
         "questions": [{name: one[name] for name in ("name", "text", "scale")} for one in plan["questions"]],
         "checks": plan["checks"],
+        "tasks": {kind: find_task(plan, kind) for kind in (PREDICT, FIND_ERROR)},
         "items": [
             {
                 **step,
@@ -69,8 +75,19 @@ def survey_data(study: Study, plan: Mapping[str, Any], group: str) -> dict[str, 
                 "context": items[step["item"]]["context"],
                 "text": items[step["item"]]["texts"][step["condition"]],
                 "answer": items[step["item"]]["answers"][step["condition"]],
+                "choices": items[step["item"]].get("choices", []),
             }
-            for step in sequence
+            for step in seen["sequence"]
+        ],
+        "trials": [
+            {
+                "item": step["item"],
+                "condition": step["condition"],
+                "question": trials[step["item"]]["question"],
+                "context": trials[step["item"]]["context"],
+                "text": trials[step["item"]]["planted" if step["planted"] else "texts"][step["condition"]],
+            }
+            for step in seen.get("trials", [])
         ],
     }
 

@@ -2,7 +2,8 @@
 
 The questions are drawn evenly from classes and dealt into blocks. Each participant sees one block (incomplete
 blocks); over the groups every question is seen under every condition equally often. The order in which a
-participant sees them is drawn in the survey itself and recorded with the answers.
+participant sees them is drawn in the survey itself and recorded with the answers. What is asked beside the
+ratings is in the plan, too (`study.tasks`).
 """
 
 import json
@@ -19,7 +20,9 @@ from tracekd.core.literals import parse_list
 from tracekd.core.raw import check_row
 from tracekd.core.records import Question, Trace, validator
 from tracekd.core.texts import parse_json_object, read_flags, read_text
+from tracekd.experiment.traces import Kinds, name_kinds
 from tracekd.settings.study import Study
+from tracekd.study.tasks import FIND_ERROR, PREDICT, draw_choices, lay_out_trials, plant_mistake
 from tracekd.traces.prompts import ANSWER_CLOSE, ANSWER_OPEN
 
 # how the tables of a run write yes and no, and others in other cases
@@ -52,6 +55,10 @@ def build_plan(
         and (answered is None or question.id in answered)
     ]
     chosen = draw_items(candidates, answered or {}, study.items, study.seed)
+    shown = {
+        question.id: {one.name: by_arm[one.arm][question.id] for one in study.conditions}
+        for question in candidates
+    }
     items = [
         {
             "item": question.id,
@@ -59,8 +66,8 @@ def build_plan(
             "answer_ok": (answered or {}).get(question.id),
             "question": question.question,
             "context": list(question.context),
-            "texts": {one.name: by_arm[one.arm][question.id].text for one in study.conditions},
-            "answers": {one.name: answer_of(by_arm[one.arm][question.id].target) for one in study.conditions},
+            "texts": {name: trace.text for name, trace in shown[question.id].items()},
+            "answers": {name: answer_of(trace.target) for name, trace in shown[question.id].items()},
         }
         for question in chosen
     ]
@@ -74,7 +81,72 @@ def build_plan(
         "items": items,
         "groups": lay_out_groups(study, deal_blocks(chosen, answered or {}, study.n_blocks, study.seed)),
     }
+    # without tasks a plan is that of a study which was run before there were any, to its SHA-256
+    if study.tasks:
+        plan["tasks"] = [task.model_dump() for task in study.tasks]
+        rated = {question.id for question in chosen}
+        spare = [
+            question
+            for question in candidates
+            if question.id not in rated and (answered or {}).get(question.id, True)
+        ]
+        _add_tasks(plan, study, chosen, spare, shown, name_kinds(questions))
     return {**plan, "plan_sha256": digest(plan)}
+
+
+def _add_tasks(
+    plan: dict[str, Any],
+    study: Study,
+    rated: Sequence[Question],
+    spare: Sequence[Question],
+    shown: Mapping[str, Mapping[str, Trace]],
+    kinds: Kinds,
+) -> None:
+    """Add what the tasks of a study ask: choices to its items, and questions that are not rated."""
+    if find_task(plan, PREDICT):
+        for item, question in zip(plan["items"], rated, strict=True):
+            answers = [_read_answer(trace.target) for trace in shown[question.id].values()]
+            item |= draw_choices(question, answers, kinds, study.seed)
+    if study.find_error is not None:
+        plan["trials"] = _draw_trials(study.find_error.pages, spare, shown, kinds, study.seed)
+        trials = lay_out_trials(study, [trial["item"] for trial in plan["trials"]])
+        for group, sequence in zip(plan["groups"], trials, strict=True):
+            group["trials"] = sequence
+
+
+def _draw_trials(
+    pages: int,
+    spare: Sequence[Question],
+    shown: Mapping[str, Mapping[str, Trace]],
+    kinds: Kinds,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Draw the questions whose traces may have a mistake, evenly from classes, in an order of their own."""
+    texts = {question.id: {name: one.text for name, one in shown[question.id].items()} for question in spare}
+    planted = {
+        question.id: mistake
+        for question in spare
+        if (mistake := plant_mistake(question, texts[question.id], kinds, seed))
+    }
+    if len(planted) < pages:
+        raise DataError(
+            f"{len(planted)} questions that are not rated have a trace in every condition in which the right "
+            f"entity can be renamed, {pages} are wanted",
+            where="study: tasks",
+            hint="ask for fewer pages of find_error, or leave it out",
+        )
+    drawn = draw_items([question for question in spare if question.id in planted], {}, pages, seed)
+    return [
+        {
+            "item": question.id,
+            "class": question.class_label,
+            "question": question.question,
+            "context": list(question.context),
+            "texts": texts[question.id],
+            **planted[question.id],
+        }
+        for question in Random(seed).sample(drawn, pages)
+    ]
 
 
 def draw_items(
@@ -175,6 +247,39 @@ def find_overlap(plan: Mapping[str, Any], per_group: int) -> list[Overlap]:
     return sorted(rows.values(), key=lambda row: order.index(row.groups[0]))
 
 
+class Asked(NamedTuple):
+    """What a task asks of an item: number of choices, which is right (from 1), whether there is a mistake."""
+
+    choices: int
+    right: int
+    planted: bool
+
+
+def find_task(plan: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
+    """Give a task of a plan by its kind; None where participants do not have it."""
+    return next((task for task in plan.get("tasks", []) if task["kind"] == kind), None)
+
+
+def list_pages(group: Mapping[str, Any]) -> dict[str, str]:
+    """Condition by item of all that a group of a plan sees: the items that it rates, and its trials."""
+    return {step["item"]: step["condition"] for step in [*group["sequence"], *group.get("trials", [])]}
+
+
+def list_asked(plan: Mapping[str, Any], group: Mapping[str, Any]) -> dict[tuple[str, str], Asked]:
+    """List what the tasks ask of a group of a plan, by item and task."""
+    items = {item["item"]: item for item in plan["items"]}
+    rated = (items[step["item"]] for step in group["sequence"])
+    predictions = {
+        (item["item"], PREDICT): Asked(len(item["choices"]), item["right"], False)
+        for item in rated
+        if item.get("choices")
+    }
+    return predictions | {
+        (trial["item"], FIND_ERROR): Asked(2, 1 + trial["planted"], trial["planted"])
+        for trial in group.get("trials", [])
+    }
+
+
 def condition_titles(plan: Mapping[str, Any]) -> dict[str, str]:
     """Titles of the conditions by name."""
     return {condition["name"]: condition["title"] for condition in plan["conditions"]}
@@ -182,8 +287,13 @@ def condition_titles(plan: Mapping[str, Any]) -> dict[str, str]:
 
 def answer_of(target: str) -> str:
     """Answer that a trace leads to, between the answer tags; a list as people write it, with commas."""
-    text = target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)
+    text = _read_answer(target)
     return ", ".join(parse_list(text) or [text])
+
+
+def _read_answer(target: str) -> str:
+    """Answer as it stands between the answer tags."""
+    return target.rpartition(ANSWER_OPEN)[2].removesuffix(ANSWER_CLOSE)
 
 
 def read_answered(path: str | Path, column: str) -> dict[str, bool]:

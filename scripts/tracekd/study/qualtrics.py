@@ -11,6 +11,7 @@ from typing import Any
 
 from tracekd.settings.study import Study
 from tracekd.study.pages import label_points, survey_data
+from tracekd.study.tasks import FIND_ERROR, PREDICT
 
 
 def import_file(study: Study, plan: Mapping[str, Any], group: str) -> str:
@@ -30,7 +31,7 @@ def escape_text(text: str) -> str:
 
 
 def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines: embedded data, consent, instruction, a block an item and check, debrief."""
+    """Yield the lines: embedded data, consent, instruction, a block an item, check and trial, debrief."""
     yield "[[AdvancedFormat]]"
     for name in ("plan_sha256", "group"):
         yield f"[[ED:{name}:{data[name]}]]"
@@ -45,7 +46,10 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
     yield from _text("instruction", study.pages.instruction)
     for number, item in enumerate(data["items"], start=1):
         yield from _block(f"Item {number}")
-        yield from _text(f"item{number}_text", _item(item))
+        if item["choices"]:
+            yield from _guess(f"item{number}_predict", item, data["tasks"][PREDICT], item["choices"])
+            yield "[[PageBreak]]"
+        yield from _text(f"item{number}_text", [*_item(item), f"Answer: {item['answer']}"])
         for part, (scale, questions) in enumerate(groupby(data["questions"], itemgetter("scale")), start=1):
             title = "How was it to read this?" if scale else "How far do you agree?"
             statements = [question["text"] for question in questions]
@@ -53,14 +57,25 @@ def _lines(study: Study, data: Mapping[str, Any]) -> Iterator[str]:
     for check in data["checks"]:
         yield from _block(check["name"])
         yield from _matrix(check["name"], "A short check", [check["text"]], data["scale"])
+    for number, trial in enumerate(data["trials"], start=1):
+        yield from _block(f"Trial {number}")
+        task = data["tasks"][FIND_ERROR]
+        yield from _guess(f"trial{number}_find_error", trial, task, task["labels"])
     yield from _block("Debrief")
-    yield from _text("debrief", study.pages.debrief)
+    yield from _text("debrief", data["pages"]["debrief"])
 
 
 def _item(item: Mapping[str, Any]) -> list[str]:
-    """Paragraphs of an item: what the page shows above the statements."""
+    """Paragraphs of an item without its answer."""
     facts = ["Facts given:\n" + "\n".join(item["context"])] if item["context"] else []
-    return [item["question"], *facts, f"Reasoning:\n{item['text']}", f"Answer: {item['answer']}"]
+    return [item["question"], *facts, f"Reasoning:\n{item['text']}"]
+
+
+def _guess(name: str, item: Mapping[str, Any], task: Mapping[str, Any], choices: list[str]) -> Iterator[str]:
+    """A page of a task: the text of an item, and one choice of several."""
+    yield from _text(f"{name}_text", [task["instruction"], *_item(item)])
+    yield from ["[[Question:MC:SingleAnswer:Vertical]]", f"[[ID:{name}]]", escape_text(task["text"])]
+    yield from ["[[Choices]]", *map(escape_text, choices)]
 
 
 def _block(title: str) -> list[str]:

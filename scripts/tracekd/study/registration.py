@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
+from tracekd.labels import TASK_TITLES
 from tracekd.settings.study import Study
 from tracekd.study.model import write_formula
 from tracekd.study.pages import render
@@ -36,6 +37,7 @@ def registration_page(study: Study, plan: Mapping[str, Any], template: str) -> s
         study=study,
         plan=plan,
         titles={condition.name: condition.title for condition in study.conditions},
+        task_titles=TASK_TITLES,
         overlap=find_overlap(plan, study.participants_per_group),
         strata=_strata(plan),
         rules=[
@@ -45,6 +47,7 @@ def registration_page(study: Study, plan: Mapping[str, Any], template: str) -> s
         model=write_formula(study.design, max(asked.values())),
         sensitivity=SENSITIVITY[study.design],
         power=simulate_power(study),
+        guesses=[1 / len(item["choices"]) for item in plan["items"] if item.get("choices")],
         item_numbers=list_items(study),
         n_studies=N_STUDIES,
         error=100 * sqrt(0.25 / N_STUDIES),

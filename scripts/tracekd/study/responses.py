@@ -19,6 +19,7 @@ from tracekd.core.errors import DataError
 from tracekd.core.raw import check_row
 from tracekd.core.records import validator
 from tracekd.core.texts import parse_json_object, read_rows, read_text, restore
+from tracekd.study.plan import list_asked, list_pages
 
 SUFFIXES = (".json", ".csv")
 CSV_COLUMNS = [
@@ -46,6 +47,8 @@ class Export:
 def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Export]:
     """Read and check all exports of a folder, in the order of file names.
 
+    Of a participant who sent a part and later the whole, the whole is taken.
+
     Args:
         folder: holds `*.json` and `*.csv`, in any case; other files are not looked at.
         plan: of the study that was run (`plan.json`).
@@ -64,14 +67,23 @@ def read_study_responses(folder: str | Path, plan: Mapping[str, Any]) -> list[Ex
         for export in read_export(path, plan):
             check_export(export, plan)
             name = export.record["participant"]
-            if name in exports:
-                raise DataError(
-                    f"participant {name!r} has already answered in {exports[name].where}",
-                    where=export.where,
-                    hint="keep one of the two",
-                )
-            exports[name] = export
+            exports[name] = _choose(exports[name], export) if name in exports else export
     return list(exports.values())
+
+
+def _choose(first: Export, second: Export) -> Export:
+    """Of two exports of a participant keep the completed one; DataError where there is not just one.
+
+    Who stops early, sends, gets no reply and goes on after all sends a second time at the end.
+    """
+    completed = [export for export in (first, second) if export.record["completed"]]
+    if len(completed) != 1 or first.record["group"] != second.record["group"]:
+        raise DataError(
+            f"participant {second.record['participant']!r} has already answered in {first.where}",
+            where=second.where,
+            hint="keep one of the two",
+        )
+    return completed[0]
 
 
 def read_export(path: str | Path, plan: Mapping[str, Any]) -> list[Export]:
@@ -104,19 +116,20 @@ def check_export(export: Export, plan: Mapping[str, Any]) -> None:
             where=export.where,
             hint="analyse it with the plan that the survey was made from",
         )
-    sequences = {group["group"]: group["sequence"] for group in plan["groups"]}
-    if record["group"] not in sequences:
+    groups = {group["group"]: group for group in plan["groups"]}
+    if record["group"] not in groups:
         raise DataError(
             f"group {record['group']!r} is not in the plan",
             where=export.where,
-            hint=suggest(record["group"], sequences),
+            hint=suggest(record["group"], groups),
         )
-    seen = {step["item"]: step["condition"] for step in sequences[record["group"]]}
-    questions = [question["name"] for question in plan["questions"]]
+    group = groups[record["group"]]
+    seen = list_pages(group)
+    wanted = _list_wanted(plan, group)
     answered: set[tuple[str, str]] = set()
     pages: dict[str, tuple[int, float | None]] = {}
     for answer, where in zip(record["answers"], export.rows, strict=True):
-        _check_answer(answer, where, record["group"], seen, questions, plan["scale"])
+        _check_answer(answer, where, record["group"], seen, wanted)
         key = answer["item"], answer["question"]
         if key in answered:
             raise DataError(f"answers {key[1]!r} of item {key[0]!r} twice", where=where, hint=ASK_AGAIN)
@@ -131,7 +144,18 @@ def check_export(export: Export, plan: Mapping[str, Any]) -> None:
         raise DataError(what, where=export.where, hint=EXPORT_AGAIN)
     passed = _check_checks(export, plan)
     if record["completed"]:
-        _check_whole(answered | passed, seen, questions, plan, export.where)
+        _check_whole(answered | passed, wanted, plan, export.where)
+
+
+def _list_wanted(plan: Mapping[str, Any], group: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Lowest and highest value of all that a group of a plan is asked for, by item and question or task."""
+    scale = plan["scale"]["low"], plan["scale"]["high"]
+    rated = {
+        (step["item"], question["name"]): scale
+        for step in group["sequence"]
+        for question in plan["questions"]
+    }
+    return rated | {key: (1, task.choices) for key, task in list_asked(plan, group).items()}
 
 
 def _check_checks(export: Export, plan: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -148,7 +172,7 @@ def _check_checks(export: Export, plan: Mapping[str, Any]) -> set[tuple[str, str
             if check["passed"]:
                 raise DataError(f"passes check {name!r} without an answer", where=where, hint=EXPORT_AGAIN)
             continue
-        _check_value(value, where, plan["scale"])
+        _check_value(value, where, plan["scale"]["low"], plan["scale"]["high"])
         if check["passed"] != (value == expected[name]):
             what = f"check {name!r} asks for {expected[name]}, but {value} counts as "
             what += "passed" if check["passed"] else "failed"
@@ -159,15 +183,12 @@ def _check_checks(export: Export, plan: Mapping[str, Any]) -> set[tuple[str, str
 
 def _check_whole(
     answered: set[tuple[str, str]],
-    items: Iterable[str],
-    questions: list[str],
+    wanted: Iterable[tuple[str, str]],
     plan: Mapping[str, Any],
     where: str,
 ) -> None:
     """Raise DataError where a participant who came to the end has left something out."""
-    wanted = [(item, question) for item in items for question in questions]
-    wanted += [("", check["name"]) for check in plan["checks"]]
-    for item, name in wanted:
+    for item, name in [*wanted, *(("", check["name"]) for check in plan["checks"])]:
         if (item, name) not in answered:
             asked = f"{name!r} of item {item!r}" if item else f"check {name!r}"
             raise DataError(f"is completed but has no answer to {asked}", where=where, hint=ASK_AGAIN)
@@ -177,22 +198,31 @@ def responses_table(exports: Iterable[Export], plan: Mapping[str, Any]) -> pd.Da
     """One row an answer.
 
     Columns: participant, group, position, item, condition, question, dimension, value as given, score (turned
-    round where a question is worded the other way), and the seconds of the page.
+    round where a question is worded the other way), and the seconds of the item. An answer to a task has the
+    task in place of question and dimension, and the score 1 if it is right, else 0.
     """
     questions = {question["name"]: question for question in plan["questions"]}
+    tasks = {group["group"]: list_asked(plan, group) for group in plan["groups"]}
     ends = plan["scale"]["low"] + plan["scale"]["high"]
     rows = []
     for export in exports:
+        asked = tasks[export.record["group"]]
         for answer in sorted(export.record["answers"], key=lambda answer: answer["position"]):
-            question = questions[answer["question"]]
+            value = answer["value"]
+            task = asked.get((answer["item"], answer["question"]))
+            if task:
+                dimension, score = answer["question"], int(value == task.right)
+            else:
+                question = questions[answer["question"]]
+                dimension, score = question["dimension"], ends - value if question["reversed"] else value
             rows.append(
                 {
                     "participant": export.record["participant"],
                     "group": export.record["group"],
                     **{name: answer[name] for name in ("position", "item", "condition", "question")},
-                    "dimension": question["dimension"],
-                    "value": answer["value"],
-                    "score": ends - answer["value"] if question["reversed"] else answer["value"],
+                    "dimension": dimension,
+                    "value": value,
+                    "score": score,
                     "seconds": answer["seconds"],
                 }
             )
@@ -205,36 +235,29 @@ def _check_answer(
     where: str,
     group: str,
     seen: Mapping[str, str],
-    questions: list[str],
-    scale: Mapping[str, Any],
+    wanted: Mapping[tuple[str, str], tuple[int, int]],
 ) -> None:
     """Raise DataError where an answer is not one that the plan asks of this group."""
-    if answer["item"] not in seen:
-        raise DataError(
-            f"item {answer['item']!r} is not one of group {group}", where=where, hint=EXPORT_AGAIN
-        )
-    if answer["condition"] != seen[answer["item"]]:
+    item, name = answer["item"], answer["question"]
+    if item not in seen:
+        raise DataError(f"item {item!r} is not one of group {group}", where=where, hint=EXPORT_AGAIN)
+    if answer["condition"] != seen[item]:
         raise DataError(
             f"condition {answer['condition']!r} is not that of the item in group {group}",
             where=where,
             hint=EXPORT_AGAIN,
         )
-    if answer["question"] not in questions:
-        raise DataError(
-            f"question {answer['question']!r} is unknown",
-            where=where,
-            hint=suggest(answer["question"], questions),
-        )
-    _check_value(answer["value"], where, scale)
+    if (item, name) not in wanted:
+        known = [one for asked, one in wanted if asked == item]
+        raise DataError(f"question {name!r} is unknown", where=where, hint=suggest(name, known))
+    _check_value(answer["value"], where, *wanted[item, name])
 
 
-def _check_value(value: int, where: str, scale: Mapping[str, Any]) -> None:
-    """Raise DataError where a value is no point of the scale."""
-    if not scale["low"] <= value <= scale["high"]:
+def _check_value(value: int, where: str, low: int, high: int) -> None:
+    """Raise DataError where a value is no point of the scale, or no choice of a task."""
+    if not low <= value <= high:
         raise DataError(
-            f"value {value} is not on the scale from {scale['low']} to {scale['high']}",
-            where=where,
-            hint=EXPORT_AGAIN,
+            f"value {value} is not on the scale from {low} to {high}", where=where, hint=EXPORT_AGAIN
         )
 
 

@@ -1,13 +1,15 @@
 """Participants who never were: ordinal ratings with effects of rater, item and condition x item.
 
 A cumulative-logit model: a latent opinion (condition + rater + item + condition x item + logistic noise) is
-cut by thresholds into the points of the scale. Items are a sample of those that there are. Only a few means
+cut by thresholds into the points of the scale. Items are a sample of those that there are. In a task answers
+are right with a probability of the condition. Only a few means
 and medians were published, no spread and no agreement: all else is assumed (`assumptions` of the definition).
 Whatever is made from this says SIMULATED.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from scipy.special import expit
 
 from tracekd.core.files import atomic_write
 from tracekd.settings.study import Assumptions
+from tracekd.study.plan import list_asked
 from tracekd.study.reading import Page, count_words
 from tracekd.study.scores import DIMENSIONS
 
@@ -135,13 +138,15 @@ def simulate_exports(
     Args:
         plan: of the study.
         means: as from `target_means`.
-        assumed: spreads, and who hurries and stops under which condition.
+        assumed: spreads; by condition who hurries, who stops, and how often those who read are right.
         per_group: participants of each group.
         scale: of the ratings.
         seed: of everything that is drawn.
 
     """
     rng = np.random.default_rng(seed)
+    # of their own, so that ratings are the same with and without tasks
+    of_tasks = np.random.default_rng([seed, 1])
     items, words = [item["item"] for item in plan["items"]], count_words(plan)
     effects = {
         dimension: pd.DataFrame(
@@ -164,7 +169,9 @@ def simulate_exports(
             )
         for number, scores in enumerate(values, start=1):
             name = f"SIMULATED-{group['group']}-{number:03}"
-            yield _export(plan, group, name, scores, assumed, words, scale, rng)
+            export, hurries = _export(plan, group, name, scores, assumed, words, scale, rng)
+            answers = _answer_tasks(plan, group, export, hurries, assumed, words, of_tasks)
+            yield export | {"answers": answers}
 
 
 def _export(
@@ -176,8 +183,8 @@ def _export(
     words: Mapping[Page, int],
     scale: Scale,
     rng: np.random.Generator,
-) -> dict[str, Any]:
-    """One participant: items in an order of their own, answers to questions worded either way."""
+) -> tuple[dict[str, Any], bool]:
+    """One participant's ratings in an order of their own, and whether the participant hurries."""
     sequence = group["sequence"]
     hurries = bool(rng.random() < np.mean([assumed.hurry[step["condition"]] for step in sequence]))
     if hurries:
@@ -190,8 +197,7 @@ def _export(
     answers = []
     for position, place in enumerate(order if completed else order[: goes_on.argmin()], start=1):
         step = sequence[place]
-        pace = rng.lognormal(np.log(PACES[hurries]), LOG_PACE_SD)
-        seconds = round(float(pace * words[step["item"], step["condition"]]), 1)
+        seconds = round(_draw_pace(hurries, rng) * words[step["item"], step["condition"]], 1)
         for question, score in zip(plan["questions"], scores[place], strict=True):
             value = scale.low + scale.high - score if question["reversed"] else score
             answers.append(
@@ -204,7 +210,7 @@ def _export(
                 }
             )
     checks = [_answer_check(check, hurries, scale, rng) for check in plan["checks"]] if completed else []
-    return {
+    export = {
         "study": plan["study"],
         "plan_sha256": plan["plan_sha256"],
         "group": group["group"],
@@ -213,6 +219,40 @@ def _export(
         "answers": answers,
         "checks": checks,
     }
+    return export, hurries
+
+
+def _answer_tasks(
+    plan: Mapping[str, Any],
+    group: Mapping[str, Any],
+    export: Mapping[str, Any],
+    hurries: bool,
+    assumed: Assumptions,
+    words: Mapping[Page, int],
+    rng: np.random.Generator,
+) -> list[dict[str, Any]]:
+    """Give the answers of a participant with those to the tasks: right as often as assumed, or by chance."""
+    kept = ("position", "item", "condition", "seconds")
+    pages = {answer["item"]: {name: answer[name] for name in kept} for answer in export["answers"]}
+    trials = group.get("trials", []) if export["completed"] else []
+    for place in rng.permutation(len(trials)):
+        item, condition = trials[place]["item"], trials[place]["condition"]
+        seconds = round(_draw_pace(hurries, rng) * words[item, condition], 1)
+        position = len(pages) + 1
+        pages[item] = {"position": position, "item": item, "condition": condition, "seconds": seconds}
+    chosen = []
+    for (item, kind), task in list_asked(plan, group).items():
+        if item in pages:
+            share = 1 / task.choices if hurries else getattr(assumed, kind)[pages[item]["condition"]]
+            wrong = [number for number in range(1, task.choices + 1) if number != task.right]
+            value = task.right if rng.random() < share else int(rng.choice(wrong))
+            chosen.append({**pages[item], "question": kind, "value": value})
+    return sorted([*chosen, *export["answers"]], key=itemgetter("position"))
+
+
+def _draw_pace(hurries: bool, rng: np.random.Generator) -> float:
+    """Seconds for each word of a page."""
+    return float(rng.lognormal(np.log(PACES[hurries]), LOG_PACE_SD))
 
 
 def _answer_check(

@@ -167,12 +167,13 @@ def study_tables(
     """Every table of a study, by name; column `analysis` says of whom.
 
     Args:
-        ratings: as from `responses_table`, with the column `excluded`.
+        ratings: as from `responses_table`, with the column `excluded`; answers to tasks are left aside.
         plan: of the study that was run.
         published: as from `read_published`.
         choices: of the analysis.
 
     """
+    ratings = ratings[ratings["dimension"].isin(DIMENSIONS)]
     by_analysis = {
         analysis: _tables_of(part, plan, published, choices) for analysis, part in split_analyses(ratings)
     }
