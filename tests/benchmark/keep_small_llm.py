@@ -97,7 +97,7 @@ def measure_jobs() -> pd.DataFrame:
 
 
 def show_items() -> Iterator[str]:
-    """Yield the page of worked items: of each a table of the set traces and the answers behind them."""
+    """Yield the page of worked items: of each a table of the set traces and the answers after them."""
     questions = read_questions(RESULTS / f"questions/{SHOWN['dataset']}.jsonl", "test")
     yield "# Worked items"
     yield ""
@@ -134,7 +134,7 @@ def show_measurements() -> Iterator[str]:
     yield (
         f"Made by `tests/benchmark/keep_small_llm.py --experiment` from the run `{RUN}`: the "
         f"{SHOWN['items']} first questions of {SHOWN['dataset']} by class and id that have all contexts, as "
-        "two arms answer them behind set traces. *Log-odds*: of the right answer in that context against the "
+        "two arms answer them after set traces. *Log-odds*: of the right answer in that context against the "
         "one that the set trace implies, or a wrong one near by, in nats. *Renamed*: the gold entity is "
         "renamed in the context, not in the trace, so that another answer is right."
     )
