@@ -41,6 +41,7 @@ AT_START = {
         "tabulate_study_tasks",
     },
     "nltk": set(),
+    "scikit_posthocs": set(),
     # half a second to a second
     "matplotlib": FIGURES,
     "seaborn": set(),

@@ -1,29 +1,18 @@
 """Base models, each brought into a folder with all that a run needs: weights, tokenizer, chat template."""
 
 import json
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from tracekd.core.errors import ModelError
 from tracekd.core.files import atomic_folder, atomic_write
 from tracekd.core.logs import logger
+from tracekd.models.contents import FILES, list_model_files
 from tracekd.models.gguf import convert_gguf
 from tracekd.models.loading import check_folder
 from tracekd.models.registry import Model
 from tracekd.sources.fetch import copy_local, fetch_files, mirror_folder
 from tracekd.sources.kinds import Demo, Hub, Local
-
-# weights as safetensors only: a pickle file can run code when it is loaded
-FILES = (
-    "*.safetensors",
-    "*.safetensors.index.json",
-    "*.json",
-    "*.txt",
-    "*.jinja",
-    "tokenizer.model",
-    "LICENSE*",
-)
 
 
 def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock: Path) -> None:
@@ -73,12 +62,6 @@ def fetch_model(name: str, model: Model, folder: Path, mirror: Path | None, lock
 def _copy_model(name: str, source: Local, folder: Path) -> None:
     """Copy what a model is made of, as it would come from the hub: nothing that could run code."""
     copy_local(name, source, folder, list_model_files(Path(source.path)))
-
-
-def list_model_files(folder: Path) -> list[str]:
-    """List the files at the top of a folder that a model is made of; none where there is no folder."""
-    names = sorted(path.name for path in folder.glob("*") if path.is_file())
-    return [name for name in names if any(fnmatch(name, pattern) for pattern in FILES)]
 
 
 def _set_pad_token(name: str, token: str, folder: Path) -> None:

@@ -72,6 +72,7 @@ def code_parts(rule: str, extensions: Iterable[str | Path] = ()) -> dict[str, st
     return {_show(path): read_source(path).digest for path in sorted(used)}
 
 
+@cache  # most files stand behind most rules
 def _show(path: Path) -> str:
     """Name a file from the project's folder."""
     return Path(os.path.relpath(path, SCRIPTS.parent)).as_posix()

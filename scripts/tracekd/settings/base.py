@@ -26,9 +26,15 @@ from tracekd.core.errors import ConfigError
 class Settings(BaseModel):
     """A section of a configuration or a registry; every field has a type, a description and bounds."""
 
-    # patterns as in JSON Schema; inputs hidden, for one of them may be a pasted key
+    # patterns as in JSON Schema; inputs hidden, for one of them may be a pasted key; compiled at first use,
+    # for a job checks few of all the sections that it imports
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, regex_engine="python-re", hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        regex_engine="python-re",
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
     def changed(self, **values: Any) -> Self:

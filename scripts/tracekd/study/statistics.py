@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scikit_posthocs
 from scipy.stats import friedmanchisquare, kruskal, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
@@ -24,6 +23,8 @@ def compare_groups(scores: pd.DataFrame) -> list[Row]:
 
     The effect of the whole is epsilon squared, H / (n - 1) (Kelley 1935; Tomczak and Tomczak 2014).
     """
+    import scikit_posthocs  # loads the figure libraries: not for a study within subjects
+
     groups = {name: column.dropna().to_numpy() for name, column in scores.items()}
     n = sum(map(len, groups.values()))
     whole = kruskal(*groups.values())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tracekd.models.fetch import list_model_files
+from tracekd.models.contents import list_model_files
 from tracekd.sources.kinds import Demo, Local, ModelSource, local_files
 from tracekd.workflow.run import Run
 
