@@ -2,13 +2,18 @@
 
 import json
 import shutil
+from contextlib import ExitStack
+from itertools import repeat
 from statistics import mean
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from support.playing import Participant, play, save
+from support.receiving import free_port, hosting, receiving
 from support.study_files import QUOTING_ARMS, TASKS, write_study
 from support.workflow import SMOKE, copy_project, digests, snakemake
 from tracekd.study.definition import read_study
@@ -21,61 +26,144 @@ COMMAND = [*SMOKE, "--config", "study=config/study.yaml", f"arms={json.dumps(QUO
 TABLE = "results/smoke/tables/study_sensitivity.csv"
 NAMES = ("likert", "conditions", "flow", "tasks")
 FIGURES = [f"figures/smoke/study_{name}.png" for name in NAMES]
-# each rule of exclusion leaves one of a condition out
-PARTICIPANTS = [
-    Participant(f"person-{number}", group, frozenset(ways.split()))
-    for number, (group, ways) in enumerate(
-        [
-            ("A", "reload"),
-            ("A", "skip"),
-            ("A", "stops phone"),
-            ("B", "keyboard"),
-            ("B", "back reload dark"),
-            ("B", "careless"),
-            ("C", "phone"),
-            ("C", "phone skip reload back"),
-            ("C", "hurried"),
-            ("D", "keyboard dark"),
-            ("D", ""),
-            ("D", "back"),
-        ]
-    )
-]
 LEFT_OUT = {
     "incomplete": "stops",
     "failed_checks": "careless",
     "seconds_per_word": "hurried",
 }
-STAY = [one for one in PARTICIPANTS if not one.ways & set(LEFT_OUT.values())]
+ARRIVED, LATER, FAILED = "Your answers have arrived", "have not arrived yet", "could not be sent"
+TIMEOUT_MS = 60_000
+
+
+class Crowd(NamedTuple):
+    """Who takes part, and whether their pages send the answers."""
+
+    people: list[Participant]
+    sends: bool = False
+
+    @property
+    def stay(self):
+        """Those whom no rule leaves out."""
+        return [one for one in self.people if not one.ways & set(LEFT_OUT.values())]
+
+
+# each rule of exclusion leaves one of a condition out
+FEW = Crowd(
+    [
+        Participant(f"person-{number}", group, frozenset(ways.split()))
+        for number, (group, ways) in enumerate(
+            [
+                ("A", "reload"),
+                ("A", "skip"),
+                ("A", "stops phone"),
+                ("B", "keyboard"),
+                ("B", "back reload dark"),
+                ("B", "careless"),
+                ("C", "phone"),
+                ("C", "phone skip reload back"),
+                ("C", "hurried"),
+                ("D", "keyboard dark"),
+                ("D", ""),
+                ("D", "back"),
+            ]
+        )
+    ]
+)
+# ten of each group, every way with other looks in each; of those who send, some only after trouble
+WAYS = ["reload", "skip", "back", "keyboard", "keyboard reload back", "skip reload back", "saves"]
+WAYS += ["offline", "refused"]
+LOOKS = ["", "phone", "dark", "phone dark"]
+MANY = Crowd(
+    [
+        Participant(
+            f"person-{group}{number}", group, frozenset(f"{ways} {LOOKS[(number + shift) % 4]}".split())
+        )
+        for shift, (group, last) in enumerate(zip("ABCD", [*LEFT_OUT.values(), ""], strict=True))
+        for number, ways in enumerate([*WAYS, last])
+    ],
+    sends=True,
+)
+CROWDS = {"few": FEW, "many": MANY}
+only_few = pytest.mark.parametrize("crowd", ["few"], indirect=True)
+
+
+@pytest.fixture(scope="module", params=["few", pytest.param("many", marks=pytest.mark.many)])
+def crowd(request):
+    """Twelve participants who save their answers, or forty whose pages send them."""
+    return CROWDS[request.param]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def port():
+    """Where answers are received, if they are sent."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, crowd, port):
     """A project whose smoke run has a study, with the survey's pages."""
     folder = copy_project(tmp_path_factory.mktemp("browser") / "project")
-    write_study(folder / "config", QUOTING_ARMS, dataset="babi", responses=FOLDER, tasks=TASKS)
+    upload = f"http://127.0.0.1:{port}/" if crowd.sends else None
+    changes = {"dataset": "babi", "responses": FOLDER, "tasks": TASKS, "upload": upload}
+    write_study(folder / "config", QUOTING_ARMS, **changes)
     snakemake(folder, *COMMAND, "--until", "build_study_pages")
+    (folder / FOLDER).mkdir()
     return folder
 
 
 @pytest.fixture(scope="module")
-def typed(project, browser):
+def typed(project, browser, crowd, port):
     """What every participant typed, by name, item and question; their exports lie in the project."""
     plan = read_plan(project / PLAN)
     shown = [*plan["items"], *plan["trials"]]
     items = {(one["question"], *one["context"]): one["item"] for one in shown}
     assert len(items) == len(shown)
-    (project / FOLDER).mkdir()
     everything = {}
-    for number, one in enumerate(PARTICIPANTS):
-        page = browser.new_page(**one.screen)
-        page.goto((project / f"results/smoke/study/survey_{one.group}.html").as_uri())
-        given = play(page, one, plan)
-        kind = ("JSON", "CSV")[number % 2]
-        save(page, kind).save_as(project / FOLDER / f"{one.name}.{kind.lower()}")
-        everything[one.name] = {items[read]: answers for read, answers in given.items()}
-        page.context.close()
+    with ExitStack() as servers:
+        pages = (project / PLAN).parent.as_uri()
+        if crowd.sends:
+            pages = servers.enter_context(hosting((project / PLAN).parent, free_port()))
+            servers.enter_context(receiving(project / PLAN, project / FOLDER, pages, port))
+        for number, one in enumerate(crowd.people):
+            page = browser.new_page(**one.screen)
+            page.goto(f"{pages}/survey_{one.group}.html")
+            make_trouble(page, one)
+            given = play(page, one, plan)
+            if not crowd.sends or not is_sent(page, one):
+                kind = ("JSON", "CSV")[number % 2]
+                save(page, kind).save_as(project / FOLDER / f"{one.name}.{kind.lower()}")
+            everything[one.name] = {items[read]: answers for read, answers in given.items()}
+            page.context.close()
     return everything
+
+
+def make_trouble(page, one):
+    """Keep what a participant sends from arriving: at once, twice, or at all."""
+    replies = {"refused": iter([503, 429]), "saves": repeat(422)}
+    statuses = next((statuses for way, statuses in replies.items() if way in one.ways), None)
+    if "offline" in one.ways:
+        page.context.set_offline(True)
+    if statuses:
+        page.route(
+            "**/*",
+            lambda route: (
+                route.fulfill(status=status)
+                if route.request.method == "POST" and (status := next(statuses, None))
+                else route.continue_()
+            ),
+        )
+
+
+def is_sent(page, one):
+    """Wait until the answers have arrived, the network back; false for one who has to save them."""
+    said = page.get_by_role("status")
+    if "stops" in one.ways:
+        page.get_by_role("button", name="Send my answers").click()
+    if "offline" in one.ways:
+        expect(said).to_contain_text(LATER, timeout=TIMEOUT_MS)
+        page.context.set_offline(False)
+    expect(said).to_contain_text(FAILED if "saves" in one.ways else ARRIVED, timeout=TIMEOUT_MS)
+    return "saves" not in one.ways
 
 
 @pytest.fixture(scope="module")
@@ -100,22 +188,24 @@ def scores(study, answers, dimension):
     ]
 
 
-def test_the_flow_counts_who_is_left_out_and_why(analysed):
+def test_the_flow_counts_who_is_left_out_and_why(analysed, crowd):
     flow = table(analysed, "exclusions").set_index("step")
     assert list(flow.index) == ["sent", *LEFT_OUT, "stays"]
     assert list(flow["excluded"]) == [0, 1, 1, 1, 3]
-    assert list(flow["left"]) == [12, 11, 10, 9, 9]
+    n = len(crowd.people)
+    assert n == (40 if crowd.sends else 12)
+    assert list(flow["left"]) == [n, n - 1, n - 2, n - 3, n - 3]
     names = [condition.name for condition in read_study(analysed / "config/study.yaml").conditions]
     # the one who stopped is of group A, the careless one of B, the hurried one of C
-    left = [list(flow[f"left_{name}"]) for name in names]
-    assert left == [[3, 2, 2, 2, 2], [3, 3, 2, 2, 2], [3, 3, 3, 2, 2], [3, 3, 3, 3, 3]]
+    gone = [list(n // 4 - flow[f"left_{name}"]) for name in names]
+    assert gone == [[0, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 1, 1], [0, 0, 0, 0, 0]]
 
 
-def test_tables_hold_what_was_typed(analysed, typed):
+def test_tables_hold_what_was_typed(analysed, typed, crowd):
     study = read_study(analysed / "config/study.yaml")
     responses = pd.read_csv(analysed / "results/smoke/study/study_responses.csv")
     assert set(responses["participant"]) == set(typed)
-    assert set(responses[responses["excluded"].isna()]["participant"]) == {one.name for one in STAY}
+    assert set(responses[responses["excluded"].isna()]["participant"]) == {one.name for one in crowd.stay}
     assert responses.set_index(["participant", "item", "question"])["value"].to_dict() == {
         (person, item, name): value
         for person, items in typed.items()
@@ -126,7 +216,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
     ratings = table(analysed, "ratings", "per_protocol").set_index(["condition", "dimension"])
     items = table(analysed, "items", "per_protocol").set_index(["condition", "dimension", "item"])
     for group, condition in zip(study.groups, study.conditions, strict=True):
-        people = [typed[one.name] for one in STAY if one.group == group]
+        people = [typed[one.name] for one in crowd.stay if one.group == group]
         for dimension, n_questions in (("interpretability", 6), ("load", 3)):
             row = ratings.loc[condition.name, dimension]
             assert (row["n_participants"], row["n_ratings"]) == (len(people), len(people) * 4 * n_questions)
@@ -137,7 +227,7 @@ def test_tables_hold_what_was_typed(analysed, typed):
             for item in rated:
                 by_hand = mean(mean(scores(study, answers[item], dimension)) for answers in people)
                 assert items.loc[(condition.name, dimension, item), "mean"] == pytest.approx(by_hand)
-    for analysis, people in (("intention_to_treat", len(typed)), ("per_protocol", len(STAY))):
+    for analysis, people in (("intention_to_treat", len(typed)), ("per_protocol", len(crowd.stay))):
         points = table(analysed, "questions", analysis).filter(regex=r"^n_\d$").to_numpy().sum()
         # who stopped early rated fewer
         assert (points == people * 4 * 9) == (analysis == "per_protocol")
@@ -145,12 +235,12 @@ def test_tables_hold_what_was_typed(analysed, typed):
     assert table(analysed, "questions", "intention_to_treat")["n_ratings"].sum() == len(responses) - n_tasks
 
 
-def test_the_table_of_tasks_counts_what_was_typed(analysed, typed):
+def test_the_table_of_tasks_counts_what_was_typed(analysed, typed, crowd):
     plan, study = read_plan(analysed / PLAN), read_study(analysed / "config/study.yaml")
     right = {(item["item"], "predict"): item["right"] for item in plan["items"] if item["choices"]}
     assert 0 < len(right) <= 4
     rows = table(analysed, "tasks").set_index(["analysis", "task", "condition"])
-    for analysis, kept in (("intention_to_treat", PARTICIPANTS), ("per_protocol", STAY)):
+    for analysis, kept in (("intention_to_treat", crowd.people), ("per_protocol", crowd.stay)):
         for group, condition in zip(plan["groups"], study.conditions, strict=True):
             planted = {trial["item"]: trial["planted"] for trial in group["trials"]}
             right |= {(item, "find_error"): 1 + has_mistake for item, has_mistake in planted.items()}
@@ -239,6 +329,7 @@ def other(analysed, tmp_path):
     return shutil.copytree(analysed, tmp_path / "project", ignore=ignored)
 
 
+@only_few
 @pytest.mark.parametrize(("name", "damage", "words"), FAULTS.values(), ids=FAULTS)
 def test_a_faulty_export_ends_in_one_sentence_with_its_file(other, name, damage, words):
     damage(other / FOLDER / name)
@@ -248,6 +339,7 @@ def test_a_faulty_export_ends_in_one_sentence_with_its_file(other, name, damage,
     assert f"{FOLDER}/{name}" in sentence
 
 
+@only_few
 def test_a_byte_order_mark_changes_nothing(analysed, other):
     for path in (other / FOLDER).iterdir():
         path.write_text(path.read_text("utf-8"), "utf-8-sig")

@@ -40,7 +40,7 @@ def draw_choices(question: Question, answers: Iterable[str], kinds: Kinds, seed:
         program's answer, from 1, or None.
 
     """
-    none = {"choices": [], "right": None}
+    none: dict[str, Any] = {"choices": [], "right": None}
     given = {get_dataset(question.dataset).tolerant_answer(question, text) for text in answers}
     answer = given.pop()
     if given or answer is None:
