@@ -3,6 +3,7 @@
 import ast
 import inspect
 import random
+from dataclasses import replace
 
 import pytest
 from support.missing import skip_without
@@ -213,6 +214,10 @@ def test_there_is_one_candidate_for_each_fact_and_a_kind_for_each_question(datas
         assert len(candidates) == len(question.context)
         assert all(candidate in fact for candidate, fact in zip(candidates, question.context, strict=True))
         assert dataset.answer_kind(question)
+
+
+def test_an_empty_fact_as_a_model_may_quote_it_offers_nothing(dataset, questions):
+    assert list(dataset.candidates(replace(questions[0], context=("", ".", " ")))) == [""] * 3
 
 
 def test_what_a_trace_implies_is_right_when_its_source_is(dataset, drawable):

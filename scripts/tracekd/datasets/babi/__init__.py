@@ -64,7 +64,8 @@ class Babi(Dataset):
 
     def candidates(self, question: Question) -> list[str]:
         """Give the last word of each sentence, where bAbI puts places, things, colours and names."""
-        return [sentence.rstrip(".").split()[-1] for sentence in question.context]
+        # a sentence that a model quotes may be empty
+        return [(sentence.rstrip(".").split() or [""])[-1] for sentence in question.context]
 
     def anchor(self, question: Question) -> str:
         """Give the story."""
