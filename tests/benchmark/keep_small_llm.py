@@ -45,7 +45,10 @@ TABLES = {
     "datasets": "",
 }
 FIGURES = ["accuracy.aligned", "follow_rate", "interventions_cotempqa", "losses"]
-EXPERIMENT_TABLES = {"experiment_effects": "seed == 'all'", "experiment_left_out": ""}
+EXPERIMENT_TABLES = {
+    "experiment_effects": "seed == 'all' and not estimand.str.startswith('no_trace:')",
+    "experiment_left_out": "",
+}
 EXPERIMENT_FIGURES = ["experiment_cotempqa", "experiment_babi"]
 SHOWN = {"dataset": "cotempqa", "arms": ["correct", "incorrect_matched"], "items": 5}
 
@@ -56,6 +59,7 @@ def main() -> None:
     parser.add_argument("--experiment", action="store_true", help="keep the experiment, and nothing else")
     if parser.parse_args().experiment:
         keep(EXPERIMENT_TABLES, EXPERIMENT_FIGURES, "experiment_jobs")
+        write_csv(find_largest(), "experiment_largest")
         write_text("\n".join(show_measurements()) + "\n", KEPT / "experiment_items.md")
     else:
         keep(TABLES, FIGURES, "jobs")
@@ -67,10 +71,18 @@ def keep(tables: dict[str, str], figures: list[str], jobs: str) -> None:
     """Copy rows of tables, figures, and what the jobs took."""
     for name, rows in tables.items():
         table = pd.read_csv(RESULTS / f"tables/{name}.csv", dtype=str, keep_default_na=False)
-        write_csv(table.query(rows) if rows else table, name)
+        write_csv(table.query(rows, engine="python") if rows else table, name)
     for name in figures:
         shutil.copy(ROOT / f"figures/{RUN}/{name}.svg", KEPT / f"{name}.svg")
     write_csv(measure_jobs(), jobs)
+
+
+def find_largest() -> pd.DataFrame:
+    """Give the cells in the intact context of the question that weighs most in the means."""
+    table = pd.read_csv(RESULTS / "tables/experiment_items.csv", keep_default_na=False)
+    largest = table.loc[table["log_odds"].abs().idxmax(), "id"]
+    columns = ["dataset", "arm", "id", "trace", "context", "log_odds"]
+    return table.loc[(table["id"] == largest) & (table["context"] == INTACT), columns]
 
 
 def measure_jobs() -> pd.DataFrame:

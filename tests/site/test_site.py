@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from getpass import getuser
 from pathlib import Path
 
@@ -233,9 +233,10 @@ def kill_node(site: Cluster, node: str, job: str) -> None:
     """Kill a node's daemon and all that a job of it has started, as a power cut does."""
     site.signal(f"slurmd-{node}", signal.SIGKILL)
     for process in find_processes(site.folder):
-        environment = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-        if f"SLURM_JOB_ID={job}".encode() in environment:
-            os.kill(process, signal.SIGKILL)
+        with suppress(OSError):  # it may end in the meantime
+            environment = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+            if f"SLURM_JOB_ID={job}".encode() in environment:
+                os.kill(process, signal.SIGKILL)
     for line in subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout.splitlines():
         pid, _, words = line.strip().partition(" ")
         if words.startswith(f"slurmstepd: [{job}."):
