@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--experiment", action="store_true", help="keep the experiment, and nothing else")
     if parser.parse_args().experiment:
         keep(EXPERIMENT_TABLES, EXPERIMENT_FIGURES, "experiment_jobs")
+        write_csv(count_answers(), "experiment_answers")
         write_csv(find_largest(), "experiment_largest")
         write_text("\n".join(show_measurements()) + "\n", KEPT / "experiment_items.md")
     else:
@@ -75,6 +76,14 @@ def keep(tables: dict[str, str], figures: list[str], jobs: str) -> None:
     for name in figures:
         shutil.copy(ROOT / f"figures/{RUN}/{name}.svg", KEPT / f"{name}.svg")
     write_csv(measure_jobs(), jobs)
+
+
+def count_answers() -> pd.DataFrame:
+    """Count what was written: dataset, arm, context, trace, n, true (right answers), follows (implied ones)."""
+    table = pd.read_csv(RESULTS / "tables/experiment_items.csv")
+    groups = table.groupby(["dataset", "arm", "context", "trace"], sort=False)
+    counted = groups.agg(n=("true", "size"), true=("true", "sum"), follows=("follows", "sum"))
+    return counted.astype(int).reset_index()
 
 
 def find_largest() -> pd.DataFrame:
