@@ -79,7 +79,7 @@ def keep(tables: dict[str, str], figures: list[str], jobs: str) -> None:
 
 
 def count_answers() -> pd.DataFrame:
-    """Count what was written: dataset, arm, context, trace, n, true (right answers), follows (implied ones)."""
+    """Count what was written: dataset, arm, context, trace, n, true (right answers), follows (implied)."""
     table = pd.read_csv(RESULTS / "tables/experiment_items.csv")
     groups = table.groupby(["dataset", "arm", "context", "trace"], sort=False)
     counted = groups.agg(n=("true", "size"), true=("true", "sum"), follows=("follows", "sum"))
