@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
@@ -30,8 +30,6 @@ INK, GREY, PALE = "#222222", "#767676", "#E6E6E6"
 # a colour has one meaning: what is right or more looks like correct traces, gold facts are on yellow
 RIGHT_COLOUR, WRONG_COLOUR = BLUE, VERMILION
 GOLD_FILL = "#FFF1C9"
-# where shades begin: a light grey, for white is the paper
-PALEST = "#F1F1F1"
 
 Keywords = dict[str, Any]  # of a call of matplotlib
 
@@ -84,7 +82,10 @@ def arm_style(arm: str) -> Style:
 
 def arm_shades(arm: str) -> Colormap:
     """Shades of an arm's colour, from nearly white up to the colour itself."""
-    return LinearSegmentedColormap.from_list("shades", [PALEST, arm_style(arm).colour])
+    import seaborn as sns  # takes a second to load, and only figures of matrices need it
+
+    shades: Colormap = sns.light_palette(arm_style(arm).colour, as_cmap=True)
+    return shades
 
 
 def save(figure: Figure, pdf: str | Path) -> None:
