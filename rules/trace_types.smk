@@ -77,7 +77,8 @@ if RUN.has_teacher:
             types="results/{run}/tables/trace_types.csv",
         output:
             **figure(
-                "trace_value_{dataset}.{scorer}", "accuracy against length and correctness"
+                "trace_value_{dataset}.{scorer}",
+                "accuracy against length and correctness",
             ),
         conda:
             "../envs/plot.yaml"
