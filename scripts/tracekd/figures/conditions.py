@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
+from tracekd.figures.layout import Frame, explain_marks, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
 from tracekd.labels import DIMENSION_TITLES, INTERVAL, show_number
 from tracekd.study.scores import DIMENSIONS, participant_means
@@ -118,12 +118,4 @@ def _write_below(figure: Figure, axes: np.ndarray, scale: tuple[int, int], note:
         Line2D([], [], color=GREY, marker=".", ms=4, mew=0, lw=0, label="a participant's mean"),
         Line2D([], [], color=INK, marker="d", mfc="white", ms=4, mew=0.8, lw=0, label="published (constant)"),
     ]
-    height = NOTE_HEIGHT / figure.get_figheight() if note else 0  # a long note needs a line of its own
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, height),
-        ncols=3,
-        borderaxespad=0.2,
-        columnspacing=1.4,
-    )
+    explain_marks(figure, handles, note)

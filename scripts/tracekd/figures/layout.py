@@ -157,6 +157,19 @@ def write_key(figure: Figure, arms: Sequence[str], kinds: Sequence[Line2D]) -> N
         )
 
 
+def explain_marks(figure: Figure, marks: Sequence[Line2D], note: str) -> None:
+    """Explain marks in one line at the foot; a long note needs a line of its own below them."""
+    height = NOTE_HEIGHT / figure.get_figheight() if note else 0
+    figure.legend(
+        handles=marks,
+        loc="lower left",
+        bbox_to_anchor=(0, height),
+        ncols=len(marks),
+        borderaxespad=0.2,
+        columnspacing=1.4,
+    )
+
+
 def key_mark(label: str, *, filled: bool) -> Line2D:
     """A mark of no arm in particular, for a key that explains filled and open ones."""
     face = {"mew": 0} if filled else {"mfc": "white", "mew": 0.9}

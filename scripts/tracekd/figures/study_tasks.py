@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tracekd.core.errors import DataError
-from tracekd.figures.layout import NOTE_HEIGHT, Frame, make_panels
+from tracekd.figures.layout import Frame, explain_marks, make_panels
 from tracekd.figures.style import GREY, INK, PALE, SMALL_SIZE, arm_style, house_style
-from tracekd.labels import TASK_TITLES, show_number
+from tracekd.labels import INTERVAL, TASK_TITLES, show_number
 
 # inches
 ROW = 0.34
@@ -79,17 +79,9 @@ def _draw_frame(axes: Axes, title: str, titles: list[str]) -> None:
 
 
 def _write_key(figure: Figure, note: str) -> None:
-    """Explain the marks; a long note needs a line of its own."""
+    """Explain the marks."""
     handles = [
-        Line2D([], [], color=INK, marker="o", ms=4, mew=0, lw=1.4, label="right, 95 % interval"),
+        Line2D([], [], color=INK, marker="o", ms=4, mew=0, lw=1.4, label=f"right, {INTERVAL}"),
         Line2D([], [], color=GREY, lw=0.9, ls=(0, (2, 1.5)), label="chance"),
     ]
-    height = NOTE_HEIGHT / figure.get_figheight() if note else 0
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, height),
-        ncols=2,
-        borderaxespad=0.2,
-        columnspacing=1.4,
-    )
+    explain_marks(figure, handles, note)
