@@ -44,9 +44,9 @@ test-envs: .venv/ready
 test-slurm: .venv/ready
 	.venv/bin/python -m pytest tests/slurm -m slurm -p no:xdist --durations=0
 
-# a cluster with accounting, limits and preemption, and what goes wrong on it; most of it is waiting
+# clusters with accounting, limits and preemption, and what goes wrong on them; most of it is waiting, so four at a time
 test-site: .venv/ready
-	.venv/bin/python -m pytest tests/site tests/workflow/test_cluster_generic.py -m site -p no:xdist --durations=0
+	.venv/bin/python -m pytest tests/site tests/workflow/test_cluster_generic.py -m site -n 4 --dist worksteal --durations=0
 
 lint: .venv/ready
 	.venv/bin/ruff check .
