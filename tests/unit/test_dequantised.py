@@ -1,5 +1,7 @@
 """Weights that are dequantised once: what comes out, forwards and backwards, has the same bits."""
 
+import gc
+
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
@@ -101,6 +103,34 @@ def test_the_base_comes_back_from_a_merged_adapter_as_it_was(base, adapter, plai
     assert len(kept_layers(base)) == 14
     with torch.inference_mode():
         assert torch.equal(base(input_ids=IDS).logits, plain(input_ids=IDS).logits)
+
+
+def count_whole(model):
+    """Count the float32 weights in memory that have the shape of a 4-bit layer of the model."""
+    shapes = {
+        (layer.out_features, layer.in_features) for layer in model.modules() if isinstance(layer, Linear4bit)
+    }
+    gc.collect()
+    tensors = [one for one in gc.get_objects() if type(one) is torch.Tensor]
+    return sum(one.dtype is torch.float32 and tuple(one.shape) in shapes for one in tensors)
+
+
+def test_a_merged_layer_has_one_whole_weight(base, adapter):
+    before = count_whole(base)
+    model = load_adapter(base, adapter)
+    assert count_whole(base) == before
+    model.unload()
+
+
+def test_a_base_that_answered_behind_a_merged_adapter_trains_to_the_same_bytes(
+    base, adapter, tokenizer, tmp_path
+):
+    load_adapter(base, adapter).unload()
+    with torch.inference_mode():
+        base(input_ids=IDS)  # the first use of the weights that were freed
+    job = make_job(tokenizer, tmp_path, epochs=1)
+    train_adapter(base, tokenizer, job)
+    assert adapter_files(job.output) == adapter_files(adapter)
 
 
 def test_the_limit_of_a_control_group_counts(monkeypatch, tmp_path):

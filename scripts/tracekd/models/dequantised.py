@@ -2,7 +2,8 @@
 
 On a CPU bitsandbytes dequantises a weight at every call and multiplies by it as any other layer does. Doing
 the first part once changes no bit of what comes out, forwards or backwards; only time and memory. A trained
-adapter is added to such weights: one product for each layer in place of three, the same but for rounding.
+adapter is added to such weights: one product for each layer in place of three, the same but for rounding. The
+sum takes the place of the base's own weight, so that each layer has one whole weight and not two.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,26 @@ LARGEST_MERGED = 10**9
 GROUPS = Path("/sys/fs/cgroup")  # of version 2
 
 
+class Kept:
+    """The forward pass of a 4-bit layer whose weight is dequantised now and kept."""
+
+    def __init__(self, layer: "Linear4bit"):
+        self._packed, self._bias = layer.weight, layer.bias
+        self._weight: torch.Tensor | None = _dequantise(self._packed)
+
+    def __call__(self, x: "torch.Tensor") -> "torch.Tensor":
+        """Multiply by the weight and add the bias."""
+        from torch.nn.functional import linear
+
+        if self._weight is None:
+            self._weight = _dequantise(self._packed)
+        return linear(x, self._weight, self._bias)
+
+    def forget(self) -> None:
+        """Free the memory of the weight; the next call, if there is one, dequantises it again."""
+        self._weight = None
+
+
 def is_affordable(size: int, free: int) -> bool:
     """Tell whether so many bytes of weights may be kept where so many are free."""
     return size <= LARGEST_PART * free
@@ -39,21 +60,23 @@ def keep_dequantised(model: "PreTrainedModel") -> None:
     """
     from bitsandbytes.nn import Linear4bit
 
-    layers = [layer for layer in model.modules() if isinstance(layer, Linear4bit)]
+    layers: list[Any] = [layer for layer in model.modules() if isinstance(layer, Linear4bit)]
     if _compute_plainly(layers) and is_affordable(_size(layers), free_memory()):
         for layer in layers:
-            _multiply_by(_dequantise(layer), layer, layer)
+            layer.forward = Kept(layer)
 
 
 def merge_adapter(model: "PeftModel") -> None:
     """Let the layers of a trained adapter on a CPU multiply by its weights and the dequantised ones in one.
 
-    `unload()` gives the base back as it was. Does nothing on a GPU, nor for other compute types than float32,
-    nor for models of more than `LARGEST_MERGED`: merging changes the rounding, so whether it is done must not
-    depend on the memory that happens to be free.
+    Until `unload()`, which gives the base back as it was, nothing needs the base's own dequantised weights:
+    they are freed. Does nothing on a GPU, nor for other compute types than float32, nor for models of more
+    than `LARGEST_MERGED`: merging changes the rounding, so whether it is done must not depend on the memory
+    that happens to be free.
     """
     from bitsandbytes.nn import Linear4bit
     from peft.tuners.lora import LoraLayer
+    from torch.nn.functional import linear
 
     layers: list[Any] = [
         layer
@@ -63,8 +86,11 @@ def merge_adapter(model: "PeftModel") -> None:
     bases = [layer.base_layer for layer in layers]
     if _compute_plainly(bases) and _size(bases) <= LARGEST_MERGED:
         for layer, base in zip(layers, bases, strict=True):
+            if isinstance(base.forward, Kept):
+                base.forward.forget()
             (adapter,) = layer.active_adapters
-            _multiply_by((_dequantise(base) + layer.get_delta_weight(adapter)).detach(), layer, base)
+            weight = _dequantise(base.weight).add_(layer.get_delta_weight(adapter).detach())
+            layer.forward = partial(linear, weight=weight, bias=base.bias)
 
 
 def _compute_plainly(layers: "Sequence[Linear4bit]") -> bool:
@@ -79,18 +105,14 @@ def _size(layers: "Sequence[Linear4bit]") -> int:
     return sum(layer.in_features * layer.out_features * FLOAT32_BYTES for layer in layers)
 
 
-def _dequantise(layer: "Linear4bit") -> "torch.Tensor":
+def _dequantise(weight: Any) -> "torch.Tensor":  # with a state that the library's types do not say
+    import torch
     from bitsandbytes.functional import dequantize_4bit
 
-    weight: Any = layer.weight  # with a state that the library's types do not say
-    return dequantize_4bit(weight.data, weight.quant_state)
-
-
-def _multiply_by(weight: "torch.Tensor", layer: "torch.nn.Module", base: "Linear4bit") -> None:
-    """Let a layer multiply by this weight and add the bias of its base."""
-    from torch.nn.functional import linear
-
-    layer.forward = partial(linear, weight=weight, bias=base.bias)
+    # whatever the first call is for, training must be able to use the weight later
+    with torch.inference_mode(mode=False):
+        whole: torch.Tensor = dequantize_4bit(weight.data, weight.quant_state)
+    return whole
 
 
 def free_memory() -> int:
