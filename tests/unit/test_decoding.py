@@ -101,6 +101,35 @@ def test_equal_prompts_are_read_once_and_ended_rows_no_more(model, prompts, ends
     assert sizes == [9, 27, *(size for size in going if size)]
 
 
+def numbers_of(reader):
+    return [tensor for layer in reader.cache.layers for tensor in (layer.keys, layer.values)]
+
+
+def test_a_copy_has_rows_of_its_own_and_leaves_the_others_as_they_are(model):
+    with torch.inference_mode():
+        reader = Reader(model, 0)
+        reader.keep([0, 0])
+        reader.read([[5, 6, 7], [8, 9, 10]])
+        before = [tensor.clone() for tensor in numbers_of(reader)]
+        copied = reader.copy([1, 1, 0])
+        copied.read([[11], [12], [13]])
+    assert copied.mask.shape == (3, 4) and reader.mask.shape == (2, 3)
+    assert all(map(torch.equal, numbers_of(reader), before))
+    for found, whole in zip(numbers_of(copied), before, strict=True):
+        assert torch.equal(found[:, :, :3], whole[[1, 1, 0]])
+
+
+def test_readers_that_are_joined_let_go_of_their_keys_and_values(model):
+    with torch.inference_mode():
+        first, second = (Reader(model, 0) for _ in range(2))
+        first.read([[5, 6, 7]])
+        second.read([[8, 9]])
+        first.join([second])
+    assert not second.cache.layers
+    assert first.mask.tolist() == [[1, 1, 1], [0, 1, 1]]
+    assert {tensor.shape[0] for tensor in numbers_of(first)} == {2}
+
+
 def shift_positions(inputs):
     inputs["position_ids"] += inputs["past_key_values"].get_seq_length() > 0
 

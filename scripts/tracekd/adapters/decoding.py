@@ -5,6 +5,7 @@ paged cache) was tried on a CPU: answers of the same length, in five times the t
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from tracekd.adapters.chat import Prompt
@@ -38,33 +39,34 @@ class Reader:
 
     def copy(self, places: Sequence[int]) -> "Reader":
         """Give the rows at these places, each as often as it is named, as a reader of their own."""
-        import torch
-        from transformers import DynamicCache
-
-        chosen = torch.tensor(places, device=self.mask.device)
-        other = Reader(self.model, self.pad)
-        other.mask = self.mask[chosen]
-        if self.mask.shape[1]:
-            layers: Any = self.cache.layers  # of attention: others have no keys
-            other.cache = DynamicCache([(layer.keys[chosen], layer.values[chosen]) for layer in layers])
+        other = copy(self)
+        other.cache = copy(self.cache)
+        other.cache.layers = [copy(layer) for layer in self.cache.layers]
+        other.keep(places)
         return other
 
     def join(self, others: "Sequence[Reader]") -> None:
-        """Add the rows of other readers of the same model, all that have been read, behind those here."""
+        """Add the rows of other readers of the same model, all that have been read, behind those here.
+
+        The other readers are then of no use: each layer is let go as soon as it has been added, for keys and
+        values of many rows are large.
+        """
         import torch
         from torch.nn.functional import pad
-        from transformers import DynamicCache
 
+        if not others:
+            return
         readers = [self, *others]
         width = max(reader.mask.shape[1] for reader in readers)
 
         def stack(tensors: "Iterable[torch.Tensor]") -> "torch.Tensor":
             return torch.cat([pad(one, (0, 0, width - one.shape[-2], 0)) for one in tensors])
 
-        layers = zip(*(reader.cache.layers for reader in readers), strict=True)
-        self.cache = DynamicCache(
-            [(stack(one.keys for one in layer), stack(one.values for one in layer)) for layer in layers]
-        )
+        mine: Any = self.cache.layers  # of attention: others have no keys
+        for layer in mine:
+            layers = [layer, *(other.cache.layers.pop(0) for other in others)]
+            layer.keys = stack(one.keys for one in layers)
+            layer.values = stack(one.values for one in layers)
         self.mask = stack(reader.mask[:, :, None] for reader in readers)[:, :, 0]
 
     def read(self, rows: Sequence[Sequence[int]], logits: int = 1) -> "torch.Tensor":
