@@ -1,5 +1,7 @@
 """What a job, and Snakemake itself, loads before work begins: a heavy library only where it is needed."""
 
+import subprocess
+import sys
 from functools import cache
 
 import pytest
@@ -69,6 +71,12 @@ def test_no_heavy_library_is_loaded_by_reading_the_rule_files(library):
 @pytest.mark.parametrize("script", sorted(RECORDS))
 def test_what_fetches_files_or_reads_and_writes_records_starts_without_pandas_and_numpy(script):
     assert not {"pandas", "numpy", "pyarrow"} & load_at_start(ROOT / f"scripts/{script}.py")
+
+
+def test_a_base_model_is_loaded_without_the_compiler():
+    code = "import sys, tracekd.models, bitsandbytes; print('torch._inductor.codecache' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True)
+    assert run.stdout == "False\n", run.stderr
 
 
 @cache
