@@ -34,7 +34,10 @@ TARGETS += RUN.every("results/{run}/readable.txt")
 onsuccess:
     for note in ending.list_notes(RUN):
         tell(f"Note: {note}")
-    # of the whole run, not of a part of it
+    ran = list(workflow.dag.needrun_jobs(exclude_finished=False))
     if any(job.rule.name == "check_readable" for job in workflow.dag.jobs):
         for line in ending.say_end(RUN, say_call(workflow)):
             tell(line)
+    # what writes no file has said what it had to say
+    elif all(job.output for job in ran):
+        tell(ending.say_part_end(RUN, len(ran)))

@@ -14,7 +14,7 @@ from tracekd.released.supplied import find_others, plan_supplied, read_cell
 from tracekd.settings.config import Config
 from tracekd.tables.inputs import inputs_table, say_inputs
 from tracekd.workflow.config import check_claims
-from tracekd.workflow.ending import list_notes, say_end, say_origin
+from tracekd.workflow.ending import list_notes, say_end, say_origin, say_part_end
 from tracekd.workflow.run import Run, is_supplied
 
 CONFIG = read_yaml(ROOT / "config.yaml") | {
@@ -107,6 +107,11 @@ def test_a_finished_run_ends_with_its_main_result_and_what_to_open(folder):
         "mean of datasets and models: no trace 37.5 %, correct 0.0 % (no output of the form asked for)"
     )
     assert "results/own/index.html" in opened and last.endswith(".venv/bin/snakemake --cores 2 -- verify")
+
+
+@pytest.mark.parametrize(("jobs", "words"), [(0, "no jobs"), (1, "1 job"), (2, "2 jobs")])
+def test_a_part_of_a_run_ends_with_its_number_of_jobs(folder, jobs, words):
+    assert say_part_end(make_run(), jobs) == f"Finished {words}, a part of the run own"
 
 
 def test_arms_are_compared_over_the_datasets_and_models_that_all_of_them_have(folder):

@@ -62,6 +62,11 @@ def say_end(run: Run, call: str) -> list[str]:
     ]
 
 
+def say_part_end(run: Run, jobs: int) -> str:
+    """Say that a part of a run is finished, by its number of jobs."""
+    return f"Finished {jobs or 'no'} {'job' if jobs == 1 else 'jobs'}, a part of the run {run.name}"
+
+
 def compare_arms(results: pd.DataFrame, arms: Sequence[str]) -> str:
     """Give the mean share of right answers of each arm, over the same datasets and models for all of them."""
     by_arm = results.pivot_table(
