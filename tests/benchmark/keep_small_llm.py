@@ -28,6 +28,7 @@ from tracekd.experiment.measurements import Measurement, read_measurements  # no
 from tracekd.experiment.traces import TITLES  # noqa: E402
 from tracekd.interventions.outcomes import read_outcome  # noqa: E402
 from tracekd.interventions.prefills import condition_title  # noqa: E402
+from tracekd.labels import show_number  # noqa: E402
 from tracekd.traces.arms import get_arm  # noqa: E402
 
 RUN = "small_llm"
@@ -171,7 +172,7 @@ def show_measurements() -> Iterator[str]:
             cells = found[question.id]
             for trace in [name for name in TITLES if (SWAPPED, name) in cells]:
                 pair = [cells[context, trace] for context in (INTACT, SWAPPED)]
-                numbers = [text for one in pair for text in (show_odds(one), one.written)]
+                numbers = [text for one in pair for text in (show_number(one.truth_log_odds, 1), one.written)]
                 texts = [get_arm(arm).title, TITLES[trace], pair[0].text or "", *numbers]
                 yield f"| {' | '.join(map(cell, texts))} |"
 
@@ -182,11 +183,6 @@ def by_item(measurements: list[Measurement]) -> dict[str, dict[tuple[str, str], 
     for one in measurements:
         found.setdefault(one.item, {})[one.context, one.trace] = one
     return found
-
-
-def show_odds(one: Measurement) -> str:
-    odds = one.log_likelihoods[one.truth] - one.log_likelihoods[one.opposed]
-    return f"{odds:.1f}".replace("-", "−")
 
 
 def pick(questions: list[Question]) -> list[Question]:

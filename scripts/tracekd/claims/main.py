@@ -11,13 +11,11 @@ import pandas as pd
 from pandas import isna
 
 from tracekd.claims.findings import CONTROL, PHIS, SHARES, Finding
-from tracekd.claims.orderings import find_orderings, join_verdicts, judge_ordering
+from tracekd.claims.orderings import SCORERS, find_orderings, join_verdicts, judge_ordering
 from tracekd.claims.stated import Stated, average_conditionals, count_associated, stated_matrices
-from tracekd.labels import arm_title, dataset_title, scorer_title, show_number
+from tracekd.labels import arm_title, dataset_title, show_number
 from tracekd.settings.statistics import Claims, Statistics
 
-# how the two scorers are named in a sentence
-SCORERS = {name: f"the {scorer_title(name)}" for name in ("published", "aligned")}
 # more than this share (%) is most of them
 MOST = 50.0
 # points within which an average is said to come near a stated share

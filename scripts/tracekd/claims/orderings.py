@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from tracekd.labels import scorer_title
+
+# how the scorers are named in a sentence
+SCORERS = {name: f"the {scorer_title(name)}" for name in ("published", "aligned")}
 # how a judgement (scorer, quirk, items) is named in a sentence
 JUDGEMENTS = {
-    ("published", "all_on", "all"): "the published scorer",
-    ("published", "Q5_off", "all"): "the published scorer without Q5",
-    ("published", "all_on", "readable"): "the published scorer on readable outputs",
-    ("aligned", "all_on", "all"): "the aligned scorer",
-    ("aligned", "all_on", "readable"): "the aligned scorer on readable outputs",
-    ("aligned", "all_on", "tolerant"): "the aligned scorer with a tolerant reader",
+    ("published", "all_on", "all"): SCORERS["published"],
+    ("published", "Q5_off", "all"): f"{SCORERS['published']} without Q5",
+    ("published", "all_on", "readable"): f"{SCORERS['published']} on readable outputs",
+    ("aligned", "all_on", "all"): SCORERS["aligned"],
+    ("aligned", "all_on", "readable"): f"{SCORERS['aligned']} on readable outputs",
+    ("aligned", "all_on", "tolerant"): f"{SCORERS['aligned']} with a tolerant reader",
 }
 
 

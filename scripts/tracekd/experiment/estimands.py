@@ -77,7 +77,7 @@ def _pair(cell: Measurement) -> tuple[str, str]:
 def _levels(cells: Cells) -> Iterator[_Value]:
     """Log-odds of the right answer against the opposed one."""
     for (context, trace), cell in cells.items():
-        yield _Value(f"level:{trace}@{context}", cell.log_odds(*_pair(cell)))
+        yield _Value(f"level:{trace}@{context}", cell.truth_log_odds)
 
 
 def _trace_effects(cells: Cells) -> Iterator[_Value]:

@@ -56,6 +56,11 @@ class Measurement:
         """The wrong answer that the truth is held against: what the trace implies, else the foil."""
         return self.foil if self.named is None or self.named == self.truth else self.named
 
+    @property
+    def truth_log_odds(self) -> float:
+        """Log-odds of the right answer against the opposed one."""
+        return self.log_likelihoods[self.truth] - self.log_likelihoods[self.opposed]
+
     def log_odds(self, first: str, second: str) -> float | None:
         """Log-odds of one answer against another; None where one of them was not weighed."""
         if first not in self.answers or second not in self.answers:

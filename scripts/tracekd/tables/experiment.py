@@ -65,7 +65,7 @@ def items_table(runs: Runs, anchors: pd.Series, grid: Grid, plan: str) -> pd.Dat
                     "cluster": clusters[run[0], one.item],
                     "trace": one.trace,
                     "context": one.context,
-                    "log_odds": one.log_likelihoods[one.truth] - one.log_likelihoods[one.opposed],
+                    "log_odds": one.truth_log_odds,
                     "p_gold": shares[one.truth],
                     "p_implied": shares[one.opposed],
                     "answer": one.written,
