@@ -2,6 +2,7 @@ import csv
 import json
 import logging
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -13,16 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from support.examples import ROOT
-from support.tiny_models import QUANTISATION, TRAINING, adapter_files, make_job
+from support.tiny_models import CHAT, QUANTISATION, TRAINING, adapter_files, make_job
 from tracekd.adapters import training
-from tracekd.adapters.chat import NO_LOSS
+from tracekd.adapters.chat import NO_LOSS, count_tokens, sft_conversations
 from tracekd.adapters.trainer import EpochSampler, ResumableTrainer, steps_of
 from tracekd.adapters.training import collate, train_adapter, train_adapters
 from tracekd.core.checks import read_yaml
 from tracekd.core.errors import ModelError
-from tracekd.models.loading import load_quantised
+from tracekd.datasets import get_dataset
+from tracekd.datasets.registry import read_registry
+from tracekd.datasets.simulation import get_simulator
+from tracekd.models.loading import load_quantised, load_tokenizer
 from tracekd.models.registry import read_models
 from tracekd.settings.training import Override, TrainingPlan
+from tracekd.traces.build import build_traces
 
 TESTS = Path(__file__).parents[1]
 LAST_STEP = 14  # 50 examples in steps of 8, two epochs: 7 steps an epoch, the last of each a short one
@@ -395,6 +400,36 @@ def test_order_of_an_epoch_depends_on_seed_and_epoch_only():
         for group in ([lengths[i] for i in first[start : start + 8]] for start in range(8, 96, 8))
     ]
     assert sum(spreads) / len(spreads) < 40, "batches are not of similar length"
+
+
+def padding_share(order, lengths, size):
+    """Give the share of token places that are padding in batches of this order."""
+    batches = [
+        [lengths[place] for place in order[start : start + size]] for start in range(0, len(order), size)
+    ]
+    return 1 - sum(lengths) / sum(max(batch) * len(batch) for batch in batches)
+
+
+DEMO = read_yaml(ROOT / "config.yaml")
+
+
+@pytest.mark.parametrize("dataset", DEMO["datasets"])
+def test_less_than_3_percent_of_the_demos_batches_are_padding(dataset, tmp_path):
+    """docs/performance.md takes the bound as the reason why conversations are not packed."""
+    entry = read_registry(ROOT / "config/datasets_demo.yaml")[dataset]
+    get_simulator(dataset).write_raw(tmp_path, entry.source.sizes, DEMO["seed"])
+    reader = get_dataset(dataset)
+    questions = reader.read(tmp_path, reader.Options.model_validate(entry.options), DEMO["seed"])
+    train = [question for question in questions if question.split == "train"]
+    conversations = sft_conversations(train, build_traces(train, "correct", DEMO["seed"]), "Llama")
+    tokenizer = load_tokenizer(min((ROOT / "resources/models").iterdir()))
+    lengths = [count_tokens(tokenizer, conversation, CHAT) for conversation in conversations]
+    size = DEMO["training"]["batch_size"]
+    step = size * DEMO["training"]["accumulation"]
+    for seed in DEMO["seeds"]:
+        assert padding_share(list(EpochSampler(lengths, step, seed)), lengths, size) < 0.03
+        shuffled = random.Random(seed).sample(range(len(lengths)), len(lengths))
+        assert padding_share(shuffled, lengths, size) > 0.06
 
 
 MODULES = TRAINING.lora.target_modules
