@@ -1,9 +1,11 @@
 """Limits of what others wrote and this process runs, such as a model's chat template."""
 
+import os
 import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 
 import psutil
@@ -20,7 +22,7 @@ def limited(seconds: float, most_bytes: int) -> Iterator[None]:
     For the main thread only. Raises OutOfTime or MemoryError.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = psutil.Process().memory_info().vms + most_bytes
+    most = _process(os.getpid()).memory_info().vms + most_bytes
     before = signal.signal(signal.SIGVTALRM, _end)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     resource.setrlimit(
@@ -32,6 +34,12 @@ def limited(seconds: float, most_bytes: int) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
         signal.signal(signal.SIGVTALRM, before)
+
+
+@cache
+def _process(number: int) -> psutil.Process:
+    """Look a process up, once: this takes longer than its memory does, and many texts are limited."""
+    return psutil.Process(number)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
