@@ -43,6 +43,9 @@ TABLES = {
     "interventions": "",
     "intervention_pairs": "",
     "statistics": "step == 'trace'",
+    # of the figure of the follow rate
+    "trace_answer_matrix": "",
+    "follow": "",
     "datasets": "",
 }
 FIGURES = ["accuracy.aligned", "follow_rate", "interventions_cotempqa", "losses"]
@@ -51,6 +54,7 @@ EXPERIMENT_TABLES = {
     "experiment_left_out": "",
 }
 EXPERIMENT_FIGURES = ["experiment_cotempqa", "experiment_babi"]
+MIB = 2**20  # Snakemake counts memory in these
 SHOWN = {"dataset": "cotempqa", "arms": ["correct", "incorrect_matched"], "items": 5}
 
 
@@ -98,7 +102,8 @@ def find_largest() -> pd.DataFrame:
 def measure_jobs() -> pd.DataFrame:
     """Sum up the benchmarks: rule, jobs, minutes, cpu_minutes, longest (minutes), gb (largest resident set).
 
-    The row `run` has, as minutes, those from the first job's start to the last one's end, by the records.
+    GB are 10^9 bytes. The row `run` has, as minutes, those from the first job's start to the last one's end,
+    by the records.
     """
     rows = [
         pd.read_csv(path, sep="\t").assign(rule=path.parent.name)
@@ -109,7 +114,7 @@ def measure_jobs() -> pd.DataFrame:
     jobs[["cpu_time", "max_rss"]] = jobs[["cpu_time", "max_rss"]].apply(pd.to_numeric, errors="coerce")
     summed = pd.concat([jobs, jobs.assign(rule="all")]).groupby("rule", sort=False)
     table = summed.agg(jobs=("s", "size"), minutes=("s", "sum"), cpu_minutes=("cpu_time", "sum"))
-    table["longest"], table["gb"] = summed["s"].max(), summed["max_rss"].max() / 1000
+    table["longest"], table["gb"] = summed["s"].max(), summed["max_rss"].max() * MIB / 1e9
     table[["minutes", "cpu_minutes", "longest"]] /= 60
     records = [json.loads(path.read_bytes()) for path in (ROOT / f"provenance/{RUN}").glob("*/*.json")]
     began, ended = min(one["started"] for one in records), max(one["finished"] for one in records)
