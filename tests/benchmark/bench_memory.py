@@ -47,16 +47,14 @@ def main() -> None:
     rows = STEPS * training.batch_size * training.accumulation
     longest = sorted(examples, key=lambda example: -len(example["input_ids"]))[:rows]
     base = load_quantised(RESULTS / f"models/{MODEL}", Quantisation.model_validate(made["quantisation"]))
-    identity = {
-        name: made[name] for name in ("model", "dataset", "arm", "quantisation", "persona", "chat", "code")
-    }
+    identity = {name: made[name] for name in made.keys() - {"training", "seed", "packages"}}
     with tempfile.TemporaryDirectory() as folder:
         work, output = Path(folder) / "work", Path(folder) / "adapter"
         began = time.process_time()
         train_adapters(
             base,
             tokenizer,
-            [AdapterJob(longest, training, made["seed"], identity | {"inputs": {}}, work, output)],
+            [AdapterJob(longest, training, made["seed"], identity, work, output)],
         )
         seconds = time.process_time() - began
         digest = sha256_file(output / "adapter_model.safetensors")
