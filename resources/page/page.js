@@ -136,12 +136,15 @@
   const VERDICTS = { 1: ["right", "✓"], 0: ["wrong", "✗"], "-": ["uncounted", "–"] };
   function verdict(value, before = "") {
     const [classes, mark] = VERDICTS[value];
-    return make("span", { classes, text: `${before}${mark} ${data.verdicts[value]}` });
+    return make("span", { classes, text: `${before}${mark} ${data.verdict_titles[value]}` });
   }
 
+  // where none can be read, how the output ends
   function answerText(run, row) {
-    const answer = run.rows[row][3];
-    return answer === null ? cut(run.rows[row][1].trim().slice(-CUT)) : list(answer);
+    const [, text, , answer] = run.rows[row];
+    if (answer !== null) return cut(list(answer));
+    const whole = text.trim();
+    return `${list(answer)}; the output ends: ${whole.length > CUT ? "… " : ""}${whole.slice(-CUT)}`;
   }
 
   // ---- redo this ----
@@ -256,7 +259,7 @@
   // without a choice it is the whole trace
   const stepField = (query) => any(stepsOf(query).filter(([name]) => name !== data.whole), title("steps", data.whole));
 
-  const rightOrWrong = () => ["1", "0"].map((value) => [value, data.verdicts[value]]);
+  const rightOrWrong = () => ["1", "0"].map((value) => [value, data.verdict_titles[value]]);
   const gridFields = (query) => [
     ["dataset", "Dataset", any(titles("datasets"))],
     ["model", "Model", any(same(data.models))],
@@ -314,7 +317,7 @@
     const rows = ledger.rows.filter((row) => (!query.verdict || row[column("verdict")] === query.verdict) && (!query.group || row[column("group")] === query.group)
       && (fits(row.join(" ")) || mains.some((claim) => claim.id === query.text && row[column("group")] === "headline")));
     const { start, end, buttons } = pager(rows.length, query, "claims");
-    const shown = ["published", "recomputed_published", "recomputed_aligned", "low", "high", "n"].filter((name) => column(name) >= 0);
+    const number = (row, name) => shortNumber(row[column(name)]) || "–";
     return ["Published numbers",
       make("p", { classes: "soft", text: ledger.caption }),
       filters("claims", query, [
@@ -329,7 +332,11 @@
       rows.slice(start, end).map((row) => make("article", { classes: "card" },
         make("h3", { text: row[column("id")] }),
         make("p", { classes: "verdict", text: `${row[column("verdict")]}: ${row[column("why")]}` }),
-        pairs([["Source", row[column("source")]], ...shown.map((name) => [name.replaceAll("_", " "), shortNumber(row[column(name)]) || "–"])]),
+        pairs([
+          ["Source", row[column("source")]], ["Published", number(row, "published")],
+          ["By the published scorer", number(row, "recomputed_published")], ["By the aligned scorer", number(row, "recomputed_aligned")],
+          ["95 % of other training runs", row[column("low")] ? `[${number(row, "low")}, ${number(row, "high")}]` : "–"], ["n", number(row, "n")],
+        ]),
         redo(ledger.path, row[0]))),
       buttons,
       redo(ledger.path)];
@@ -372,7 +379,7 @@
       if (value("class") !== "all") query.class = value("class");
       const link = make("a", {
         href: address("items", { ...query, scorer: value("scorer"), step: value("step"), trace: String(trace), answer: String(answer) }),
-        label: `${count(number)} items: ${stepTitle} ${data.verdicts[trace]}, answer ${data.verdicts[answer]}, by the ${scorerTitle(value("scorer"))}`,
+        label: `${count(number)} items: ${stepTitle} ${data.verdict_titles[trace]}, answer ${data.verdict_titles[answer]}, by the ${scorerTitle(value("scorer"))}`,
       }, count(number), make("br"), make("small", { text: n ? `${(Math.round((1000 * number) / n) / 10).toFixed(1)} %` : "–" }));
       link.dataset.count = number;
       const box = make("td", {}, link);
@@ -381,8 +388,8 @@
     };
     return make("table", { classes: "matrix" },
       make("caption", { text: `${scorerTitle(value("scorer"))}, n = ${count(n)}` }),
-      make("thead", {}, make("tr", {}, make("td"), make("th", { scope: "col", text: `${stepTitle} ${data.verdicts[1]}` }), make("th", { scope: "col", text: `${stepTitle} ${data.verdicts[0]}` }))),
-      make("tbody", {}, [1, 0].map((answer) => make("tr", {}, make("th", { scope: "row", text: `answer ${data.verdicts[answer]}` }), cell(1, answer), cell(0, answer)))));
+      make("thead", {}, make("tr", {}, make("td"), make("th", { scope: "col", text: `${stepTitle} ${data.verdict_titles[1]}` }), make("th", { scope: "col", text: `${stepTitle} ${data.verdict_titles[0]}` }))),
+      make("tbody", {}, [1, 0].map((answer) => make("tr", {}, make("th", { scope: "row", text: `answer ${data.verdict_titles[answer]}` }), cell(1, answer), cell(0, answer)))));
   }
 
   async function showItems(query) {
@@ -406,7 +413,7 @@
       make("p", { role: "status", id: "count", text: `${count(found.length)} ${found.length === 1 ? "item" : "items"}` }),
       make("ul", { classes: "items" }, found.slice(start, end).map(([run, row]) => make("li", {}, make("a", { href: itemAddress(run, row) },
         make("span", {}, make("small", { text: `${title("datasets", run.dataset)}, ${run.model}` }), make("small", { text: `${title("arms", run.arm)}, seed ${run.seed}, ${questionOf(run, row).class}` }), make("small", { text: questionOf(run, row).id })),
-        make("span", { classes: "what" }, make("span", { classes: "text", text: cut(questionOf(run, row).question) }), make("small", { classes: "text", text: `Answer: ${cut(answerText(run, row))}` })),
+        make("span", { classes: "what" }, make("span", { classes: "text", text: cut(questionOf(run, row).question) }), make("small", { classes: "text", text: `Answer: ${answerText(run, row)}` })),
         make("span", {}, verdict(flag(run, scorer, "answer", row), "answer "), make("br"), verdict(flag(run, scorer, data.whole, row), "trace "))))),
       ),
       buttons];
@@ -487,7 +494,7 @@
     const judged = (part) => data.scorers.map((scorer) => verdict(flag(run, scorer, part, row)));
     const lines = [
       ...steps.map((step, place) => [step.title, say(stated[place], question), say(question.right[place], question), ...judged(step.name), why(step.name)]),
-      [title("steps", data.whole), "all steps", `all steps ${data.verdicts[1]}`, ...judged(data.whole), why(data.whole)],
+      [title("steps", data.whole), "all steps", `all steps ${data.verdict_titles[1]}`, ...judged(data.whole), why(data.whole)],
       ["answer", list(answer), list(question.answers), ...judged("answer"), why("answer")],
     ];
     const measures = Object.entries(run.judged).flatMap(([scorer, one]) => [
@@ -511,7 +518,7 @@
       return at < 0 || (one === run && at === row) ? [] : [[make("a", { href: itemAddress(one, at), text: `${one.model}, ${title("arms", one.arm)}, seed ${one.seed}` }), answerText(one, at), ...data.scorers.map((scorer) => verdict(flag(one, scorer, "answer", at)))]];
     });
     return [make("h2", { text: "Other answers to this question" }),
-      lines.length ? frame(["Model, arm, seed", "Answer", ...scorers()], lines, "Every other model, arm and seed", (cell) => (cell instanceof Node ? cell : make("div", { classes: "text cell", text: cut(cell) }))) : make("p", { text: "There are none." })];
+      lines.length ? frame(["Model, arm, seed", "Answer", ...scorers()], lines, "Every other model, arm and seed", (cell) => (cell instanceof Node ? cell : make("div", { classes: "text cell", text: cell }))) : make("p", { text: "There are none." })];
   }
 
   function setTraces(rows, run) {
@@ -556,7 +563,7 @@
     const fits = matcher(query.text ?? "");
     const rows = chosenTable.rows.filter((row) => fits(row.join(" ")));
     const { start, end, buttons } = pager(rows.length, query, "tables");
-    return ["Tables", filters("tables", query, [["name", "Table", data.tables.map((one) => [one.name, one.title])], ["text", "Number or text", null]]),
+    return ["Tables", filters("tables", { ...query, name: chosenTable.name }, [["name", "Table", data.tables.map((one) => [one.name, one.title])], ["text", "Number or text", null]]),
       make("p", { classes: "soft", text: chosenTable.caption }),
       make("p", { role: "status", text: `${count(rows.length)} of ${count(chosenTable.rows.length)} rows` }),
       frame(chosenTable.columns, rows.slice(start, end), chosenTable.title), buttons, redo(chosenTable.path)];

@@ -270,9 +270,18 @@ def write_params(questions, scorers: Sequence[str], shown: Sequence[str], models
     }
 
 
-def build(folder: Path, questions, scorers: Sequence[str], models: Sequence[str] = ("m",)) -> Path:
+def build(
+    folder: Path,
+    questions,
+    scorers: Sequence[str],
+    models: Sequence[str] = ("m",),
+    *,
+    has_claims: bool = True,
+) -> Path:
     """Write a run and its page; give the path of the page."""
     files = write_run(folder, questions, scorers, models)
+    if not has_claims:
+        files |= {"findings": [], "shown": [one for one in files["shown"] if "claims" not in one]}
     params = write_params(questions, scorers, files["shown"], models)
     output = {"page": f"{FOLDER}/index.html", "parts": f"{FOLDER}/page"}
     with chdir(folder):

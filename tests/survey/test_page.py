@@ -15,7 +15,7 @@ from tracekd.page import run as page_run
 from tracekd.scoring import Scorer, add_scorer, aligned
 
 SCORERS = ["published", "aligned"]
-VIEWS = ["summary", "claims", "matrices", "items", "figures", "tables", "methods", "search?text=28"]
+VIEWS = ["summary?", "claims?", "matrices?", "items?", "figures?", "tables?", "methods?", "search?text=28"]
 ITEM = "#item?dataset=cotempqa&model=m&arm=correct&seed=0&id=cotempqa-0"
 LINE = "y" * 100_000
 # every cell of every matrix, class by class and step by step: its count, and how many items it leads to
@@ -96,6 +96,9 @@ def test_the_ledger_is_filtered_by_verdict_and_table_and_number(path, open_page)
     page.keyboard.press("Enter")
     page.get_by_label("Table of the paper").select_option("table_1")
     expect(page.locator("article h3")).to_have_text(["a/128"])
+    expect(page.locator("article > dl dd")).to_have_text(
+        ["table 1", "128.00", "1.00", "1.00", "[1.00, 1.00]", "1.00"]
+    )
     page.get_by_label("Verdict").select_option("derived")
     expect(page.get_by_role("status").first).to_have_text("0 of 2 numbers")
 
@@ -148,6 +151,30 @@ def test_an_item_shows_what_it_was_judged_by(path, open_page):
     expect(page.get_by_label("Trace, gold trace")).to_contain_text("Hubert Yockey")
     measured = page.get_by_role("group", name="Set traces crossed with contexts").locator("tbody td")
     expect(measured).to_have_text(["wrong, near", "gold facts removed", "−1.50", "not written", "no", "–"])
+
+
+@pytest.mark.parametrize("has_claims", [True, False])
+def test_every_view_has_its_words(tmp_path, open_page, has_claims):
+    questions = {"cotempqa": make_questions("cotempqa", 3)}
+    page = open_page(build(tmp_path, questions, SCORERS, has_claims=has_claims))
+    expect(page.locator("h1")).to_be_visible()
+    headings = set()
+    for view in [*VIEWS, ITEM[1:]]:
+        go(page, f"#{view}&look=1")
+        headings.add(page.locator("h1").inner_text())
+        shown = page.locator("main").inner_text()
+        assert not re.search("undefined|null|NaN|could not be shown", shown), (view, shown)
+    assert len(headings) == len(VIEWS) + 1
+    go(page, "#matrices")
+    expect(page.locator(".matrix").first.locator("th")).to_have_text(
+        ["whole trace right", "whole trace wrong", "answer right", "answer wrong"]
+    )
+    go(page, "#tables")
+    expect(page.locator("#by-name")).to_have_value("trace_answer_matrix")
+    go(page, "#items?arm=correct&text=who knows")
+    expect(page.locator(".items .what small")).to_have_text(
+        re.compile("^Answer: not readable; the output ends: Who knows")
+    )
 
 
 def test_three_steps_and_a_scorer_of_an_extension_have_their_matrices_and_filters(tmp_path, open_page):

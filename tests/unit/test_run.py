@@ -16,6 +16,7 @@ from tracekd.workflow import (
     generation,
     intervention,
     models,
+    page,
     paths,
     study,
     study_analysis,
@@ -123,6 +124,11 @@ def test_the_grid_of_a_replay_is_what_was_released():
     assert {cell[1] for cell in run.get_cells(run.arms)} == set(run.models)
     # nothing is trained, so no registry is asked
     assert not run.dataset_entries and not run.model_entries
+
+
+def test_the_page_shows_settings_of_training_only_where_the_run_trains():
+    assert {"training", "generation"} <= set(page.describe_run(make_run())["settings"])
+    assert set(page.describe_run(make_run("replay"))["settings"]) == {"replay"}
 
 
 def test_a_replay_refuses_what_it_cannot_have():

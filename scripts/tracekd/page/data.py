@@ -31,7 +31,7 @@ from tracekd.labels import (
 from tracekd.page.sources import Job
 from tracekd.scoring import choose_first
 from tracekd.statistics.association import CELLS
-from tracekd.tables.hyperparameters import flatten
+from tracekd.tables.hyperparameters import hyperparameters_table
 from tracekd.tables.main_claims import TABLES, show_findings
 from tracekd.tables.results import show_results
 from tracekd.traces.arms import Arm, Form, get_arm
@@ -64,7 +64,7 @@ class Facts:
         has_set_traces: whether answers after set traces are part of it.
         models, datasets: name to where it comes from, in words.
         seeds: of training.
-        settings: sections of the configuration that say how adapters were trained and answers generated.
+        settings: sections of the configuration that say how the run came to its generations.
 
     """
 
@@ -102,7 +102,7 @@ def describe_names(grid: Grid, scorers: Sequence[str]) -> Json:
         "scorer_titles": {name: scorer_title(name) for name in scorers},
         "steps": [{"name": name, "title": parts[name]} for name in grid.steps],
         "whole": TRACE,
-        "verdicts": {key: verdict_title(flag) for key, flag in FLAGS.items()},
+        "verdict_titles": {key: verdict_title(flag) for key, flag in FLAGS.items()},
         "outcomes": OUTCOME_TITLES,
         "cells": [
             {"name": cell, "trace": trace, "answer": answer}
@@ -204,11 +204,7 @@ def describe_methods(facts: Facts, grid: Grid, scorers: Sequence[str], generatio
         },
         {
             "title": "Settings",
-            "rows": [
-                [name, str(value)]
-                for section, settings in facts.settings.items()
-                for name, value in flatten(section, settings)
-            ],
+            "rows": hyperparameters_table(facts.settings).to_numpy().tolist(),
         },
     ]
     return {

@@ -10,7 +10,7 @@ import pandas as pd
 def hyperparameters_table(sections: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Flatten config sections into columns key (e.g. ``training.lora.r``) and value, in config order."""
     rows = [
-        (key, _text(value)) for name, section in sections.items() for key, value in flatten(name, section)
+        (key, _text(value)) for name, section in sections.items() for key, value in _flatten(name, section)
     ]
     return pd.DataFrame(rows, columns=["key", "value"])
 
@@ -21,11 +21,11 @@ def show_hyperparameters(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"Setting": keys, "Value": table["value"]})
 
 
-def flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the leaves below a key."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from flatten(f"{prefix}.{name}", inner)
+            yield from _flatten(f"{prefix}.{name}", inner)
     else:
         yield prefix, value
 

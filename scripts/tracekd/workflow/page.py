@@ -17,14 +17,16 @@ KINDS = {
     "local": "folder on this machine",
     "package": "package of the package index",
 }
-# sections of a configuration that say how adapters were trained and answers generated
-SETTINGS = ("training", "generation", "quantisation", "chat", "teacher", "replay", "limit")
+# sections of a configuration that say how a run made its generations, or which it was given
+MADE = ("training", "generation", "quantisation", "chat", "teacher", "limit")
+GIVEN = ("replay", "limit")
 # what identifies a source of some kind
 NAMES = ("repository", "revision", "distribution", "version", "path", "architecture", "seed")
 
 
 def describe_run(run: Run) -> dict[str, Any]:
     """Give what the page says of a run: the fields of `page.data.Facts` that are the run's own."""
+    sections = GIVEN if run.given else MADE
     unknown = "not known to this run, which makes no generations"
     return {
         "run": run.name,
@@ -42,7 +44,7 @@ def describe_run(run: Run) -> dict[str, Any]:
             for name in run.datasets
         },
         "seeds": list(run.config["seeds"]),
-        "settings": {key: run.config[key] for key in SETTINGS if run.config.get(key)},
+        "settings": {key: run.config[key] for key in sections if run.config.get(key)},
     }
 
 
