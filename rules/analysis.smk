@@ -36,7 +36,11 @@ if RUN.traced_arms:
         input:
             matrix="results/{run}/tables/trace_answer_matrix.csv",
         output:
-            **figures("confusion_{arm}", "2-3, trace and answer", arm=RUN.traced_arms),
+            **figures(
+                "confusion_{arm}",
+                "trace and answer (Figures 2 and 3 of the paper)",
+                arm=RUN.traced_arms,
+            ),
         conda:
             "../envs/plot.yaml"
         params:

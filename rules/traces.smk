@@ -36,7 +36,7 @@ if not RUN.replay:
             correct="results/{run}/traces/{dataset}/correct.jsonl",
             wrong=lookup(within=traces.get_wrong_traces(RUN), dpath="{dataset}"),
         output:
-            **figure("pipeline_{dataset}", "1, an SFT item"),
+            **figure("pipeline_{dataset}", "an SFT item (Figure 1 of the paper)"),
         conda:
             "../envs/plot.yaml"
         params:
