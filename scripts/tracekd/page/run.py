@@ -187,12 +187,13 @@ def describe_run(plan: Plan) -> Json:
     meta = describe_shown(plan.shown, plan.jobs, plan.config)
     tables = [one for one in meta if one["path"].endswith(".csv")]
     results = [one["path"] for one in tables if one["name"] == "results"]
-    return {
-        "run": plan.facts.run,
-        "call": plan.facts.call,
-        "made_up": list(plan.facts.made_up),
+    # a call refuses a name that stands twice; a display would keep the last
+    return dict(
+        run=plan.facts.run,
+        call=plan.facts.call,
+        made_up=list(plan.facts.made_up),
         **describe_names(plan.grid, plan.scorers),
-        "parts": [
+        parts=[
             {
                 "dataset": dataset,
                 "model": model,
@@ -202,12 +203,12 @@ def describe_run(plan: Plan) -> Json:
             }
             for dataset, model in plan.pairs
         ],
-        "tables": [one | read_rows(one["path"]) for one in tables],
-        "figures": [one for one in meta if one["path"].endswith(".svg")],
-        "verdicts": read_verdicts([one["path"] for one in tables], plan.findings),
-        "results": describe_results(read_table(results[0])) if results else None,
-        "about": describe_methods(plan.facts, plan.grid, plan.scorers, sum(plan.sizes.values())),
-        "sources": describe_jobs(
+        tables=[one | read_rows(one["path"]) for one in tables],
+        figures=[one for one in meta if one["path"].endswith(".svg")],
+        verdicts=read_verdicts([one["path"] for one in tables], plan.findings),
+        results=describe_results(read_table(results[0])) if results else None,
+        about=describe_methods(plan.facts, plan.grid, plan.scorers, sum(plan.sizes.values())),
+        sources=describe_jobs(
             plan.jobs,
             [
                 *plan.shown,
@@ -216,7 +217,7 @@ def describe_run(plan: Plan) -> Json:
                 *(path for paths in plan.scores.values() for path in paths.values()),
             ],
         ),
-    }
+    )
 
 
 def describe_key(plan: Plan, key: Key) -> Json:
