@@ -322,7 +322,8 @@ def test_every_number_is_that_of_a_plain_pass_over_the_whole_conversation(measur
             assert weight == pytest.approx(float(plain), abs=1e-4)
         longest = max(map(len, found.continuations)) + SPARE_TOKENS
         prompt = Prompt("a", "", found.prompt)
-        (told,) = decode_greedily(base, [prompt], {tokenizer.eos_token_id}, tokenizer.pad_token_id, longest)
+        end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+        (((_, told),),) = decode_greedily(base, [prompt], {end}, pad, longest, at_once=1)
         assert one.written == (found.opened + tokenizer.decode(told)).partition("</answer>")[0]
 
 

@@ -1,6 +1,8 @@
 import json
+from types import SimpleNamespace
 
 import pytest
+import torch
 from support.tiny_models import CHAT, QUANTISATION, conversations, make_job
 from tracekd.adapters import generation
 from tracekd.adapters.chat import Prompt, chat_prompt
@@ -53,14 +55,14 @@ def texts(output):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """The sizes of all batches that are generated."""
-    sizes, original = [], generation._generate_batch
+    """The sizes of all groups that are generated."""
+    sizes, original = [], generation._generate_group
 
-    def counting(model, tokenizer, batch, *rest):
-        sizes.append(len(batch))
-        return original(model, tokenizer, batch, *rest)
+    def counting(model, tokenizer, group, *rest):
+        sizes.append(len(group))
+        return original(model, tokenizer, group, *rest)
 
-    monkeypatch.setattr(generation, "_generate_batch", counting)
+    monkeypatch.setattr(generation, "_generate_group", counting)
     return sizes
 
 
@@ -126,7 +128,10 @@ def test_truncated_part_file_is_completed_to_the_same_bytes(run, tmp_path, calls
         (tmp_path / "a.jsonl").unlink()
         calls.clear()
         assert run(sampling=sampling) == whole
-        assert 0 < len(calls) < 3, "finished batches are not generated again"
+        lost = 24 - len(content[:size].splitlines()[1:]) + 1
+        assert 0 < sum(calls) <= (lost if sampling == "greedy" else 16), (
+            "what is finished is not written again"
+        )
         assert sorted(part.read_bytes().splitlines()) == sorted(content.splitlines())
 
 
@@ -141,7 +146,32 @@ def test_a_damaged_item_of_the_part_file_is_generated_again(run, tmp_path, calls
         part.write_bytes(damaged)
         calls.clear()
         assert run() == whole
-        assert len(calls) == 1, "only the batch of the damaged item"
+        assert calls == [1], "only the damaged item"
+
+
+def test_where_a_batch_may_change_an_answer_the_whole_group_is_generated_again(
+    run, tmp_path, calls, monkeypatch
+):
+    monkeypatch.setattr(generation, "BATCHES", 2)
+    monkeypatch.setattr(generation, "_are_independent", lambda *_: False)
+    whole, part = run(), tmp_path / "a.part"
+    assert calls == [16, 8]
+    lines = part.read_bytes().splitlines(keepends=True)
+    for count, expected in ((5, [16, 8]), (20, [8])):
+        part.write_bytes(b"".join(lines[: count + 1]))
+        calls.clear()
+        assert run() == whole
+        assert calls == expected
+        assert part.read_bytes().splitlines(keepends=True) == lines, "nothing twice"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "sampling", "expected"),
+    [("float32", "greedy", True), ("float32", "as_published", False), ("bfloat16", "greedy", False)],
+)
+def test_only_greedy_answers_in_float32_are_independent(base, monkeypatch, dtype, sampling, expected):
+    model = SimpleNamespace(dtype=getattr(torch, dtype))
+    assert generation._are_independent(model, DECODING.changed(sampling=sampling)) is expected
 
 
 def test_finished_part_file_needs_no_model(run, calls):
@@ -212,23 +242,22 @@ def test_text_ends_at_the_end_token_and_keeps_tags_but_no_special_tokens(
     assert (stopped.n_prompt_tokens, cut.n_prompt_tokens) == (3, 1)
 
 
-def batches(prompts, size, base, tokenizer, tmp_path, monkeypatch):
-    """Give the ids of the prompts of each batch."""
+def order(prompts, base, tokenizer, tmp_path, monkeypatch):
+    """Give the ids of the prompts as they are decoded."""
     seen = []
 
-    def remember(model, batch, *_):
-        seen.append([prompt.id for prompt in batch])
-        return [[tokenizer.eos_token_id]] * len(batch)
+    def remember(model, group, *_):
+        seen.extend(prompt.id for prompt in group)
+        yield [(prompt, [tokenizer.eos_token_id]) for prompt in group]
 
     monkeypatch.setattr(generation, "decode_greedily", remember)
-    options = DECODING.changed(batch_size=size)
-    generate(base, tokenizer, prompts, options, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
+    generate(base, tokenizer, prompts, DECODING, 0, {}, tmp_path / "part", tmp_path / "out.jsonl")
     return seen
 
 
 def test_long_prompts_come_first(base, tokenizer, tmp_path, monkeypatch):
     prompts = [Prompt("a", "", (7,)), Prompt("b", "", (7, 8, 9)), Prompt("c", "", (7, 8))]
-    assert batches(prompts, 2, base, tokenizer, tmp_path, monkeypatch) == [["b", "c"], ["a"]]
+    assert order(prompts, base, tokenizer, tmp_path, monkeypatch) == ["b", "c", "a"]
 
 
 def test_prompts_that_begin_alike_come_together(base, tokenizer, tmp_path, monkeypatch):
@@ -238,8 +267,8 @@ def test_prompts_that_begin_alike_come_together(base, tokenizer, tmp_path, monke
         Prompt("a/own", "", (7, 8, 5, 5, 4), 2),
         Prompt("b/own", "", (9, 9, 5, 5, 5, 4), 2),
     ]
-    seen = batches(prompts, 2, base, tokenizer, tmp_path, monkeypatch)
-    assert seen == [["b/own", "b/empty"], ["a/own", "a/empty"]]
+    seen = order(prompts, base, tokenizer, tmp_path, monkeypatch)
+    assert seen == ["b/own", "b/empty", "a/own", "a/empty"]
 
 
 def test_a_batch_is_padded_on_the_left(base):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from tracekd.adapters import likelihood
-from tracekd.adapters.decoding import Reader
+from tracekd.adapters.decoding import Reader, Writer
 from tracekd.adapters.likelihood import weigh
 
 HEAD = [5, 90, 91, 92, 17]
@@ -26,6 +26,14 @@ def read(model, tails=TAILS):
     reader.read([HEAD])
     reader.keep([0] * len(tails))
     return reader, reader.read(tails)
+
+
+def write(reader, behind, most):
+    """The greedy answers behind every row."""
+    writer = Writer({1}, most)
+    writer.add({row: [] for row in range(len(behind))}, [reader], behind)
+    answers = writer.write()
+    return [answers[row] for row in range(len(behind))]
 
 
 def shared(model, tails=TAILS, continuations=CONTINUATIONS):
@@ -85,24 +93,20 @@ def test_positions_one_place_off_would_be_seen(base, expected, monkeypatch):
 
 
 def test_a_continuation_that_greedy_decoding_would_write_is_known(base):
-    from tracekd.adapters.decoding import go_on
-
     with torch.inference_mode():
         reader, behind = read(base)
-        told = go_on(reader.copy([0, 1, 2]), behind, {1}, 4)
+        told = write(reader.copy([0, 1, 2]), behind, 4)
         found = weigh(reader, behind, [[7, 9], told[0], told[1], [*told[0][:-1], 9]]).greedy.tolist()
     assert [row[0] or row[3] for row in found] == [False] * 3
     assert found[0][1] and found[1][2] and (found[0][2] == (told[0] == told[1]))
 
 
 def test_what_is_written_afterwards_is_that_of_a_reader_that_weighed_nothing(base):
-    from tracekd.adapters.decoding import go_on
-
-    def write(weighing):
+    def told(weighing):
         with torch.inference_mode():
             reader, behind = read(base)
             if weighing:
                 weigh(reader, behind, CONTINUATIONS)
-            return go_on(reader, behind, {1}, 6)
+            return write(reader, behind, 6)
 
-    assert write(weighing=True) == write(weighing=False)
+    assert told(weighing=True) == told(weighing=False)

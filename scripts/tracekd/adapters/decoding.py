@@ -1,10 +1,13 @@
-"""Greedy decoding that reads what prompts share once, and lets go of rows that have ended.
+"""Greedy decoding that reads what prompts share once and lets go of rows that have ended.
+
+The last rows of some prompts go on beside those of others.
 
 Tokens are those of one prompt at a time in float32. The library's own `generate_batch` (continuous batching,
 paged cache) was tried on a CPU: answers of the same length, in five times the time of its plain `generate`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ROWS_AT_ONCE = 32  # of similar length; enough to keep a processor busy
+# of the answers that are written side by side. A few take almost as long per token as many, so they wait
+# until those of other prompts have joined them
+FEW, MANY = 1 / 4, 1 / 2
 
 
 class Reader:
@@ -23,10 +29,11 @@ class Reader:
 
     def __init__(self, model: "PreTrainedModel | PeftModel", pad: int):
         import torch
-        from transformers import DynamicCache
+
+        from tracekd.adapters.cache import make_cache
 
         self.model, self.pad = model, pad
-        self.cache = DynamicCache(config=model.config)
+        self.cache = make_cache(model.config)
         self.mask = torch.ones((1, 0), dtype=torch.long, device=model.device)
 
     def keep(self, places: Sequence[int]) -> None:
@@ -48,8 +55,8 @@ class Reader:
     def join(self, others: "Sequence[Reader]") -> None:
         """Add the rows of other readers of the same model, all that have been read, behind those here.
 
-        The other readers are then of no use: each layer is let go as soon as it has been added, for keys and
-        values of many rows are large.
+        What pads every row is dropped. The other readers are then of no use: each layer is let go as soon as
+        it has been added, for keys and values of many rows are large.
         """
         import torch
         from torch.nn.functional import pad
@@ -57,7 +64,8 @@ class Reader:
         if not others:
             return
         readers = [self, *others]
-        width = max(reader.mask.shape[1] for reader in readers)
+        # a negative padding cuts
+        width = max(reader.mask.shape[1] - reader.empty() for reader in readers)
 
         def stack(tensors: "Iterable[torch.Tensor]") -> "torch.Tensor":
             return torch.cat([pad(one, (0, 0, width - one.shape[-2], 0)) for one in tensors])
@@ -67,7 +75,12 @@ class Reader:
             layers = [layer, *(other.cache.layers.pop(0) for other in others)]
             layer.keys = stack(one.keys for one in layers)
             layer.values = stack(one.values for one in layers)
+            layer.room = None
         self.mask = stack(reader.mask[:, :, None] for reader in readers)[:, :, 0]
+
+    def empty(self) -> int:
+        """Count the places in front that pad every row."""
+        return int(self.mask.any(0).long().argmax())
 
     def read(self, rows: Sequence[Sequence[int]], logits: int = 1) -> "torch.Tensor":
         """Read the next tokens of every row, padded on the left.
@@ -134,76 +147,122 @@ def _pad_left(
     return ids.to(device), mask.to(device)
 
 
+class Writer:
+    """Answers that are written side by side, one token of each at a time; those that have ended leave.
+
+    Args:
+        ends: token ids that end an answer.
+        most: new tokens of an answer.
+
+    """
+
+    def __init__(self, ends: Collection[int], most: int):
+        self.ends, self.most = ends, most
+        self.going: dict[int, list[int]] = {}
+        self.reader: Reader
+        self.logits: torch.Tensor
+
+    def add(self, answers: dict[int, list[int]], readers: Sequence[Reader], logits: "torch.Tensor") -> None:
+        """Go on with answers behind the rows of some readers; their logits stand in the last place."""
+        import torch
+
+        if self.going:
+            self.reader.join(readers)
+            logits = torch.cat([self.logits[:, -1:], logits[:, -1:]])
+        else:
+            self.reader = readers[0]
+            self.reader.join(readers[1:])
+        self.logits = logits
+        self.going |= answers
+
+    def write(self, left: int = 0) -> dict[int, list[int]]:
+        """Write on until so many answers or fewer are left; give those that have ended, with end token."""
+        ended: dict[int, list[int]] = {}
+        while len(self.going) > left:
+            tokens = self.logits[:, -1].argmax(-1).tolist()
+            for answer, token in zip(self.going.values(), tokens, strict=True):
+                answer.append(token)
+            over = {
+                name: answer
+                for name, answer in self.going.items()
+                if answer[-1] in self.ends or len(answer) == self.most
+            }
+            places = [place for place, name in enumerate(self.going) if name not in over]
+            self.going = {name: answer for name, answer in self.going.items() if name not in over}
+            ended |= over
+            if over and places:
+                self.reader.keep(places)
+            if places:
+                self.logits = self.reader.read([answer[-1:] for answer in self.going.values()])
+        return ended
+
+
 def decode_greedily(
     model: "PreTrainedModel | PeftModel",
     prompts: Sequence[Prompt],
     ends: Collection[int],
     pad: int,
     max_new_tokens: int,
-) -> list[list[int]]:
-    """Give the new tokens of each prompt, up to and with its end token, `max_new_tokens` at most.
+    at_once: int,
+) -> Iterator[list[tuple[Prompt, list[int]]]]:
+    """Give the new tokens of each prompt, up to and with its end token, some prompts at a time.
 
     Args:
         model: in evaluation mode.
-        prompts: of one batch; `shared` says how much of each is read together with others that begin alike.
+        prompts: begun in this order; `shared` says how much of each is read together with others that begin
+            alike.
         ends: token ids that end an answer.
         pad: token id to pad with.
         max_new_tokens: of each answer.
+        at_once: most answers that are written side by side.
 
     """
     import torch
 
     # prompts that are equal, as an item's own trace and the gold one, are answered once
-    # those of similar length are read together, for little padding
-    rows = sorted({(prompt.head, prompt.tail) for prompt in prompts}, key=lambda row: (len(row[1]), row))
+    asked = defaultdict(list)
+    for prompt in prompts:
+        asked[prompt.head, prompt.tail].append(prompt)
+    rows, begun = list(asked), 0
+    long = Writer(ends, max_new_tokens)
+    while begun < len(rows):
+        wave = range(begun, min(begun + at_once - len(long.going), len(rows)))
+        begun = wave.stop
+        # those of similar length are read together, for little padding
+        names = sorted(wave, key=lambda name: (len(rows[name][1]), rows[name]))
+        new = Writer(ends, max_new_tokens)
+        with torch.inference_mode():
+            new.add({name: [] for name in names}, *_read_prompts(model, [rows[name] for name in names], pad))
+            ended = new.write(left=int(FEW * at_once))
+            if new.going:
+                long.add(new.going, [new.reader], new.logits)
+            if begun == len(rows):
+                ended |= long.write()
+            elif len(long.going) > MANY * at_once:
+                ended |= long.write(left=int(FEW * at_once))
+        yield [(prompt, answer) for name, answer in ended.items() for prompt in asked[rows[name]]]
+
+
+def _read_prompts(
+    model: "PreTrainedModel | PeftModel",
+    rows: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    pad: int,
+) -> "tuple[list[Reader], torch.Tensor]":
+    """Read head and tail of each row, equal heads once; give readers, and the logits behind every row."""
+    import torch
+
     heads = list(dict.fromkeys(head for head, _ in rows))
     places = {head: place for place, head in enumerate(heads)}
-    with torch.inference_mode():
-        reader = Reader(model, pad)
-        reader.keep([0] * len(heads))
-        if any(heads):
-            reader.read(heads)
-        parts, starts = [], []
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            part = reader.copy([places[head] for head, _ in rows[start : start + ROWS_AT_ONCE]])
-            starts.append(part.read([tail for _, tail in rows[start : start + ROWS_AT_ONCE]]))
-            parts.append(part)
-        reader, logits = parts[0], torch.cat(starts)
-        reader.join(parts[1:])
-        answers = go_on(reader, logits, ends, max_new_tokens)
-    found = dict(zip(rows, answers, strict=True))
-    return [found[prompt.head, prompt.tail] for prompt in prompts]
-
-
-def go_on(
-    reader: Reader, logits: "torch.Tensor", ends: Collection[int], max_new_tokens: int
-) -> list[list[int]]:
-    """Give the greedy tokens behind every row of a reader, up to and with its end token.
-
-    Args:
-        reader: its rows leave it as they end.
-        logits: behind the last token of each row, in the last place of the second axis.
-        ends: token ids that end an answer.
-        max_new_tokens: of each row.
-
-    """
-    answers: list[list[int]] = [[] for _ in logits]
-    going = list(range(len(answers)))
-    while going:
-        tokens = logits[:, -1].argmax(-1).tolist()
-        for row, token in zip(going, tokens, strict=True):
-            answers[row].append(token)
-        left = [
-            place
-            for place, row in enumerate(going)
-            if answers[row][-1] not in ends and len(answers[row]) < max_new_tokens
-        ]
-        if 0 < len(left) < len(going):
-            reader.keep(left)
-        going = [going[place] for place in left]
-        if going:
-            logits = reader.read([[tokens[place]] for place in left])
-    return answers
+    reader = Reader(model, pad)
+    reader.keep([0] * len(heads))
+    if any(heads):
+        reader.read(heads)
+    readers, starts = [], []
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = reader.copy([places[head] for head, _ in rows[start : start + ROWS_AT_ONCE]])
+        starts.append(part.read([tail for _, tail in rows[start : start + ROWS_AT_ONCE]]))
+        readers.append(part)
+    return readers, torch.cat(starts)
 
 
 def decode_as_published(

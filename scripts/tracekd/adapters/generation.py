@@ -1,7 +1,7 @@
 """What a model writes for each question: in batches, resumable item by item (paper, section 6)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# of `batch_size` that are decoded together: the last answers of one are written beside the first of the next
+BATCHES = 8
 TAGS = (THINK_OPEN, THINK_CLOSE, ANSWER_OPEN, ANSWER_CLOSE)
 
 
@@ -64,8 +66,9 @@ def generate_all(
         part: work file of finished items; a killed run resumes from it if everything above is unchanged.
         title: of the progress bar.
 
-    Batches are fixed by the prompts, whatever is already done: a resumed run pads and draws exactly as one
-    that was never killed.
+    What is decoded together is fixed by the prompts, whatever is already done: a resumed run pads and draws
+    exactly as one that was never killed. Only greedy answers in float32, which depend on no other prompt, are
+    not written again.
 
     """
     digest = digest_json(
@@ -80,54 +83,75 @@ def generate_all(
     )
     done = {name: Generation.from_json(record) for name, record in parts.resume(part, digest).items()}
     with tqdm(total=len(prompts), initial=len(done), desc=title, unit="item", mininterval=1) as bar:
-        for number, batch in enumerate(_batches(prompts, decoding.batch_size)):
-            missing = [prompt for prompt in batch if prompt.id not in done]
-            if missing:
-                texts = _generate_batch(model, tokenizer, batch, decoding, seed * 1_000_003 + number)
-                done |= texts
-                parts.append(part, [texts[prompt.id] for prompt in missing])
-                bar.update(len(missing))
+        for number, group in enumerate(_group(prompts, decoding)):
+            missing = [prompt for prompt in group if prompt.id not in done]
+            if not missing:
+                continue
+            asked = missing if _are_independent(model, decoding) else group
+            for texts in _generate_group(model, tokenizer, asked, decoding, seed * 1_000_003 + number):
+                new = [text for text in texts if text.id not in done]
+                done |= {text.id: text for text in new}
+                parts.append(part, new)
+                bar.update(len(new))
     return [done[prompt.id] for prompt in prompts]
 
 
-def _batches(prompts: Sequence[Prompt], size: int) -> list[list[Prompt]]:
-    """Group prompts that begin alike, longest first, so that too large a batch fails at once.
+def _are_independent(model: "PreTrainedModel | PeftModel", decoding: Decoding) -> bool:
+    """Tell whether an answer is the same whatever is decoded beside it."""
+    import torch
 
-    Where none begin alike, those of similar length come together.
+    return decoding.sampling == "greedy" and model.dtype is torch.float32
+
+
+def _group(prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Prompt]]:
+    """Group prompts that are decoded together: those that begin alike, longest first.
+
+    So too large a batch fails at once. Where none begin alike, those of similar length come together.
     """
     longest: dict[tuple[int, ...], int] = {}
     for prompt in prompts:
         longest[prompt.head] = max(longest.get(prompt.head, 0), len(prompt.input_ids))
     ordered = sorted(prompts, key=lambda one: (-longest[one.head], one.head, -len(one.input_ids), one.id))
+    size = decoding.batch_size * (BATCHES if decoding.sampling == "greedy" else 1)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
-def _generate_batch(
+def _generate_group(
     model: "PreTrainedModel | PeftModel",
     tokenizer: "PreTrainedTokenizerBase",
-    batch: Sequence[Prompt],
+    group: Sequence[Prompt],
     decoding: Decoding,
     seed: int,
-) -> dict[str, Generation]:
-    """Generate for one batch; new tokens count up to and with the end token."""
+) -> Iterator[list[Generation]]:
+    """Generate for a group, some prompts at a time; new tokens count up to and with the end token."""
     pad, ends = tokenizer.pad_token_id, end_tokens(model, tokenizer)
+    most, hidden = decoding.max_new_tokens, hidden_tokens(tokenizer)
     if decoding.sampling == "greedy":
-        written = decode_greedily(model, batch, ends, pad, decoding.max_new_tokens)
+        written = decode_greedily(model, group, ends, pad, most, decoding.batch_size)
     else:
-        written = decode_as_published(model, batch, ends, pad, decoding.max_new_tokens, seed)
-    hidden = hidden_tokens(tokenizer)
-    generations = {}
-    for prompt, tokens in zip(batch, written, strict=True):
-        end = next((place for place, token in enumerate(tokens, 1) if token in ends), None)
-        generations[prompt.id] = Generation(
-            id=prompt.id,
-            prompt_sha256=sha256_text(prompt.text),
-            text=str(tokenizer.decode([token for token in tokens[:end] if token not in hidden])),
-            n_prompt_tokens=len(prompt.input_ids),
-            n_new_tokens=len(tokens[:end]),
-            finish_reason="length" if end is None else "stop",
-        )
-    return generations
+        answers = decode_as_published(model, group, ends, pad, most, seed)
+        written = iter([list(zip(group, answers, strict=True))])
+    for answered in written:
+        yield [_finish(tokenizer, prompt, tokens, ends, hidden) for prompt, tokens in answered]
+
+
+def _finish(
+    tokenizer: "PreTrainedTokenizerBase",
+    prompt: Prompt,
+    tokens: Sequence[int],
+    ends: Collection[int],
+    hidden: Collection[int],
+) -> Generation:
+    """Make the record of one answer."""
+    end = next((place for place, token in enumerate(tokens, 1) if token in ends), None)
+    return Generation(
+        id=prompt.id,
+        prompt_sha256=sha256_text(prompt.text),
+        text=str(tokenizer.decode([token for token in tokens[:end] if token not in hidden])),
+        n_prompt_tokens=len(prompt.input_ids),
+        n_new_tokens=len(tokens[:end]),
+        finish_reason="length" if end is None else "stop",
+    )
 
 
 def hidden_tokens(tokenizer: "PreTrainedTokenizerBase") -> set[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 from tracekd.adapters.chat import Answers, count_shared
-from tracekd.adapters.decoding import Reader, go_on
+from tracekd.adapters.decoding import Reader, Writer
 from tracekd.adapters.generation import end_tokens, hidden_tokens
 from tracekd.adapters.likelihood import weigh
 from tracekd.core import parts
@@ -142,8 +142,9 @@ def _measure(
         # what the model writes is one of the weighed answers, or has to be written
         if others := [row for row, places in enumerate(found) if not places]:
             reader.keep(others)
-            written = go_on(reader, behind[others], ends, longest + SPARE_TOKENS)
-            for row, new in zip(others, written, strict=True):
+            writer = Writer(ends, longest + SPARE_TOKENS)
+            writer.add({row: [] for row in others}, [reader], behind[others])
+            for row, new in writer.write().items():
                 answers[row] = tuple(new)
     results = {}
     for prompt, tokens, row in zip(prompts, answers, weights.log_likelihoods.tolist(), strict=True):
