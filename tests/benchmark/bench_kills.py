@@ -32,7 +32,7 @@ def measure(trials: int) -> None:
         write_inputs(root)
         works = {
             f"training, checkpoint every {SAVE_STEPS} steps": (train, ADAPTER, "steps"),
-            "generation, stored batch by batch": (generate, GENERATIONS, "batches"),
+            "generation, answers stored as they end": (generate, GENERATIONS, "answers"),
         }
         for seed, (title, (work, product, unit)) in enumerate(works.items()):
             done = []

@@ -36,7 +36,7 @@ Note = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Trial:
-    """One kill: after how long, how many steps or batches were done twice, and whether it ended alike."""
+    """One kill: after how long, how many steps or answers were done twice, and whether it ended alike."""
 
     after_s: float
     lost: int
@@ -96,14 +96,15 @@ def train(note: Note) -> None:
 
 
 def generate(note: Note) -> None:
-    """Run the script of the rule generate here, noting every batch that is stored."""
+    """Run the script of the rule generate here, noting every answer that is stored."""
     from tracekd.core import parts
 
     append = parts.append
 
     def noting(part, items):
         append(part, items)
-        note(len(items))
+        for place in range(len(items)):
+            note(place)
 
     parts.append = noting
     run_script(

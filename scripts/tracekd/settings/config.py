@@ -50,7 +50,7 @@ class Quantisation(Settings):
 class Generation(Settings):
     """How answers are generated."""
 
-    batch_size: Count = Field(description="Prompts per batch")
+    batch_size: Count = Field(description="Prompts per batch: most answers that are written side by side")
     max_new_tokens: Count = Field(description="Most tokens of an answer with its trace")
     sampling: Literal["greedy", "as_published"] = Field(
         description="greedy, or as_published: the model's own sampling settings, seeded"
