@@ -103,14 +103,17 @@ def pack(run: Run, mirror: Path | None, out: Path, most_bytes: int) -> None:
 
 
 def gather(run: Run, mirror: Path | None, folder: Path) -> None:
-    """Bring what is downloaded of the run's datasets and models into a folder, named as in a mirror."""
+    """Bring what is downloaded of the run's datasets and models into a folder, named as in a mirror.
+
+    Not a model of the hub: those are too large to travel like this.
+    """
     sources = {entry.folder or name: entry.source for name, entry in run.dataset_entries.items()}
     sources |= {entry.mirror_folder(name): entry.source for name, entry in run.model_entries.items()}
     lock = folder.with_name("lock.json")
     for name, source in sources.items():
-        place = folder / name
-        place.mkdir(parents=True)
         if isinstance(source, Download):
+            place = folder / name
+            place.mkdir(parents=True)
             for path, other in fetch_files(name, source, place, mirror_folder(mirror, name), lock).items():
                 (place / path).rename(place / other)
 

@@ -1,6 +1,7 @@
 """A run on a machine that reaches no network: packed, stopped when the time is up, taken up again."""
 
 import json
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -8,7 +9,8 @@ import tarfile
 import pandas as pd
 import pytest
 import yaml
-from support.workflow import copy_project, digests
+from support.examples import ROOT
+from support.workflow import copy_project, digests, snakemake
 from tracekd.core.files import sha256_file
 from tracekd.datasets.simulation import get_simulator
 
@@ -25,6 +27,7 @@ CHANGES = {
     "interventions": [],
     "one_job_per": "adapter",
 }
+SCRIPT = "tests/benchmark/gpu_experiment.py"
 CONFIG = ("--config", "tests/workflow/smoke.yaml", "packed.yaml")
 
 
@@ -47,7 +50,7 @@ def project(tmp_path_factory):
 def call(folder, *arguments, ok=True):
     """Call the script as its first lines say; give the screen."""
     run = subprocess.run(
-        [sys.executable, "tests/benchmark/gpu_experiment.py", *arguments, *CONFIG],
+        [sys.executable, SCRIPT, *arguments, *CONFIG],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -62,6 +65,15 @@ def call(folder, *arguments, ok=True):
 def error_of(screen):
     """The one sentence with which a call ends."""
     return screen.splitlines()[-1]
+
+
+def test_the_run_on_one_gpu_is_the_experiment_on_three_adapters_and_nothing_else(project):
+    configs = runpy.run_path(str(ROOT / SCRIPT))["CONFIGS"]
+    screen = snakemake(project, "--dry-run", "--configfile", *configs)
+    counted = ("train_", "generate ", "measure_", "intervene ", "fetch_")
+    jobs = dict(line.split()[:2] for line in screen.splitlines() if line.startswith(counted))
+    arms = {"train_adapters": "3", "generate": "3", "measure_answers": "3"}
+    assert jobs == {"fetch_raw": "1", "fetch_model": "1"} | arms
 
 
 def test_the_parts_are_of_one_size_but_the_last_and_their_sums_are_those_of_sha256sum(project):
