@@ -29,6 +29,7 @@ SLOW = frozenset(
         "counterfactual",
         "decoding",
         "dequantised",
+        "devices",
         "documents",
         "dose",
         "environments",

@@ -36,11 +36,10 @@ def weigh(reader: Reader, behind: "torch.Tensor", continuations: Sequence[Sequen
     import torch
 
     device = behind.device
-    lengths = torch.tensor([len(row) for row in continuations], device=device)
     firsts = torch.tensor([row[0] for row in continuations], device=device)
     # what stands behind a token predicts the next one, so the last ones need not be read
     nexts = torch.tensor([token for row in continuations for token in row[1:]], device=device)
-    inner = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths - 1)
+    inner = torch.tensor([place for place, row in enumerate(continuations) for _ in row[1:]], device=device)
     rows_at_once = max(1, LOGITS_AT_ONCE // (len(nexts) * behind.shape[-1]))
     totals, greedy = [], []
     with torch.inference_mode():
