@@ -106,10 +106,10 @@ def test_the_last_answers_of_some_prompts_are_written_beside_those_of_others(
 ):
     sizes = note_sizes(monkeypatch)
     answers = {}
-    for few in (0, 1 / 2):
-        monkeypatch.setattr(decoding, "FEW", few)
+    for left in (0, 1 / 2):
+        monkeypatch.setattr(decoding, "LEFT", left)
         sizes.clear()
-        answers[few] = decode(model, prompts, ends, at_once=9), len(sizes), max(sizes)
+        answers[left] = decode(model, prompts, ends, at_once=9), len(sizes), max(sizes)
     assert answers[1 / 2][0] == answers[0][0]
     assert answers[1 / 2][1] < answers[0][1], "fewer steps for the same answers"
     assert answers[1 / 2][2] <= 9, "never more rows than asked for"

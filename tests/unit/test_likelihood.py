@@ -31,7 +31,7 @@ def read(model, tails=TAILS):
 def write(reader, behind, most):
     """The greedy answers behind every row."""
     writer = Writer({1}, most)
-    writer.add({row: [] for row in range(len(behind))}, [reader], behind)
+    writer.add(range(len(behind)), [reader], behind)
     answers = writer.write()
     return [answers[row] for row in range(len(behind))]
 

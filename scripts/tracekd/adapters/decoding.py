@@ -1,6 +1,6 @@
 """Greedy decoding that reads what prompts share once and lets go of rows that have ended.
 
-The last rows of some prompts go on beside those of others.
+Others take their places.
 
 Tokens are those of one prompt at a time in float32. The library's own `generate_batch` (continuous batching,
 paged cache) was tried on a CPU: answers of the same length, in five times the time of its plain `generate`.
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ROWS_AT_ONCE = 32  # of similar length; enough to keep a processor busy
-# of the answers that are written side by side. A few take almost as long per token as many, so they wait
-# until those of other prompts have joined them
-FEW, MANY = 1 / 4, 1 / 2
+# of the answers that are written side by side: when no more are left, others join them. Else one answer that
+# never ends would hold up each batch; more often costs padding, and passes over few prompts
+LEFT = 1 / 4
 
 
 class Reader:
@@ -162,8 +162,8 @@ class Writer:
         self.reader: Reader
         self.logits: torch.Tensor
 
-    def add(self, answers: dict[int, list[int]], readers: Sequence[Reader], logits: "torch.Tensor") -> None:
-        """Go on with answers behind the rows of some readers; their logits stand in the last place."""
+    def add(self, names: Iterable[int], readers: Sequence[Reader], logits: "torch.Tensor") -> None:
+        """Begin the answers behind the rows of some readers; their logits stand in the last place."""
         import torch
 
         if self.going:
@@ -173,7 +173,7 @@ class Writer:
             self.reader = readers[0]
             self.reader.join(readers[1:])
         self.logits = logits
-        self.going |= answers
+        self.going |= {name: [] for name in names}
 
     def write(self, left: int = 0) -> dict[int, list[int]]:
         """Write on until so many answers or fewer are left; give those that have ended, with end token."""
@@ -224,22 +224,15 @@ def decode_greedily(
     for prompt in prompts:
         asked[prompt.head, prompt.tail].append(prompt)
     rows, begun = list(asked), 0
-    long = Writer(ends, max_new_tokens)
+    writer = Writer(ends, max_new_tokens)
     while begun < len(rows):
-        wave = range(begun, min(begun + at_once - len(long.going), len(rows)))
-        begun = wave.stop
+        new = range(begun, min(begun + at_once - len(writer.going), len(rows)))
+        begun = new.stop
         # those of similar length are read together, for little padding
-        names = sorted(wave, key=lambda name: (len(rows[name][1]), rows[name]))
-        new = Writer(ends, max_new_tokens)
+        names = sorted(new, key=lambda name: (len(rows[name][1]), rows[name]))
         with torch.inference_mode():
-            new.add({name: [] for name in names}, *_read_prompts(model, [rows[name] for name in names], pad))
-            ended = new.write(left=int(FEW * at_once))
-            if new.going:
-                long.add(new.going, [new.reader], new.logits)
-            if begun == len(rows):
-                ended |= long.write()
-            elif len(long.going) > MANY * at_once:
-                ended |= long.write(left=int(FEW * at_once))
+            writer.add(names, *_read_prompts(model, [rows[name] for name in names], pad))
+            ended = writer.write(left=int(LEFT * at_once) if begun < len(rows) else 0)
         yield [(prompt, answer) for name, answer in ended.items() for prompt in asked[rows[name]]]
 
 

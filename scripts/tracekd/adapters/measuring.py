@@ -143,7 +143,7 @@ def _measure(
         if others := [row for row, places in enumerate(found) if not places]:
             reader.keep(others)
             writer = Writer(ends, longest + SPARE_TOKENS)
-            writer.add({row: [] for row in others}, [reader], behind[others])
+            writer.add(others, [reader], behind[others])
             for row, new in writer.write().items():
                 answers[row] = tuple(new)
     results = {}
