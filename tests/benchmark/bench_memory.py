@@ -1,13 +1,15 @@
 """Peak memory and speed of training a real language model on the longest conversations of a run.
 
     python tests/benchmark/bench_memory.py                            # after config/small_llm.yaml
+    python tests/benchmark/bench_memory.py --recompute                # activations once more, backwards
     LD_PRELOAD=libjemalloc.so.2 python tests/benchmark/bench_memory.py      # with another allocator
 
 Trains an adapter of arm `correct` on the 16 longest conversations of CoTempQA, as the run does: two steps,
 one thread. Prints tokens per second of processor time, without loading; peak resident memory in GB (10^9
-bytes); and the SHA-256 of the adapter, which no allocator changes.
+bytes); and the SHA-256 of the adapter, which none of this changes.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -35,9 +37,12 @@ STEPS = 2
 
 def main() -> None:
     """Train, and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recompute", action="store_true", help="`gradient_checkpointing: true`")
+    recompute = parser.parse_args().recompute
     adapter = RESULTS / f"adapters/cotempqa/{MODEL}/correct/seed0/provenance.json"
     made = json.loads(adapter.read_bytes())
-    training = Training.model_validate(made["training"]).model_copy(update={"epochs": 1})
+    training = Training.model_validate(made["training"]).changed(epochs=1, gradient_checkpointing=recompute)
     questions = read_questions(RESULTS / "questions/cotempqa.jsonl", split="train")
     traces = read_traces(RESULTS / "traces/cotempqa/correct.jsonl")
     tokenizer = load_tokenizer(RESULTS / f"models/{MODEL}")
