@@ -40,7 +40,8 @@ from tracekd.core.checks import read_yaml  # noqa: E402
 from tracekd.core.errors import DataError, TraceKDError, WorkError  # noqa: E402
 from tracekd.core.files import atomic_folder, atomic_write, sha256_file  # noqa: E402
 from tracekd.core.texts import write_rows  # noqa: E402
-from tracekd.run.provenance import device_use, installed_packages  # noqa: E402
+from tracekd.run.provenance import device_use, installed_packages, read_record  # noqa: E402
+from tracekd.sources.archives import BROKEN  # noqa: E402
 from tracekd.sources.fetch import fetch_files, mirror_folder  # noqa: E402
 from tracekd.sources.kinds import Download  # noqa: E402
 from tracekd.workflow.run import Run, read_run  # noqa: E402
@@ -162,14 +163,17 @@ def unpack(parts: Path, mirror: Path) -> None:
     whole, sums = b"", parts / SUMS
     if not sums.is_file():
         raise DataError("is missing", where=sums, hint="bring it with the parts")
-    for line in sums.read_text("utf-8").splitlines():
-        digest, name = line.split()
+    for line in sums.read_text("utf-8", errors="replace").splitlines():
+        digest, _, name = line.partition("  ")
         part = parts / name
         if not part.is_file() or sha256_file(part) != digest:
             raise DataError("the part is missing or damaged", where=part, hint="bring it again")
         whole += part.read_bytes()
-    with atomic_folder(mirror) as folder, tarfile.open(fileobj=BytesIO(whole)) as tar:
-        tar.extractall(folder, filter="data")
+    try:
+        with atomic_folder(mirror) as folder, tarfile.open(fileobj=BytesIO(whole)) as tar:
+            tar.extractall(folder, filter="data")
+    except BROKEN as error:
+        raise DataError("lists not all of the parts", where=sums, hint="bring it again") from error
 
 
 def describe_machine() -> dict[str, object]:
@@ -219,7 +223,7 @@ def call_snakemake(configs: Sequence[str], mirror: Path, screen: Path, end: floa
 def list_jobs(run: str) -> Iterator[list[object]]:
     """Yield what the finished jobs of a run took, by their records."""
     for path in sorted(Path("provenance", run).glob("*/*.json")):
-        record = json.loads(path.read_bytes()) | {"job": path.stem}
+        record = read_record(path) | {"job": path.stem}
         yield [record[name] for name in COLUMNS]
 
 

@@ -8,7 +8,6 @@ docs/small_llm.md anew.
 """
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from tracekd.experiment.traces import TITLES  # noqa: E402
 from tracekd.interventions.outcomes import read_outcome  # noqa: E402
 from tracekd.interventions.prefills import condition_title  # noqa: E402
 from tracekd.labels import show_number  # noqa: E402
+from tracekd.run.provenance import read_record  # noqa: E402
 from tracekd.traces.arms import get_arm  # noqa: E402
 
 RUN = "small_llm"
@@ -116,7 +116,7 @@ def measure_jobs() -> pd.DataFrame:
     table = summed.agg(jobs=("s", "size"), minutes=("s", "sum"), cpu_minutes=("cpu_time", "sum"))
     table["longest"], table["gb"] = summed["s"].max(), summed["max_rss"].max() * MIB / 1e9
     table[["minutes", "cpu_minutes", "longest"]] /= 60
-    records = [json.loads(path.read_bytes()) for path in (ROOT / f"provenance/{RUN}").glob("*/*.json")]
+    records = [read_record(path) for path in (ROOT / f"provenance/{RUN}").glob("*/*.json")]
     began, ended = min(one["started"] for one in records), max(one["finished"] for one in records)
     wall = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     table.loc["run"] = {"jobs": len(records), "minutes": wall.total_seconds() / 60}

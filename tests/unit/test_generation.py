@@ -169,7 +169,7 @@ def test_where_a_batch_may_change_an_answer_the_whole_group_is_generated_again(
     ("dtype", "sampling", "expected"),
     [("float32", "greedy", True), ("float32", "as_published", False), ("bfloat16", "greedy", False)],
 )
-def test_only_greedy_answers_in_float32_are_independent(base, monkeypatch, dtype, sampling, expected):
+def test_only_greedy_answers_in_float32_are_independent(dtype, sampling, expected):
     model = SimpleNamespace(dtype=getattr(torch, dtype))
     assert generation._are_independent(model, DECODING.changed(sampling=sampling)) is expected
 

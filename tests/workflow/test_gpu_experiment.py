@@ -88,12 +88,18 @@ def test_the_same_files_give_the_same_parts(project):
     assert list(digests(project / "again", "*").values()) == list(digests(project / "parts", "*").values())
 
 
-@pytest.mark.parametrize("damage", ["truncated", "missing"])
-def test_a_part_that_is_not_as_packed_is_named_in_one_sentence(project, tmp_path, damage):
-    parts = tmp_path / "parts"
-    parts.mkdir()
+@pytest.fixture
+def parts(project, tmp_path):
+    """The parts as they were packed, to be damaged."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
     for path in (project / "parts").glob("[mS]*[0-9S]"):
-        (parts / path.name).write_bytes(path.read_bytes())
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def test_a_part_that_is_not_as_packed_is_named_in_one_sentence(project, parts, tmp_path, damage):
     part = parts / "mirror.tar.xz.01"
     if damage == "missing":
         part.unlink()
@@ -101,6 +107,25 @@ def test_a_part_that_is_not_as_packed_is_named_in_one_sentence(project, tmp_path
         part.write_bytes(part.read_bytes()[:-1])
     screen = call(project, "run", "--parts", str(parts), "--out", str(tmp_path / "out"), ok=False)
     assert error_of(screen) == f"Error: {part}: the part is missing or damaged (bring it again)"
+    assert not (parts / "mirror").exists()
+
+
+@pytest.mark.parametrize(
+    ("keep", "where", "fault"),
+    [
+        (lambda text: text.splitlines(keepends=True)[0], "/SHA256SUMS", "lists not all of the parts"),
+        (lambda text: "", "/SHA256SUMS", "lists not all of the parts"),
+        (lambda text: "rubbish", "", "the part is missing or damaged"),
+    ],
+    ids=["cut", "empty", "rubbish"],
+)
+def test_a_list_of_parts_that_is_not_as_packed_is_refused_in_one_sentence(
+    project, parts, tmp_path, keep, where, fault
+):
+    sums = parts / "SHA256SUMS"
+    sums.write_text(keep(sums.read_text()))
+    screen = call(project, "run", "--parts", str(parts), "--out", str(tmp_path / "out"), ok=False)
+    assert error_of(screen) == f"Error: {parts}{where}: {fault} (bring it again)"
     assert not (parts / "mirror").exists()
 
 

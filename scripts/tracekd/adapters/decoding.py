@@ -1,6 +1,4 @@
-"""Greedy decoding that reads what prompts share once and lets go of rows that have ended.
-
-Others take their places.
+"""Greedy decoding that reads what prompts share once, and fills the places of rows that have ended.
 
 Tokens are those of one prompt at a time in float32. The library's own `generate_batch` (continuous batching,
 paged cache) was tried on a CPU: answers of the same length, in five times the time of its plain `generate`.
